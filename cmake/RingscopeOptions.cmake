@@ -1,0 +1,27 @@
+# Language level, warnings and sanitizers, carried by one interface target that every target of ours links.
+add_library(ringscope_options INTERFACE)
+target_compile_features(ringscope_options INTERFACE cxx_std_20)
+target_include_directories(ringscope_options INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
+target_compile_options(ringscope_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
+    "$<$<BOOL:${RINGSCOPE_WERROR}>:-Werror>")
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(RINGSCOPE_SANITIZE)
+    list(JOIN RINGSCOPE_SANITIZE "," _sanitizers)
+    target_compile_options(ringscope_options INTERFACE "-fsanitize=${_sanitizers}" -fno-omit-frame-pointer -g)
+    target_link_options(ringscope_options INTERFACE "-fsanitize=${_sanitizers}")
+    if("undefined" IN_LIST RINGSCOPE_SANITIZE)
+        target_compile_options(ringscope_options INTERFACE -fno-sanitize-recover=undefined)
+    endif()
+endif()
+if(RINGSCOPE_COVERAGE)
+    target_compile_options(ringscope_options INTERFACE --coverage)
+    target_link_options(ringscope_options INTERFACE --coverage)
+endif()
+find_package(Threads REQUIRED)
+target_link_libraries(ringscope_options INTERFACE Threads::Threads)

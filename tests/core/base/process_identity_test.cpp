@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "core/base/process_identity.h"
+
+#include <csignal>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace ringscope {
+namespace {
+
+// A child that waits for ever; killed and reaped by the destructor.
+class IdleChild {
+public:
+    IdleChild()
+        : m_pid(::fork()) {
+        if (m_pid == 0) {
+            for (;;) {
+                ::pause();
+            }
+        }
+    }
+    IdleChild(const IdleChild&) = delete;
+    IdleChild& operator=(const IdleChild&) = delete;
+    ~IdleChild() { killAndReap(); }
+    void killAndReap() {
+        if (m_pid > 0) {
+            ::kill(m_pid, SIGKILL);
+            ::waitpid(m_pid, nullptr, 0);
+            m_pid = -1;
+        }
+    }
+    [[nodiscard]] pid_t pid() const { return m_pid; }
+
+private:
+    pid_t m_pid;
+};
+
+TEST(ProcessIdentity, SelfIsAlive) {
+    const ProcessIdentity self = selfProcess();
+    EXPECT_EQ(self.pid, ::getpid());
+    EXPECT_NE(self.startTicks, 0U);
+    EXPECT_NE(self.pidNamespace, 0U);
+    EXPECT_EQ(livenessOf(self), Liveness::alive);
+    EXPECT_EQ(livenessOf(self, selfThread()), Liveness::alive);
+}
+
+TEST(ProcessIdentity, AnotherStartTimeMeansTheOneMeantIsDead) {
+    ProcessIdentity reused = selfProcess();
+    reused.startTicks -= 1;
+    EXPECT_EQ(livenessOf(reused), Liveness::dead);
+}
+
+TEST(ProcessIdentity, AnotherNamespaceCannotBeJudged) {
+    ProcessIdentity foreign = selfProcess();
+    foreign.pidNamespace += 1;
+    EXPECT_EQ(livenessOf(foreign), Liveness::unknown);
+}
+
+TEST(ProcessIdentity, StoppedProcessIsNotDead) {
+    const IdleChild child;
+    const auto identity = processOf(child.pid());
+    ASSERT_TRUE(identity);
+    ::kill(child.pid(), SIGSTOP);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child.pid(), &status, WUNTRACED), child.pid());
+    EXPECT_EQ(livenessOf(*identity), Liveness::stopped);
+}
+
+TEST(ProcessIdentity, ZombieAndReapedProcessAreDead) {
+    IdleChild child;
+    const auto identity = processOf(child.pid());
+    ASSERT_TRUE(identity);
+    ::kill(child.pid(), SIGKILL);
+    siginfo_t info{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT), 0);
+    EXPECT_EQ(livenessOf(*identity), Liveness::dead) << "zombie";
+    child.killAndReap();
+    EXPECT_EQ(livenessOf(*identity), Liveness::dead) << "reaped";
+    EXPECT_FALSE(processOf(identity->pid));
+}
+
+TEST(ProcessIdentity, NamesACommandWithItsArguments) {
+    EXPECT_NE(processCommandLine(::getpid()).find("base_tests"), std::string::npos);
+    EXPECT_EQ(processName(-1), "");
+}
+
+} // namespace
+} // namespace ringscope
