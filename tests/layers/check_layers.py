@@ -16,7 +16,7 @@ CORE_SEES = {
 }
 # Value types that widgets may see beside core/base and core/session (no thread, file or process behind them).
 WIDGETS_SEE = {
-    "core/ring/slot_state.h",
+    "core/ring/slot_snapshot.h",
     "core/memory/memory_type.h",
     "core/workload/scenario.h",
     "core/workload/scenario_check.h",
