@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/series.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+
+#include "tests/support/session_builder.h"
+
+namespace ringscope {
+namespace {
+
+constexpr std::int64_t kMs = 1'000'000;
+
+SessionView gaugeEveryMs(int samples) {
+    SessionBuilder::Samples rows;
+    for (int i = 0; i < samples; ++i) {
+        rows.emplace_back(i * kMs, i);
+    }
+    return SessionBuilder().track("g", TrackKind::gauge, Unit::count, rows).build();
+}
+
+SessionView counterEveryMs(int samples, double perSample) {
+    SessionBuilder::Samples rows;
+    for (int i = 0; i < samples; ++i) {
+        rows.emplace_back(i * kMs, i * perSample);
+    }
+    return SessionBuilder().track("c", TrackKind::counter, Unit::count, rows).build();
+}
+
+TEST(Series, ColumnHoldsTheExtremesOfItsSamples) {
+    const SessionView view = gaugeEveryMs(100);
+    const auto columns = seriesColumns(view, {0, 0}, 10 * kMs, 2, 3);
+    ASSERT_EQ(columns.size(), 3U);
+    EXPECT_EQ(columns[0].min, 20);
+    EXPECT_EQ(columns[0].max, 29);
+    EXPECT_EQ(columns[0].mean, 24.5);
+    EXPECT_EQ(columns[2].last, 49);
+}
+
+TEST(Series, ColumnsOutsideTheDataAreGaps) {
+    const SessionView view = gaugeEveryMs(100);
+    const auto columns = seriesColumns(view, {0, 0}, 10 * kMs, -2, 20);
+    EXPECT_TRUE(std::isnan(columns[0].min));
+    EXPECT_FALSE(std::isnan(columns[2].min));
+    EXPECT_TRUE(std::isnan(columns[15].min));
+}
+
+TEST(Series, ColumnsNarrowerThanThePeriodHoldTheLastValue) {
+    const SessionView view = gaugeEveryMs(10);
+    const auto columns = seriesColumns(view, {0, 0}, kMs / 4, 8, 4);
+    for (const SeriesColumn& column : columns) {
+        EXPECT_EQ(column.mean, 2);
+    }
+}
+
+TEST(Series, CounterColumnsAreRatesWhoseSumIsTheIncrease) {
+    const SessionView view = counterEveryMs(1001, 7);
+    const auto columns = seriesColumns(view, {0, 0}, 10 * kMs, 1, 99);
+    double total = 0;
+    for (const SeriesColumn& column : columns) {
+        total += column.mean * 0.01;
+    }
+    EXPECT_NEAR(total, 99 * 10 * 7, 1e-6);
+    EXPECT_NEAR(columns[5].mean, 7000, 1e-9);
+}
+
+TEST(Series, FallingCounterIsAGapNotANegativeRate) {
+    const SessionView view =
+        SessionBuilder()
+            .track("c", TrackKind::counter, Unit::count, {{0, 0}, {kMs, 5}, {2 * kMs, 1}})
+            .build();
+    EXPECT_TRUE(std::isnan(valueAt(view, {0, 0}, 2 * kMs)));
+    EXPECT_EQ(valueAt(view, {0, 0}, kMs), 5000);
+}
+
+TEST(Series, ValueInAGapIsNotTheValueBeforeIt) {
+    const SessionView view =
+        SessionBuilder()
+            .track("g", TrackKind::gauge, Unit::bytes, {{0, 1}, {kMs, 2}, {1000 * kMs, 3}})
+            .build();
+    EXPECT_EQ(valueAt(view, {0, 0}, 2 * kMs), 2);
+    EXPECT_TRUE(std::isnan(valueAt(view, {0, 0}, 500 * kMs)));
+    EXPECT_EQ(valueAt(view, {0, 0}, 1000 * kMs), 3);
+}
+
+TEST(Series, StatisticsOfACounterGiveItsExactIncrease) {
+    const SessionView view = counterEveryMs(1001, 3);
+    const SeriesStatistics range = seriesStatistics(view, {0, 0}, 100 * kMs, 200 * kMs);
+    EXPECT_EQ(range.total, 300);
+    EXPECT_NEAR(range.mean, 3000, 1e-9);
+}
+
+TEST(Series, StatisticsWithoutDataAreNotZero) {
+    const SessionView view = gaugeEveryMs(10);
+    const SeriesStatistics range = seriesStatistics(view, {0, 0}, 500 * kMs, 600 * kMs);
+    EXPECT_EQ(range.samples, 0U);
+    EXPECT_TRUE(std::isnan(range.mean));
+}
+
+TEST(Series, CountersAreShownPerSecond) {
+    EXPECT_EQ(shownUnit({"a", "a", Unit::count, TrackKind::counter, ""}), Unit::countPerSec);
+    EXPECT_EQ(shownUnit({"a", "a", Unit::bytes, TrackKind::counter, ""}), Unit::bytesPerSec);
+    EXPECT_EQ(shownUnit({"a", "a", Unit::bytes, TrackKind::gauge, ""}), Unit::bytes);
+}
+
+} // namespace
+} // namespace ringscope
