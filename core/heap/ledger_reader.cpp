@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include "core/heap/ledger_reader.h"
+
+#include "core/base/clock.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace ringscope {
+
+namespace {
+
+// Slots are copied as words and taken apart by index: the copy holds no atomics.
+constexpr std::size_t kSlotWords = sizeof(ThreadSlot) / sizeof(std::uint64_t);
+constexpr std::size_t kStateWord = offsetof(ThreadSlot, state) / 8;
+constexpr std::size_t kTidWord = offsetof(ThreadSlot, tid) / 8;
+constexpr std::size_t kNameWord = offsetof(ThreadSlot, name) / 8;
+constexpr std::size_t kAllocatedBytesWord = offsetof(ThreadSlot, allocatedBytes) / 8;
+constexpr std::size_t kFreedBytesWord = offsetof(ThreadSlot, freedBytes) / 8;
+constexpr std::size_t kReallocationsWord = offsetof(ThreadSlot, reallocations) / 8;
+constexpr std::size_t kFirstAllocationsWord = offsetof(ThreadSlot, firstAllocations) / 8;
+constexpr std::size_t kFirstFreesWord = offsetof(ThreadSlot, firstFrees) / 8;
+constexpr std::size_t kFirstAllocatedBytesWord = offsetof(ThreadSlot, firstAllocatedBytes) / 8;
+constexpr std::size_t kFirstFreedBytesWord = offsetof(ThreadSlot, firstFreedBytes) / 8;
+constexpr std::size_t kFirstReallocationsWord = offsetof(ThreadSlot, firstReallocations) / 8;
+constexpr std::size_t kClassesWord = offsetof(ThreadSlot, classes) / 8;
+
+using Words = const std::uint64_t*;
+
+std::uint64_t allocationsOf(Words slot, std::size_t sizeClass) {
+    return slot[kClassesWord + sizeClass * 2];
+}
+
+std::uint64_t freesOf(Words slot, std::size_t sizeClass) {
+    return slot[kClassesWord + sizeClass * 2 + 1];
+}
+
+// Both wrap rather than overflow: what another process wrote may be any number.
+std::uint64_t atLeastZero(std::uint64_t have, std::uint64_t gone) {
+    return have > gone ? have - gone : 0;
+}
+
+std::string threadName(Words slot) {
+    char name[16];
+    std::memcpy(name, slot + kNameWord, sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    std::string text = name;
+    std::replace_if(
+        text.begin(), text.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return text;
+}
+
+// Own counts of the thread that holds the slot, by the difference to what it found there.
+HeapThreadCounters threadCounters(Words earlier, Words later) {
+    HeapThreadCounters thread;
+    thread.tid = static_cast<std::int32_t>(later[kTidWord] & 0xffff'ffffU);
+    thread.name = threadName(later);
+    thread.isRunning =
+        (later[kStateWord] & 0xffff'ffffU) == static_cast<std::uint32_t>(SlotState::running);
+    std::uint64_t allocations = 0;
+    std::uint64_t frees = 0;
+    for (std::size_t c = 0; c < kSizeClassCount; ++c) {
+        allocations += allocationsOf(later, c);
+        frees += freesOf(earlier, c);
+    }
+    thread.allocations = atLeastZero(allocations, later[kFirstAllocationsWord]);
+    thread.frees = atLeastZero(frees, later[kFirstFreesWord]);
+    thread.reallocations = atLeastZero(earlier[kReallocationsWord], later[kFirstReallocationsWord]);
+    thread.allocatedBytes =
+        atLeastZero(later[kAllocatedBytesWord], later[kFirstAllocatedBytesWord]);
+    thread.freedBytes = atLeastZero(earlier[kFreedBytesWord], later[kFirstFreedBytesWord]);
+    return thread;
+}
+
+void addSlot(HeapCounters& sum, Words earlier, Words later) {
+    for (std::size_t c = 0; c < kSizeClassCount; ++c) {
+        sum.classes[c].allocations += allocationsOf(later, c);
+        sum.classes[c].frees += freesOf(earlier, c);
+    }
+    sum.reallocations += earlier[kReallocationsWord];
+    sum.allocatedBytes += later[kAllocatedBytesWord];
+    sum.freedBytes += earlier[kFreedBytesWord];
+}
+
+} // namespace
+
+Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessIdentity& process) {
+    LedgerReader reader;
+    reader.m_ledger = std::move(ledger);
+    reader.m_process = process;
+    alignas(LedgerHeader) std::byte copy[sizeof(LedgerHeader)];
+    if (auto error = reader.readAt(copy, sizeof(copy), 0)) {
+        return *error;
+    }
+    // Read field by field: LedgerHeader has atomics, which are not for copying.
+    const auto field = [&copy]<typename T>(T value, std::size_t offset) {
+        std::memcpy(&value, copy + offset, sizeof(value));
+        return value;
+    };
+    if (field(std::uint64_t{}, offsetof(LedgerHeader, magic)) != kLedgerMagic) {
+        return reader.damaged("is not a heap ledger");
+    }
+    const auto version = field(std::uint32_t{}, offsetof(LedgerHeader, version));
+    if (version != kLedgerVersion) {
+        return reader.damaged("has version " + std::to_string(version) + ", this program reads " +
+                              std::to_string(kLedgerVersion) +
+                              "; use the tracker that belongs to it");
+    }
+    if (field(std::uint32_t{}, offsetof(LedgerHeader, ready)) != 1 ||
+        field(LedgerMode{}, offsetof(LedgerHeader, mode)) != LedgerMode::counters) {
+        return reader.damaged("is not finished or of an unknown mode");
+    }
+    reader.m_slotCount = field(std::uint32_t{}, offsetof(LedgerHeader, slotCount));
+    reader.m_ledgerBytes = field(std::uint64_t{}, offsetof(LedgerHeader, ledgerBytes));
+    const std::uint64_t slotsEnd =
+        kLedgerHeaderBytes + std::uint64_t{reader.m_slotCount} * sizeof(ThreadSlot);
+    struct stat file {};
+    if (reader.m_slotCount == 0 || reader.m_slotCount > kLedgerSlotsMax ||
+        reader.m_ledgerBytes < slotsEnd || ::fstat(reader.m_ledger.get(), &file) != 0 ||
+        file.st_size < 0 || static_cast<std::uint64_t>(file.st_size) < reader.m_ledgerBytes) {
+        return reader.damaged("is shorter than its " + std::to_string(reader.m_slotCount) +
+                              " thread slots need");
+    }
+    if (reader.m_process.startTicks == 0) {
+        reader.m_process.startTicks = field(std::uint64_t{}, offsetof(LedgerHeader, startTicks));
+    }
+    reader.m_origin = field(LedgerOrigin{}, offsetof(LedgerHeader, origin));
+    reader.m_parentPid = field(std::int32_t{}, offsetof(LedgerHeader, parentPid));
+    reader.m_startedNs = field(std::int64_t{}, offsetof(LedgerHeader, startedNs));
+    reader.m_inheritedBytes = field(std::uint64_t{}, offsetof(LedgerHeader, inheritedBytes));
+    std::memcpy(reader.m_inheritedBlocks.data(), copy + offsetof(LedgerHeader, inheritedBlocks),
+                sizeof(LedgerHeader::inheritedBlocks));
+    return reader;
+}
+
+Expected<HeapCounters> LedgerReader::read() {
+    const auto used = readSlotsUsed();
+    if (!used) {
+        return used.error();
+    }
+    const std::size_t words = used.value() * kSlotWords;
+    m_earlier.resize(words);
+    m_later.resize(words);
+    if (auto error = readAt(m_earlier.data(), words * 8, kLedgerHeaderBytes)) {
+        return *error;
+    }
+    // Second: see the header. A slot that comes into use between the two is in the next read.
+    if (auto error = readAt(m_later.data(), words * 8, kLedgerHeaderBytes)) {
+        return *error;
+    }
+    HeapCounters counters;
+    counters.timeNs = monotonicNs();
+    for (std::size_t slot = 0; slot < used.value(); ++slot) {
+        const Words earlier = m_earlier.data() + slot * kSlotWords;
+        const Words later = m_later.data() + slot * kSlotWords;
+        addSlot(counters, earlier, later);
+        // A slot that changed hands between the two copies shows its thread in the next read.
+        if (slot > 0 && later[kStateWord] != 0 &&
+            earlier[kStateWord] >> 32U == later[kStateWord] >> 32U) {
+            counters.threads.push_back(threadCounters(earlier, later));
+        }
+    }
+    for (std::size_t c = 0; c < kSizeClassCount; ++c) {
+        HeapClassCounters& entry = counters.classes[c];
+        counters.allocations += entry.allocations;
+        counters.frees += entry.frees;
+        counters.inheritedBlocks += m_inheritedBlocks[c];
+        entry.liveBlocks = atLeastZero(entry.allocations + m_inheritedBlocks[c], entry.frees);
+    }
+    counters.inheritedBytes = m_inheritedBytes;
+    counters.liveBytes =
+        atLeastZero(m_inheritedBytes + counters.allocatedBytes, counters.freedBytes);
+    counters.liveBlocks =
+        atLeastZero(counters.inheritedBlocks + counters.allocations, counters.frees);
+    m_sampledPeakBytes = std::max(m_sampledPeakBytes, counters.liveBytes);
+    counters.sampledPeakBytes = m_sampledPeakBytes;
+    counters.ledgerBytes = m_ledgerBytes;
+    struct stat file {};
+    if (::fstat(m_ledger.get(), &file) == 0) {
+        counters.ledgerResidentBytes = static_cast<std::uint64_t>(file.st_blocks) * 512;
+    }
+    return counters;
+}
+
+Expected<std::uint32_t> LedgerReader::readSlotsUsed() const {
+    std::uint32_t used = 0;
+    if (auto error = readAt(&used, sizeof(used), offsetof(LedgerHeader, slotsUsed))) {
+        return *error;
+    }
+    if (used > m_slotCount) {
+        return damaged("claims " + std::to_string(used) + " used thread slots of " +
+                       std::to_string(m_slotCount));
+    }
+    return used;
+}
+
+std::optional<Error> LedgerReader::readAt(void* to, std::size_t bytes, std::uint64_t offset) const {
+    std::size_t got = 0;
+    while (got < bytes) {
+        const ssize_t n = ::pread(m_ledger.get(), static_cast<char*>(to) + got, bytes - got,
+                                  static_cast<off_t>(offset + got));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return systemError(
+                ErrorKind::damaged,
+                "cannot read the heap ledger of process " + std::to_string(m_process.pid), errno);
+        }
+        if (n == 0) {
+            return damaged("is cut short at byte " + std::to_string(offset + got));
+        }
+        got += static_cast<std::size_t>(n);
+    }
+    return std::nullopt;
+}
+
+Error LedgerReader::damaged(const std::string& what) const {
+    return makeError(ErrorKind::damaged,
+                     "the heap ledger of process " + std::to_string(m_process.pid) + " " + what);
+}
+
+} // namespace ringscope

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/base/file_descriptor.h"
+#include "core/base/process_identity.h"
+#include "core/heap/heap_counters.h"
+
+namespace ringscope {
+
+// Reads one process's heap ledger by pread, never by mapping it, so that reading does not change
+// what the target is charged. Holds the descriptor: the counts can be read after the target's
+// death. Nothing in the file is trusted: it is copied, then checked. One thread at a time.
+class LedgerReader {
+public:
+    // Checks magic, version, mode, geometry and that the file is as long as it says. A start time
+    // of 0 in process is taken from the ledger. Errors (damaged): what does not fit.
+    [[nodiscard]] static Expected<LedgerReader> open(FileDescriptor ledger,
+                                                     const ProcessIdentity& process);
+
+    // Frees are read before allocations: a block freed meanwhile is never missing from the
+    // allocations, so live is never negative but may be too large by what was allocated during the
+    // read (microseconds). Errors (damaged): the file became shorter or its slot count nonsense.
+    [[nodiscard]] Expected<HeapCounters> read();
+
+    [[nodiscard]] const ProcessIdentity& process() const noexcept { return m_process; }
+    [[nodiscard]] LedgerOrigin origin() const noexcept { return m_origin; }
+    [[nodiscard]] std::int32_t parentPid() const noexcept { return m_parentPid; }
+    // When this image began to count. A later ledger of the same process is that of a program it
+    // exec'ed: the earlier one no longer changes.
+    [[nodiscard]] std::int64_t startedNs() const noexcept { return m_startedNs; }
+    [[nodiscard]] std::uint64_t ledgerBytes() const noexcept { return m_ledgerBytes; }
+
+private:
+    LedgerReader() = default;
+    [[nodiscard]] Expected<std::uint32_t> readSlotsUsed() const;
+    [[nodiscard]] std::optional<Error> readAt(void* to, std::size_t bytes,
+                                              std::uint64_t offset) const;
+    [[nodiscard]] Error damaged(const std::string& what) const;
+
+    // Constant after open().
+    FileDescriptor m_ledger;
+    ProcessIdentity m_process;
+    LedgerOrigin m_origin = LedgerOrigin::started;
+    std::int32_t m_parentPid = 0;
+    std::int64_t m_startedNs = 0;
+    std::uint64_t m_ledgerBytes = 0;
+    std::uint32_t m_slotCount = 0;
+    std::uint64_t m_inheritedBytes = 0;
+    std::array<std::uint64_t, kSizeClassCount> m_inheritedBlocks{};
+    // Changed by read().
+    std::uint64_t m_sampledPeakBytes = 0;
+    std::vector<std::uint64_t> m_earlier; // two copies of the slots as words, kept for their memory
+    std::vector<std::uint64_t> m_later;
+};
+
+} // namespace ringscope

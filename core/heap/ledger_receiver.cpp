@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "core/heap/ledger_receiver.h"
+
+#include "core/heap/ledger_layout.h"
+
+#include <cerrno>
+#include <cstring>
+#include <random>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utility>
+
+namespace ringscope {
+
+namespace {
+
+constexpr int kBacklog = 4096; // the kernel cuts it to net.core.somaxconn
+
+std::string hexadecimal(std::uint64_t value) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string text(16, '0');
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        text[text.size() - 1 - i] = kDigits[(value >> (i * 4)) & 0xfU];
+    }
+    return text;
+}
+
+std::string newSocketName() {
+    std::random_device random;
+    const std::uint64_t nonce = (std::uint64_t{random()} << 32U) | random();
+    return "ringscope-heap-" + std::to_string(::getpid()) + "-" + hexadecimal(nonce);
+}
+
+struct Message {
+    LedgerAnnouncement announcement{};
+    FileDescriptor ledger;
+};
+
+// Takes every descriptor out of the message, so that none stays open when more than one was sent.
+FileDescriptor firstDescriptor(msghdr& header) {
+    FileDescriptor first;
+    for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr;
+         part = CMSG_NXTHDR(&header, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < count; ++i) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof(fd));
+            FileDescriptor received(fd);
+            if (!first.isOpen()) {
+                first = std::move(received);
+            }
+        }
+    }
+    return first;
+}
+
+std::optional<Message> receiveMessage(int connection) {
+    Message message;
+    iovec part{&message.announcement, sizeof(message.announcement)};
+    alignas(cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof(control);
+    const ssize_t got = ::recvmsg(connection, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got < 0) {
+        return std::nullopt;
+    }
+    message.ledger = firstDescriptor(header);
+    if (got != static_cast<ssize_t>(sizeof(message.announcement)) || !message.ledger.isOpen()) {
+        return std::nullopt;
+    }
+    return message;
+}
+
+} // namespace
+
+Expected<LedgerReceiver> LedgerReceiver::create() {
+    LedgerReceiver receiver;
+    receiver.m_socket.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!receiver.m_socket.isOpen()) {
+        return systemError(ErrorKind::failed, "cannot make a socket for heap ledgers", errno);
+    }
+    receiver.m_socketName = newSocketName();
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    // Byte 0 stays zero: an abstract name, which leaves nothing behind in the file system.
+    std::memcpy(address.sun_path + 1, receiver.m_socketName.data(), receiver.m_socketName.size());
+    const auto length =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + receiver.m_socketName.size());
+    if (::bind(receiver.m_socket.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
+        ::listen(receiver.m_socket.get(), kBacklog) != 0) {
+        return systemError(ErrorKind::failed, "cannot listen for heap ledgers", errno);
+    }
+    return receiver;
+}
+
+std::vector<LedgerReader> LedgerReceiver::poll() {
+    std::vector<LedgerReader> ledgers;
+    while (true) {
+        const FileDescriptor connection(
+            ::accept4(m_socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!connection.isOpen()) {
+            if (errno == EINTR || errno == ECONNABORTED) {
+                continue;
+            }
+            return ledgers; // EAGAIN: taken all; EMFILE: the rest waits until we have descriptors
+        }
+        auto ledger = receiveFrom(connection);
+        if (ledger) {
+            ledgers.push_back(std::move(ledger).value());
+        } else {
+            ++m_refused;
+            m_lastRefusal = ledger.error().message;
+        }
+    }
+}
+
+Expected<LedgerReader> LedgerReceiver::receiveFrom(const FileDescriptor& connection) {
+    ucred peer{};
+    socklen_t length = sizeof(peer);
+    if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
+        (peer.uid != ::geteuid() && peer.uid != 0)) {
+        return makeError(ErrorKind::damaged, "a process of another user announced a heap ledger");
+    }
+    const std::string who = "process " + std::to_string(peer.pid);
+    auto message = receiveMessage(connection.get());
+    if (!message || message->announcement.magic != kLedgerMagic) {
+        return makeError(ErrorKind::damaged, who + " sent something that is not a heap ledger");
+    }
+    if (message->announcement.version != kLedgerVersion) {
+        return makeError(ErrorKind::damaged, who + " runs a heap tracker of version " +
+                                                 std::to_string(message->announcement.version) +
+                                                 ", this program reads " +
+                                                 std::to_string(kLedgerVersion));
+    }
+    if (message->announcement.pid != peer.pid) {
+        return makeError(ErrorKind::damaged,
+                         who + " announced the heap ledger of process " +
+                             std::to_string(message->announcement.pid) +
+                             "; processes of another pid namespace cannot be tracked");
+    }
+    // Start time comes from the ledger: the process may have ended since, its pid may be another's.
+    const ProcessIdentity process{peer.pid, 0, selfProcess().pidNamespace};
+    return LedgerReader::open(std::move(message->ledger), process);
+}
+
+} // namespace ringscope
