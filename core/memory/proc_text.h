@@ -5,10 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <string>
 #include <string_view>
-
-#include "core/base/expected.h"
 
 // Pieces of text as /proc writes it, for the units of this folder. All of it is checked: a value
 // that is no number is empty, never 0.
@@ -77,23 +74,5 @@ struct StatLine {
     [[nodiscard]] bool isZombie() const { return state == 'Z' || state == 'X' || state == 'x'; }
 };
 [[nodiscard]] std::optional<StatLine> parseStat(std::string_view text);
-
-// "process 123 (name)" for messages; bytes of the name that are not printable ASCII become '?',
-// because any program may put what it likes there. A process that is gone has no name.
-[[nodiscard]] std::string nameForMessage(std::int32_t pid);
-
-// Why a process that stat describes has no memory to read; empty when it has.
-[[nodiscard]] std::optional<Error> reasonNotReadable(std::int32_t pid, const StatLine& stat);
-[[nodiscard]] Error processEnded(std::int32_t pid);
-// Error of opening or reading /proc/PID/FILE. ESRCH and ENOENT mean that the process has ended.
-[[nodiscard]] Error readError(std::int32_t pid, const std::string& file, int errnoValue);
-
-// The whole of a file that the kernel writes in one piece, from its beginning: one consistent
-// text. buffer only grows. Returns the text (in buffer) or an errno.
-struct WholeText {
-    std::string_view text;
-    int errnoValue = 0;
-};
-[[nodiscard]] WholeText readWhole(int fd, std::string& buffer);
 
 } // namespace ringscope::proc

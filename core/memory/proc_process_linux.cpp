@@ -1,44 +1,21 @@
 // SPDX-License-Identifier: MIT
-#include "core/memory/proc_text.h"
+#include "core/memory/proc_process.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <ctime>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/process_identity.h"
+#include "core/base/clock.h"
 
 namespace ringscope::proc {
 
-std::optional<StatLine> parseStat(std::string_view text) {
-    // The command (field 2) may hold spaces and parentheses, so fields are counted from the last
-    // ')'. Numbers are those of proc(5): state is 3, starttime 22.
-    constexpr std::size_t kFirst = 3;
-    constexpr std::size_t kLast = 22;
-    constexpr std::uint64_t kKernelThreadFlag = 0x00200000; // PF_KTHREAD
-    const auto close = text.rfind(')');
-    if (close == std::string_view::npos) {
-        return std::nullopt;
-    }
-    std::string_view rest = text.substr(close + 1);
-    const std::string_view state = takeWord(rest);
-    if (state.size() != 1) {
-        return std::nullopt;
-    }
-    std::array<std::uint64_t, kLast + 1> field{};
-    for (std::size_t number = kFirst + 1; number <= kLast; ++number) {
-        const std::string_view word = takeWord(rest);
-        if (word.empty()) {
-            return std::nullopt;
-        }
-        field[number] = parseUnsigned(word).value_or(0); // some, not ours, may be negative
-    }
-    return StatLine{state[0],  (field[9] & kKernelThreadFlag) != 0,
-                    field[10], field[12],
-                    field[14], field[15],
-                    field[20], field[22]};
-}
+namespace {
 
+// "process 123 (name)"; bytes of the name that are not printable ASCII become '?', because any
+// program may put what it likes there.
 std::string nameForMessage(std::int32_t pid) {
     std::string name = processName(pid);
     std::replace_if(
@@ -46,6 +23,7 @@ std::string nameForMessage(std::int32_t pid) {
     return "process " + std::to_string(pid) + (name.empty() ? "" : " (" + name + ")");
 }
 
+// Why a process that stat describes has no memory to read; empty when it has.
 std::optional<Error> reasonNotReadable(std::int32_t pid, const StatLine& stat) {
     if (stat.isKernelThread) {
         return makeError(ErrorKind::target,
@@ -65,6 +43,8 @@ std::optional<Error> reasonNotReadable(std::int32_t pid, const StatLine& stat) {
     }
     return std::nullopt;
 }
+
+} // namespace
 
 Error processEnded(std::int32_t pid) {
     return makeError(ErrorKind::target, "process " + std::to_string(pid) +
@@ -103,6 +83,56 @@ WholeText readWhole(int fd, std::string& buffer) {
         }
         buffer.resize(buffer.size() * 2);
     }
+}
+
+Expected<StatLine> readStat(const ProcessIdentity& process, int fd, std::string& buffer) {
+    const auto whole = readWhole(fd, buffer);
+    if (whole.errnoValue != 0) {
+        return readError(process.pid, "stat", whole.errnoValue);
+    }
+    const auto stat = parseStat(whole.text);
+    if (!stat || (process.startTicks != 0 && stat->startTicks != process.startTicks)) {
+        return processEnded(process.pid);
+    }
+    if (auto reason = reasonNotReadable(process.pid, *stat)) {
+        return *reason;
+    }
+    return *stat;
+}
+
+FileDescriptor openFile(const FileDescriptor& directory, const char* name) {
+    return FileDescriptor(::openat(directory.get(), name, O_RDONLY | O_CLOEXEC));
+}
+
+Expected<ProcessDirectory> openProcess(const ProcessIdentity& process) {
+    ProcessDirectory opened;
+    const std::string path = "/proc/" + std::to_string(process.pid);
+    opened.identity = process;
+    opened.directory.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.directory.isOpen()) {
+        return readError(process.pid, "directory in /proc", errno);
+    }
+    opened.stat = openFile(opened.directory, "stat");
+    if (!opened.stat.isOpen()) {
+        return readError(process.pid, "stat", errno);
+    }
+    std::string buffer;
+    const auto stat = readStat(process, opened.stat.get(), buffer);
+    if (!stat) {
+        return stat.error();
+    }
+    opened.identity.startTicks = stat->startTicks;
+    struct stat pidNamespace {};
+    if (::fstatat(opened.directory.get(), "ns/pid", &pidNamespace, 0) == 0) {
+        opened.identity.pidNamespace = pidNamespace.st_ino;
+    }
+    return opened;
+}
+
+std::int64_t threadCpuNs() noexcept {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * kNsPerSecond + time.tv_nsec;
 }
 
 } // namespace ringscope::proc

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/base/process_identity.h"
+#include "core/memory/memory_region.h"
+
+namespace ringscope {
+
+// The address space of a process at (nearly) one instant. The kernel writes it some mappings at a
+// time: a process that runs meanwhile may change between them. A value.
+struct AddressSpace {
+    ProcessIdentity process;
+    std::int64_t timeNs = 0; // monotonicNs() after the reading
+    std::int64_t costNs = 0; // CPU time of the reading thread that this reading took
+    MemoryMap map;
+    // Where each thread's stack pointer was, as far as the thread waited in the kernel.
+    std::vector<std::uint64_t> stackPointers;
+};
+
+// Reads /proc/PID/smaps, and /proc/PID/task/TID/syscall for the stack pointers. About 7 us a
+// mapping and the more the larger they are: 150 ms with 20,000 mappings and 4 GiB. Any thread.
+//
+// Errors (kind target): as ProcessCountersReader's, and "ended or started another program" while it
+// was read: half a map is never returned.
+[[nodiscard]] Expected<AddressSpace> readAddressSpace(const ProcessIdentity& process);
+
+} // namespace ringscope
