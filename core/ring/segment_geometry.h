@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/base/process_identity.h"
+#include "core/ring/ring_layout.h"
+
+namespace ringscope {
+
+// Checked geometry of a segment: what is left of its header once nothing in it is hostile any more.
+// Channels that are not in use have capacity 0.
+struct SegmentGeometry {
+    struct Channel {
+        std::uint32_t channelId = 0;
+        std::uint64_t capacity = 0;
+        std::uint64_t bandOffset = 0;
+        std::uint32_t slotStride = 0;
+        std::uint32_t payloadCapacity = 0;
+        bool wakesDmxpConsumers = false;
+        std::string name;
+    };
+    std::uint64_t bytes = 0;      // of the file
+    bool isDmxpCompatible = true; // DMXP's magic
+    bool hasExtension = false;    // false: created by DMXP; no roster, no creator
+    std::uint64_t rosterOffset = 0;
+    std::uint32_t rosterEntries = 0;
+    ProcessIdentity creator;
+    std::uint64_t createdNs = 0;   // Unix time
+    std::vector<Channel> channels; // up to the last one in use; index = place in the segment
+};
+
+// The header and channel table as read from the file.
+struct SegmentHead {
+    layout::Header header;
+    layout::Channel channels[layout::kMaxChannels];
+};
+static_assert(sizeof(SegmentHead) == layout::kHeaderBytes);
+
+// Checks a copy of a segment's first bytes against the file's size. Errors (damaged) name the
+// field. ready is not looked at.
+[[nodiscard]] Expected<SegmentGeometry>
+checkGeometry(const std::string& name, const SegmentHead& head, std::uint64_t fileBytes);
+
+} // namespace ringscope
