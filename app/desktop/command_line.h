@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/expected.h"
+
+namespace ringscope {
+
+enum class ThemeChoice { system, light, dark };
+
+// A part of a session, in nanoseconds since its start; empty = to its end.
+struct TimeRange {
+    std::optional<std::int64_t> fromNs;
+    std::optional<std::int64_t> toNs;
+};
+
+struct PixelSize {
+    int width = 0;
+    int height = 0;
+};
+
+// ringscope [FILE...] [--run SCENARIO | --attach PID | --ring NAME]
+struct OpenCommand {
+    std::vector<std::string> files;
+    std::string scenario;
+    std::optional<std::int32_t> pid;
+    std::string ring;
+    std::optional<ThemeChoice> theme; // empty = as the user set it last
+};
+
+struct ReportCommand {
+    std::string file;
+    std::string output;
+    std::string title;
+    ThemeChoice theme = ThemeChoice::light;
+    TimeRange range;
+};
+
+struct ChartCommand {
+    std::string file;
+    std::string chart;
+    std::string output;
+    PixelSize size{1200, 500};
+    double scale = 1;
+    ThemeChoice theme = ThemeChoice::light;
+    TimeRange range;
+    bool isListing = false;
+};
+
+struct ScreenshotCommand {
+    std::string directory;
+    std::string scenario; // or file; both empty = the "steady" scenario
+    std::string file;
+    std::int64_t durationNs = 0;
+    ThemeChoice theme = ThemeChoice::light;
+    PixelSize size{1920, 1080};
+};
+
+// --help, --version
+struct PrintCommand {
+    std::string text;
+};
+
+using DesktopCommand =
+    std::variant<OpenCommand, ReportCommand, ChartCommand, ScreenshotCommand, PrintCommand>;
+
+// arguments without the program's name. Errors (usage): one sentence that says what to do.
+[[nodiscard]] Expected<DesktopCommand> parseCommandLine(const std::vector<std::string>& arguments);
+
+// Exit status of the contract (docs/command-line.md).
+[[nodiscard]] int exitStatusOf(ErrorKind kind);
+
+} // namespace ringscope
