@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "core/workload/scenario_check.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace ringscope {
+namespace {
+
+bool refuses(const std::function<void(Scenario&)>& change, const std::string& field) {
+    Scenario scenario;
+    change(scenario);
+    const auto problems = checkScenario(scenario);
+    return std::any_of(problems.begin(), problems.end(), [&](const ScenarioProblem& problem) {
+        return problem.field == field && !problem.sentence.empty();
+    });
+}
+
+TEST(ScenarioCheck, AcceptsTheDefaults) {
+    EXPECT_TRUE(checkScenario(Scenario{}).empty());
+}
+
+TEST(ScenarioCheck, RefusesCapacitiesThatAreNoPowerOfTwo) {
+    EXPECT_TRUE(refuses([](Scenario& s) { s.ring.capacity = 1000; }, "ring.capacity"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.ring.capacity = 1; }, "ring.capacity"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.ring.capacity = 1U << 25U; }, "ring.capacity"));
+    EXPECT_FALSE(refuses([](Scenario& s) { s.ring.capacity = 2; }, "ring.capacity"));
+}
+
+TEST(ScenarioCheck, SaysWhichPowersOfTwoAreNear) {
+    Scenario scenario;
+    scenario.ring.capacity = 1000;
+    EXPECT_EQ(checkScenario(scenario).at(0).sentence,
+              "ring.capacity is 1000, it must be a power of two; the next ones are 512 and 1024");
+}
+
+TEST(ScenarioCheck, RefusesPayloadsThatDoNotFitTheSlotOrTheCheck) {
+    EXPECT_TRUE(refuses([](Scenario& s) { s.payload.bytes = 1025; }, "payload.bytes"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.payload.bytes = 23; }, "payload.bytes"));
+    EXPECT_FALSE(refuses([](Scenario& s) { s.payload.bytes = 24; }, "payload.bytes"));
+    const auto listed = [](Scenario& s) {
+        s.payload.distribution = SizeDistribution::list;
+        s.payload.sizes = {{64, 1}, {2048, 1}};
+    };
+    EXPECT_TRUE(refuses(listed, "payload.sizes"));
+}
+
+TEST(ScenarioCheck, RefusesWorkersAndChannelsOutOfRange) {
+    EXPECT_TRUE(refuses([](Scenario& s) { s.workers.producers = 0; }, "workers.producers"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.workers.consumers = 129; }, "workers.consumers"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.ring.channels = 257; }, "ring.channels"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.workers.batch = 65; }, "workers.batch"));
+    EXPECT_TRUE(refuses(
+        [](Scenario& s) {
+            s.ring.capacity = 8;
+            s.workers.batch = 16;
+        },
+        "workers.batch"));
+}
+
+TEST(ScenarioCheck, RefusesMorePingPongPairsThanChannels) {
+    EXPECT_TRUE(refuses(
+        [](Scenario& s) {
+            s.workers.pattern = TrafficPattern::pingPong;
+            s.workers.producers = 129;
+        },
+        "workers.producers"));
+    Scenario scenario;
+    scenario.workers.pattern = TrafficPattern::pingPong;
+    scenario.workers.producers = 128;
+    EXPECT_TRUE(checkScenario(scenario).empty());
+    EXPECT_EQ(scenario.channelCount(), 256U);
+}
+
+TEST(ScenarioCheck, RefusesRatesThatAreNone) {
+    const auto rate = [](RateMode mode, double perSecond) {
+        return [=](Scenario& s) { s.rate.mode = mode, s.rate.perSecond = perSecond; };
+    };
+    EXPECT_TRUE(refuses(rate(RateMode::fixed, 0), "rate.per_second"));
+    EXPECT_TRUE(refuses(rate(RateMode::poisson, -1), "rate.per_second"));
+    EXPECT_TRUE(refuses(rate(RateMode::fixed, 1e300), "rate.per_second"));
+    EXPECT_TRUE(refuses(rate(RateMode::bursts, 0), "rate.on"));
+}
+
+TEST(ScenarioCheck, RefusesToKillAThreadOrNobody) {
+    const auto kill = [](Scenario& s) {
+        s.kill.emplace();
+        s.kill->index = 7;
+        s.workers.kind = WorkerKind::threads;
+    };
+    EXPECT_TRUE(refuses(kill, "kill.index"));
+    EXPECT_TRUE(refuses(kill, "workers.kind"));
+}
+
+} // namespace
+} // namespace ringscope
