@@ -77,10 +77,10 @@ struct ClassCounters {
     LedgerCounter frees;
 };
 
-enum class SlotState : std::uint32_t { never = 0, running = 1, ended = 2, shared = 3 };
+enum class ThreadSlotState : std::uint32_t { never = 0, running = 1, ended = 2, shared = 3 };
 
 struct alignas(128) ThreadSlot {
-    std::atomic<std::uint32_t> state;   // SlotState; "running" is claimed by CAS
+    std::atomic<std::uint32_t> state;   // ThreadSlotState; "running" is claimed by CAS
     std::atomic<std::uint32_t> tenancy; // +1 each time a thread takes the slot
     std::atomic<std::int32_t> tid;      // of the last thread that took it
     std::uint32_t reserved0;

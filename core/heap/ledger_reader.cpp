@@ -61,7 +61,7 @@ HeapThreadCounters threadCounters(Words earlier, Words later) {
     thread.tid = static_cast<std::int32_t>(later[kTidWord] & 0xffff'ffffU);
     thread.name = threadName(later);
     thread.isRunning =
-        (later[kStateWord] & 0xffff'ffffU) == static_cast<std::uint32_t>(SlotState::running);
+        (later[kStateWord] & 0xffff'ffffU) == static_cast<std::uint32_t>(ThreadSlotState::running);
     std::uint64_t allocations = 0;
     std::uint64_t frees = 0;
     for (std::size_t c = 0; c < kSizeClassCount; ++c) {

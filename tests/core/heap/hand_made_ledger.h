@@ -41,7 +41,7 @@ public:
     // Slot taken by a running thread.
     ThreadSlot& run(std::size_t index, std::int32_t tid, std::string_view name) {
         ThreadSlot& taken = slot(index);
-        taken.state.store(static_cast<std::uint32_t>(SlotState::running),
+        taken.state.store(static_cast<std::uint32_t>(ThreadSlotState::running),
                           std::memory_order_relaxed);
         taken.tid.store(tid, std::memory_order_relaxed);
         std::uint64_t words[2] = {};
