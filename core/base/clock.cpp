@@ -25,4 +25,8 @@ std::int64_t suspendedNs() noexcept {
     return readClock(CLOCK_BOOTTIME) - readClock(CLOCK_MONOTONIC);
 }
 
+std::int64_t ThreadCpuClock::nowNs() const {
+    return readClock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 } // namespace ringscope

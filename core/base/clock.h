@@ -33,6 +33,12 @@ public:
     [[nodiscard]] std::int64_t nowNs() const override { return monotonicNs(); }
 };
 
+// CPU time that the calling thread has used so far: what a piece of work costs, whoever else runs.
+class ThreadCpuClock final : public Clock {
+public:
+    [[nodiscard]] std::int64_t nowNs() const override;
+};
+
 // Time that moves only when told to.
 class ManualClock final : public Clock {
 public:

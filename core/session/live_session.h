@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/heap/tracker_environment.h"
+#include "core/session/run_summary.h"
+#include "core/session/session_view.h"
+
+namespace ringscope {
+
+class Recording;
+struct Scenario;
+
+struct LiveOptions {
+    std::string outputFile; // empty: the session is kept in memory only
+    // Of what is started; a process that runs already cannot be counted.
+    HeapMode heapMode = HeapMode::counts;
+    std::optional<std::uint64_t> seed;       // in place of the scenario's
+    std::optional<std::int64_t> durationNs;  // in place of the scenario's; else until stopped
+    std::int64_t cursorPeriodNs = 1'000'000; // of the ring's cursors
+    bool isRecording = true; // false: runs the workload and samples nothing (to compare with)
+};
+
+// Something that runs and is being recorded: what the desktop and the command line both hold. Owns
+// the target if it started it, the recorder's thread and the file's writer. All members may be
+// called from any thread; none waits for the target, the disk or a sample, except waitFor() and the
+// destructor, which stops everything, joins, and leaves nothing behind.
+class LiveSession {
+public:
+    // Each refuses what cannot work before anything is started: an output file that is not
+    // writable (failed), a target that is missing, gone or not permitted (target), an impossible
+    // scenario or empty command (usage).
+    [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
+    runScenario(const Scenario& scenario, const LiveOptions& options);
+    // A running process; its end is the session's end.
+    [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
+    attachProcess(std::int32_t pid, const LiveOptions& options);
+    // A ring segment under /dev/shm, Ringscope's or DMXP's, and the processes in its roster. Ends
+    // when the name is gone and nobody is left in it.
+    [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
+    attachRing(const std::string& name, const LiveOptions& options);
+    // Starts a program (argv[0] is looked up in PATH) with its own output untouched.
+    [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
+    runCommand(const std::vector<std::string>& argv, const LiveOptions& options);
+
+    LiveSession(const LiveSession&) = delete;
+    LiveSession& operator=(const LiveSession&) = delete;
+    ~LiveSession();
+
+    // The newest view, made 30 times a second; never null.
+    [[nodiscard]] std::shared_ptr<const SessionView> view() const;
+
+    // Asks the target to end (or lets go of one that was attached to); takes effect within a
+    // second, isFinished() says when all is done and written.
+    void requestStop();
+    [[nodiscard]] bool isFinished() const;
+    // Waits for the end, at most timeoutNs. Not for the GUI.
+    bool waitFor(std::int64_t timeoutNs) const;
+
+    void addMarker(std::string text);
+    // Which channel's slots the views show from now on.
+    void watchChannel(std::uint32_t channel);
+    // Reads one slot's metadata into the next slot snapshots (SlotSnapshot::detail).
+    void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
+
+    // What went wrong so far (disk full, ...), each once, in order.
+    [[nodiscard]] std::vector<Error> errors() const;
+    // Empty until isFinished().
+    [[nodiscard]] std::optional<RunSummary> summary() const;
+
+private:
+    explicit LiveSession(std::unique_ptr<Recording> recording);
+    std::unique_ptr<Recording> m_recording;
+};
+
+} // namespace ringscope

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/process_target.h"
+
+#include <utility>
+
+#include "core/memory/process_counters.h"
+#include "core/session/sources/memory_source.h"
+
+namespace ringscope {
+
+Expected<std::unique_ptr<ProcessTarget>> ProcessTarget::attach(std::int32_t pid) {
+    auto reader = ProcessCountersReader::open(pid);
+    if (!reader) {
+        return reader.error();
+    }
+    if (const auto counters = reader->readFast(); !counters) {
+        return counters.error();
+    }
+    // Private constructor, hence not make_unique.
+    std::unique_ptr<ProcessTarget> target(new ProcessTarget());
+    target->m_description = "pid " + std::to_string(pid) + " " + processName(pid);
+    target->m_processes.add({}, reader->identity(), TargetOrigin::attached);
+    target->m_row.role = "process";
+    target->m_row.pid = pid;
+    target->m_row.tid = pid;
+    target->m_row.state = WorkerState::running;
+    return target;
+}
+
+void ProcessTarget::addSources(Recorder& recorder, Session& session) {
+    recorder.add(std::make_unique<MemorySource>(m_processes, session));
+    session.setWorkers({m_row});
+}
+
+void ProcessTarget::poll(std::int64_t nowNs, Session& session) {
+    if (m_isEnded || m_processes.findEnded().empty()) {
+        return;
+    }
+    m_isEnded = true;
+    m_row.state = WorkerState::finished;
+    m_row.outcome = "ended";
+    session.setWorkers({m_row});
+    session.addMarker({nowNs, MarkerKind::workerDied, m_description + " ended"});
+}
+
+void ProcessTarget::requestStop(std::int64_t /*nowNs*/) {
+    m_isLetGo = !m_isEnded;
+    m_isEnded = true;
+}
+
+void ProcessTarget::summarize(RunSummary& summary) const {
+    summary.scenario = m_description;
+    summary.outcome = m_isLetGo ? "interrupted" : "completed";
+    summary.workers.push_back({m_row.role, m_row.index, m_row.pid, m_row.tid, 0, m_row.outcome});
+}
+
+} // namespace ringscope

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/recording.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "core/base/clock.h"
+
+namespace ringscope {
+
+namespace {
+
+constexpr std::int64_t kPublishPeriodNs = kNsPerSecond / 30;
+constexpr std::int64_t kPollPeriodNs = 50 * kNsPerMs;
+// How long requests and the end may wait when nothing else is due.
+constexpr std::int64_t kLongestSleepNs = 20 * kNsPerMs;
+
+void sleepUntil(std::int64_t dueNs) {
+    const timespec due{dueNs / kNsPerSecond, dueNs % kNsPerSecond};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, nullptr); // early on a signal: no harm
+}
+
+} // namespace
+
+Recording::Recording(std::unique_ptr<LiveTarget> target, Provenance provenance,
+                     const LiveOptions& options)
+    : m_options(options)
+    , m_target(std::move(target))
+    , m_session(std::move(provenance))
+    , m_recorder(m_session, m_wall, m_cost) {
+    m_session.publish(m_wall.nowNs(), true, m_latest); // so that view() is never null
+    m_thread = Thread(
+        "recorder", [this](const std::stop_token& stop) { run(stop); },
+        [this](const Error& error) { reportError(error); });
+}
+
+Recording::~Recording() = default;
+
+void Recording::run(const std::stop_token& stop) {
+    if (m_options.isRecording) {
+        m_target->addSources(m_recorder, m_session);
+    }
+    std::int64_t nowNs = m_wall.nowNs();
+    const std::int64_t endNs = m_options.durationNs ? nowNs + *m_options.durationNs : INT64_MAX;
+    std::int64_t nextPollNs = nowNs;
+    std::int64_t nextPublishNs = nowNs;
+    while (!m_target->isEnded()) {
+        handleRequests(nowNs);
+        if (!m_isStopping && (stop.stop_requested() || nowNs >= endNs)) {
+            m_isStopping = true;
+            m_target->requestStop(nowNs);
+        }
+        const std::int64_t dueNs = m_recorder.step(nowNs);
+        if (nowNs >= nextPollNs) {
+            m_target->poll(nowNs, m_session);
+            nextPollNs = nowNs + kPollPeriodNs;
+        }
+        if (nowNs >= nextPublishNs) {
+            publish(nowNs, true);
+            nextPublishNs += ((nowNs - nextPublishNs) / kPublishPeriodNs + 1) * kPublishPeriodNs;
+        }
+        sleepUntil(std::min({dueNs, nextPollNs, nextPublishNs, nowNs + kLongestSleepNs}));
+        nowNs = m_wall.nowNs();
+    }
+    finish(nowNs);
+}
+
+void Recording::handleRequests(std::int64_t nowNs) {
+    Requests requests;
+    {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        std::swap(requests, m_requests);
+    }
+    for (Marker& marker : requests.markers) {
+        m_session.addMarker(std::move(marker));
+    }
+    if (requests.watchedChannel) {
+        m_target->watchChannel(*requests.watchedChannel);
+    }
+    if (requests.slotDetail) {
+        m_target->requestSlotDetail(requests.slotDetail->first, requests.slotDetail->second);
+    }
+    if (requests.isStop && !m_isStopping) {
+        m_isStopping = true;
+        m_target->requestStop(nowNs);
+    }
+}
+
+void Recording::publish(std::int64_t nowNs, bool isLive) {
+    m_session.setSources(m_recorder.status());
+    m_session.publish(nowNs, isLive, m_latest);
+}
+
+void Recording::finish(std::int64_t nowNs) {
+    handleRequests(nowNs);
+    publish(nowNs, false);
+    RunSummary summary;
+    summary.durationSeconds =
+        static_cast<double>(nowNs - m_session.provenance().startMonotonicNs) / 1e9;
+    m_target->summarize(summary);
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_summary = std::move(summary);
+    m_isFinished = true;
+    m_finishedChanged.notify_all();
+}
+
+void Recording::reportError(const Error& error) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_errors.push_back(error);
+}
+
+void Recording::requestStop() {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_requests.isStop = true;
+}
+
+bool Recording::isFinished() const {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return m_isFinished;
+}
+
+bool Recording::waitFor(std::int64_t timeoutNs) const {
+    std::unique_lock<std::mutex> lock(m_mutex);
+    return m_finishedChanged.wait_for(lock, std::chrono::nanoseconds(timeoutNs),
+                                      [this] { return m_isFinished; });
+}
+
+void Recording::addMarker(std::string text) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_requests.markers.push_back({monotonicNs(), MarkerKind::user, std::move(text)});
+}
+
+void Recording::watchChannel(std::uint32_t channel) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_requests.watchedChannel = channel;
+}
+
+void Recording::requestSlotDetail(std::uint32_t channel, std::uint64_t slot) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_requests.slotDetail = {channel, slot};
+}
+
+std::vector<Error> Recording::errors() const {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return m_errors;
+}
+
+std::optional<RunSummary> Recording::summary() const {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    return m_summary;
+}
+
+} // namespace ringscope

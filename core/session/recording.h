@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/latest.h"
+#include "core/base/thread.h"
+#include "core/session/live_session.h"
+#include "core/session/live_target.h"
+
+namespace ringscope {
+
+// The engine of a LiveSession: one thread that polls the target and its sources, publishes views,
+// and sums up at the end. Requests reach it through a mailbox that it empties in each turn. All
+// members may be called from any thread.
+class Recording {
+public:
+    Recording(std::unique_ptr<LiveTarget> target, Provenance provenance,
+              const LiveOptions& options);
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+    ~Recording();
+
+    [[nodiscard]] std::shared_ptr<const SessionView> view() const { return m_latest.get(); }
+    void requestStop();
+    [[nodiscard]] bool isFinished() const;
+    bool waitFor(std::int64_t timeoutNs) const;
+    void addMarker(std::string text);
+    void watchChannel(std::uint32_t channel);
+    void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
+    [[nodiscard]] std::vector<Error> errors() const;
+    [[nodiscard]] std::optional<RunSummary> summary() const;
+
+private:
+    struct Requests {
+        bool isStop = false;
+        std::vector<Marker> markers;
+        std::optional<std::uint32_t> watchedChannel;
+        std::optional<std::pair<std::uint32_t, std::uint64_t>> slotDetail;
+    };
+    void run(const std::stop_token& stop);
+    void handleRequests(std::int64_t nowNs);
+    void publish(std::int64_t nowNs, bool isLive);
+    void finish(std::int64_t nowNs);
+    void reportError(const Error& error);
+
+    // Constant after construction.
+    const LiveOptions m_options;
+
+    // Recorder's thread only.
+    std::unique_ptr<LiveTarget> m_target;
+    Session m_session;
+    MonotonicClock m_wall;
+    ThreadCpuClock m_cost;
+    Recorder m_recorder;
+    bool m_isStopping = false;
+
+    Latest<SessionView> m_latest;
+    mutable std::mutex m_mutex;
+    mutable std::condition_variable m_finishedChanged;
+    Requests m_requests;                 // Guarded by m_mutex.
+    std::vector<Error> m_errors;         // Guarded by m_mutex.
+    std::optional<RunSummary> m_summary; // Guarded by m_mutex.
+    bool m_isFinished = false;           // Guarded by m_mutex.
+
+    Thread m_thread;
+};
+
+} // namespace ringscope

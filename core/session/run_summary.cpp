@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/run_summary.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ringscope {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json messagesJson(const RunSummary::Messages& messages) {
+    return {{"sent", messages.sent},           {"received", messages.received},
+            {"lost", messages.lost},           {"duplicated", messages.duplicated},
+            {"reordered", messages.reordered}, {"corrupted", messages.corrupted},
+            {"in_ring", messages.inRing}};
+}
+
+Json latencyJson(const RunSummary::LatencyNs& latency) {
+    return {{"p50", latency.p50},   {"p90", latency.p90}, {"p99", latency.p99},
+            {"p999", latency.p999}, {"max", latency.max}, {"samples", latency.samples}};
+}
+
+Json ringJson(const RunSummary::Ring& ring) {
+    return {{"name", ring.name},
+            {"channels", ring.channels},
+            {"capacity", ring.capacity},
+            {"slot_stride", ring.slotStride},
+            {"bytes", ring.bytes},
+            {"fill_max", ring.fillMaxPercent},
+            {"full_waits", ring.fullWaits},
+            {"empty_waits", ring.emptyWaits}};
+}
+
+Json heapJson(const RunSummary::Heap& heap) {
+    Json json = {{"allocations", heap.allocations},
+                 {"frees", heap.frees},
+                 {"live_bytes", heap.liveBytes},
+                 {"peak_bytes", heap.peakBytes}};
+    json["allocations_per_message"] =
+        heap.allocationsPerMessage ? Json(*heap.allocationsPerMessage) : Json(nullptr);
+    return json;
+}
+
+Json memoryJson(const RunSummary::Memory& memory) {
+    return {{"rss_peak", memory.rssPeak},
+            {"pss_peak", memory.pssPeak},
+            {"private_peak", memory.privatePeak},
+            {"minor_faults", memory.minorFaults},
+            {"major_faults", memory.majorFaults}};
+}
+
+Json workerJson(const RunSummary::Worker& worker) {
+    return {{"role", worker.role}, {"index", worker.index},       {"pid", worker.pid},
+            {"tid", worker.tid},   {"messages", worker.messages}, {"outcome", worker.outcome}};
+}
+
+// Null for a part that was not observed: the keys of the contract are always there.
+template <typename T, typename Convert>
+Json optionalJson(const std::optional<T>& part, Convert convert) {
+    return part ? convert(*part) : Json(nullptr);
+}
+
+// Reads typed fields of one object; a missing key or null leaves the target as it is, another type
+// throws, which runSummaryFromJson() turns into an Error.
+class Fields {
+public:
+    explicit Fields(const Json& json)
+        : m_json(json) {}
+    template <typename T>
+    const Fields& read(const char* key, T& to) const {
+        const auto found = m_json.find(key);
+        if (found != m_json.end() && !found->is_null()) {
+            to = found->template get<T>();
+        }
+        return *this;
+    }
+    template <typename Read>
+    const Fields& part(const char* key, Read read) const {
+        const auto found = m_json.find(key);
+        if (found != m_json.end() && found->is_object()) {
+            read(Fields(*found));
+        }
+        return *this;
+    }
+
+private:
+    const Json& m_json;
+};
+
+void readParts(const Fields& fields, RunSummary& summary) {
+    fields.part("messages", [&](const Fields& part) {
+        auto& to = summary.messages.emplace();
+        part.read("sent", to.sent).read("received", to.received).read("lost", to.lost);
+        part.read("duplicated", to.duplicated).read("reordered", to.reordered);
+        part.read("corrupted", to.corrupted).read("in_ring", to.inRing);
+    });
+    fields.part("latency_ns", [&](const Fields& part) {
+        auto& to = summary.latency.emplace();
+        part.read("p50", to.p50).read("p90", to.p90).read("p99", to.p99);
+        part.read("p999", to.p999).read("max", to.max).read("samples", to.samples);
+    });
+    fields.part("ring", [&](const Fields& part) {
+        auto& to = summary.ring.emplace();
+        part.read("name", to.name).read("channels", to.channels).read("capacity", to.capacity);
+        part.read("slot_stride", to.slotStride).read("bytes", to.bytes);
+        part.read("fill_max", to.fillMaxPercent);
+        part.read("full_waits", to.fullWaits).read("empty_waits", to.emptyWaits);
+    });
+    fields.part("heap", [&](const Fields& part) {
+        auto& to = summary.heap.emplace();
+        part.read("allocations", to.allocations).read("frees", to.frees);
+        part.read("live_bytes", to.liveBytes).read("peak_bytes", to.peakBytes);
+        double perMessage = -1;
+        part.read("allocations_per_message", perMessage);
+        if (perMessage >= 0) {
+            to.allocationsPerMessage = perMessage;
+        }
+    });
+    fields.part("memory", [&](const Fields& part) {
+        auto& to = summary.memory.emplace();
+        part.read("rss_peak", to.rssPeak).read("pss_peak", to.pssPeak);
+        part.read("private_peak", to.privatePeak);
+        part.read("minor_faults", to.minorFaults).read("major_faults", to.majorFaults);
+    });
+}
+
+} // namespace
+
+std::string toJson(const RunSummary& summary) {
+    Json json = {{"scenario", summary.scenario},
+                 {"seed", summary.seed},
+                 {"duration_s", summary.durationSeconds},
+                 {"outcome", summary.outcome},
+                 {"accounted_for", summary.isAccountedFor}};
+    json["messages"] = optionalJson(summary.messages, messagesJson);
+    json["throughput_per_s"] = summary.throughputPerSecond;
+    json["latency_ns"] = optionalJson(summary.latency, latencyJson);
+    json["ring"] = optionalJson(summary.ring, ringJson);
+    json["heap"] = optionalJson(summary.heap, heapJson);
+    json["memory"] = optionalJson(summary.memory, memoryJson);
+    json["workers"] = Json::array();
+    for (const RunSummary::Worker& worker : summary.workers) {
+        json["workers"].push_back(workerJson(worker));
+    }
+    // A name that is not UTF-8 is no reason to fail.
+    return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Expected<RunSummary> runSummaryFromJson(const std::string& text) {
+    const Json json = Json::parse(text, nullptr, false);
+    if (!json.is_object()) {
+        return makeError(ErrorKind::damaged, "the summary of the session is not a JSON object");
+    }
+    try {
+        RunSummary summary;
+        const Fields fields(json);
+        fields.read("scenario", summary.scenario).read("seed", summary.seed);
+        fields.read("duration_s", summary.durationSeconds).read("outcome", summary.outcome);
+        fields.read("accounted_for", summary.isAccountedFor);
+        fields.read("throughput_per_s", summary.throughputPerSecond);
+        readParts(fields, summary);
+        if (const auto workers = json.find("workers");
+            workers != json.end() && workers->is_array()) {
+            for (const Json& worker : *workers) {
+                auto& to = summary.workers.emplace_back();
+                const Fields part(worker);
+                part.read("role", to.role).read("index", to.index).read("pid", to.pid);
+                part.read("tid", to.tid).read("messages", to.messages);
+                part.read("outcome", to.outcome);
+            }
+        }
+        return summary;
+    } catch (const Json::exception& wrong) {
+        return makeError(ErrorKind::damaged,
+                         std::string("the summary of the session has a field of another type: ") +
+                             wrong.what());
+    }
+}
+
+} // namespace ringscope

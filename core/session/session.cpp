@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/session.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace ringscope {
+
+Session::Session(Provenance provenance)
+    : m_provenance(std::make_shared<const Provenance>(std::move(provenance)))
+    , m_markers(std::make_shared<const std::vector<Marker>>())
+    , m_workers(std::make_shared<const std::vector<WorkerRow>>())
+    , m_newestNs(m_provenance->startMonotonicNs) {}
+
+GroupId Session::addGroup(std::string source, std::vector<TrackDescription> tracks) {
+    const GroupId id{static_cast<std::uint32_t>(m_groups.size())};
+    const std::size_t columns = tracks.size();
+    m_groups.push_back({std::move(source),
+                        std::make_shared<const std::vector<TrackDescription>>(std::move(tracks)),
+                        SampleTable(columns)});
+    return id;
+}
+
+void Session::append(GroupId group, std::int64_t timeNs, std::span<const double> values) {
+    assert(group.index < m_groups.size());
+    m_groups[group.index].samples.append(timeNs, values);
+    m_newestNs = std::max(m_newestNs, timeNs);
+}
+
+void Session::addMarker(Marker marker) {
+    auto markers = std::make_shared<std::vector<Marker>>(*m_markers);
+    const auto later = [](std::int64_t timeNs, const Marker& other) {
+        return timeNs < other.timeNs;
+    };
+    markers->insert(std::upper_bound(markers->begin(), markers->end(), marker.timeNs, later),
+                    std::move(marker));
+    m_markers = std::move(markers);
+}
+
+void Session::setWorkers(std::vector<WorkerRow> workers) {
+    m_workers = std::make_shared<const std::vector<WorkerRow>>(std::move(workers));
+}
+
+void Session::setRing(RingTarget ring) {
+    m_ring = std::make_shared<const RingTarget>(std::move(ring));
+}
+
+void Session::setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot) {
+    m_slotSnapshot = std::move(snapshot);
+}
+
+void Session::setSources(std::vector<SourceStatus> sources) {
+    m_sources = std::move(sources);
+}
+
+void Session::setSelf(SelfCost self) {
+    m_self = self;
+}
+
+bool Session::hasTrack(std::string_view name) const {
+    return std::any_of(m_groups.begin(), m_groups.end(), [name](const Group& group) {
+        return std::any_of(group.tracks->begin(), group.tracks->end(),
+                           [name](const TrackDescription& track) { return track.name == name; });
+    });
+}
+
+std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool isLive) {
+    auto view = std::make_shared<SessionView>();
+    view->provenance = m_provenance;
+    view->groups.reserve(m_groups.size());
+    for (const Group& group : m_groups) {
+        view->groups.push_back({group.source, group.tracks, group.samples.view()});
+    }
+    view->markers = m_markers;
+    view->workers = m_workers;
+    view->ring = m_ring;
+    view->slotSnapshot = m_slotSnapshot;
+    view->sources = m_sources;
+    view->self = m_self;
+    view->startNs = m_provenance->startMonotonicNs;
+    view->endNs = isLive ? std::max(nowNs, m_newestNs) : m_newestNs;
+    view->generation = ++m_generation;
+    view->isLive = isLive;
+    return view;
+}
+
+void Session::publish(std::int64_t nowNs, bool isLive, Latest<SessionView>& mailbox) {
+    mailbox.publish(makeView(nowNs, isLive));
+}
+
+} // namespace ringscope

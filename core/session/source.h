@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ringscope {
+
+class Session;
+
+// Turns one thing of the outside world into tracks and snapshots. The recorder owns its sources and
+// calls them on its thread only, each at its own period; what a source costs is measured there, and
+// a period that would cost too much is stretched there (recorder.h), so a source only samples.
+//
+// To add one: derive, add its groups in the constructor (or when they are found), append a row in
+// sample(), hand it to Recorder::add(), list its tracks in docs/tracks.md.
+class Source {
+public:
+    Source() = default;
+    Source(const Source&) = delete;
+    Source& operator=(const Source&) = delete;
+    virtual ~Source() = default;
+
+    // For the status bar: "cursors", "heap", "memory".
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    [[nodiscard]] virtual std::int64_t desiredPeriodNs() const = 0;
+    // nowNs is the time to stamp the row with. What cannot be read now is a gap (NaN) and not an
+    // error: targets may die at any moment.
+    virtual void sample(std::int64_t nowNs, Session& session) = 0;
+};
+
+} // namespace ringscope

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/target_processes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringscope {
+
+bool TargetProcesses::add(std::string label, const ProcessIdentity& identity, TargetOrigin origin) {
+    const auto isSame = [&](const TargetProcess& process) {
+        return process.identity.pid == identity.pid &&
+               process.identity.startTicks == identity.startTicks;
+    };
+    if (std::any_of(m_all.begin(), m_all.end(), isSame)) {
+        return false;
+    }
+    const auto isTaken = [&] {
+        return std::any_of(m_all.begin(), m_all.end(),
+                           [&](const TargetProcess& other) { return other.label == label; });
+    };
+    for (std::size_t i = m_all.size(); label.empty() || isTaken(); ++i) {
+        label = "P" + std::to_string(i);
+    }
+    m_all.push_back({std::move(label), identity, origin, true});
+    return true;
+}
+
+std::vector<std::size_t> TargetProcesses::findEnded() {
+    std::vector<std::size_t> ended;
+    for (std::size_t i = 0; i < m_all.size(); ++i) {
+        if (m_all[i].isAlive && livenessOf(m_all[i].identity) == Liveness::dead) {
+            m_all[i].isAlive = false;
+            ended.push_back(i);
+        }
+    }
+    return ended;
+}
+
+std::size_t TargetProcesses::aliveCount() const noexcept {
+    return static_cast<std::size_t>(std::count_if(
+        m_all.begin(), m_all.end(), [](const TargetProcess& process) { return process.isAlive; }));
+}
+
+} // namespace ringscope

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/process_identity.h"
+
+namespace ringscope {
+
+// started: by Ringscope, or a child of such a process, so that its counters count from 0 for us.
+// attached: it ran before, and what it counted before is not ours.
+enum class TargetOrigin : std::uint8_t { started, attached };
+
+struct TargetProcess {
+    std::string label; // in front of its tracks: "P0", "C1"; unique within the session
+    ProcessIdentity identity;
+    TargetOrigin origin = TargetOrigin::attached;
+    bool isAlive = true;
+};
+
+// The processes that a session observes, shared by its sources. Only grows, so an index stays what
+// it is: who ended is marked, its tracks and the counters it reached remain. Recorder's thread
+// only.
+class TargetProcesses {
+public:
+    // Adds nothing, and says false, when that process is in already. An empty label becomes the
+    // next free one of "P0", "P1", ...
+    bool add(std::string label, const ProcessIdentity& identity, TargetOrigin origin);
+    // Looks which ones ended since the last call; their indices.
+    std::vector<std::size_t> findEnded();
+    void markEnded(std::size_t index) { m_all[index].isAlive = false; }
+
+    [[nodiscard]] const std::vector<TargetProcess>& all() const noexcept { return m_all; }
+    [[nodiscard]] std::size_t aliveCount() const noexcept;
+
+private:
+    std::vector<TargetProcess> m_all;
+};
+
+} // namespace ringscope

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/live_session.h"
+
+#include <csignal>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+
+namespace ringscope {
+namespace {
+
+// A child that waits to be killed; killed and reaped by the destructor.
+class WaitingChild {
+public:
+    WaitingChild()
+        : m_pid(fork()) {
+        if (m_pid == 0) {
+            while (true) {
+                pause();
+            }
+        }
+    }
+    WaitingChild(const WaitingChild&) = delete;
+    WaitingChild& operator=(const WaitingChild&) = delete;
+    ~WaitingChild() { kill(); }
+    [[nodiscard]] pid_t pid() const { return m_pid; }
+    void kill() {
+        if (m_pid > 0) {
+            ::kill(m_pid, SIGKILL);
+            waitpid(m_pid, nullptr, 0);
+            m_pid = 0;
+        }
+    }
+
+private:
+    pid_t m_pid;
+};
+
+TEST(LiveSession, RefusesAPidThatIsGone) {
+    WaitingChild child;
+    const pid_t pid = child.pid();
+    child.kill();
+    const auto session = LiveSession::attachProcess(pid, {});
+    ASSERT_FALSE(session.has_value());
+    EXPECT_EQ(session.error().kind, ErrorKind::target);
+    EXPECT_NE(session.error().message.find(std::to_string(pid)), std::string::npos);
+}
+
+TEST(LiveSession, EndsWithAMarkerWhenItsProcessDies) {
+    WaitingChild child;
+    const auto session = LiveSession::attachProcess(child.pid(), {});
+    ASSERT_TRUE(session.has_value()) << session.error().message;
+    EXPECT_FALSE((*session)->waitFor(300 * kNsPerMs));
+    child.kill();
+    ASSERT_TRUE((*session)->waitFor(2 * kNsPerSecond));
+
+    const auto view = (*session)->view();
+    EXPECT_FALSE(view->isLive);
+    ASSERT_EQ(view->markers->size(), 1U);
+    EXPECT_EQ(view->markers->front().kind, MarkerKind::workerDied);
+    const auto rss = view->find("memory.rss");
+    ASSERT_TRUE(rss);
+    EXPECT_GT(view->samples(*rss).rows(), 5U);
+    EXPECT_GT(view->samples(*rss).valueAt(rss->column, 0), 0);
+    EXPECT_EQ((*session)->summary()->outcome, "completed");
+}
+
+TEST(LiveSession, LetsAnAttachedProcessLiveWhenStopped) {
+    WaitingChild child;
+    const auto session = LiveSession::attachProcess(child.pid(), {});
+    ASSERT_TRUE(session.has_value());
+    (*session)->addMarker("here");
+    (*session)->requestStop();
+    ASSERT_TRUE((*session)->waitFor(2 * kNsPerSecond));
+    EXPECT_EQ(kill(child.pid(), 0), 0);
+    EXPECT_EQ((*session)->summary()->outcome, "interrupted");
+    ASSERT_EQ((*session)->view()->markers->size(), 1U);
+    EXPECT_EQ((*session)->view()->markers->front().text, "here");
+}
+
+} // namespace
+} // namespace ringscope
