@@ -40,7 +40,7 @@ bool tryTake(layout::RosterEntry& entry, std::uint64_t expected, std::uint64_t t
 }
 
 // An entry whose owner is dead and whose intent is clear may change hands: nothing is lost by it.
-bool isLeftBehind(layout::RosterEntry& entry, std::uint32_t index, std::uint64_t* owner) {
+bool isLeftBehind(layout::RosterEntry& entry, std::uint64_t* owner) {
     *owner = shared(entry.owner).load(std::memory_order_acquire);
     layout::RosterEntry copy{};
     copy.owner = *owner;
@@ -54,9 +54,20 @@ bool isLeftBehind(layout::RosterEntry& entry, std::uint32_t index, std::uint64_t
     copy.threadStartTicks = entry.threadStartTicks;
     copy.pidNamespace = entry.pidNamespace;
     const auto participants = participantsIn(&copy, 1);
-    (void)index;
     return participants.size() == 1 && livenessOf(participants.front()) == Liveness::dead &&
            shared(entry.intent).load(std::memory_order_acquire) == 0;
+}
+
+// /proc/TID is there for every thread, though only leaders are listed.
+Liveness livenessOfTicket(std::uint64_t ticket) {
+    if (((ticket ^ selfProcess().pidNamespace) & 0xFFFFU) != 0) {
+        return Liveness::unknown;
+    }
+    const auto tid = static_cast<std::int32_t>(ticket >> 42U);
+    const auto thread = threadOf(tid, tid);
+    const bool isSame =
+        thread && layout::packTicket(thread->tid, thread->startTicks, ticket & 0xFFFFU) == ticket;
+    return isSame ? Liveness::alive : Liveness::dead;
 }
 
 Error rosterIsFull(const Segment& segment) {
@@ -93,7 +104,7 @@ Expected<RosterSeat> RosterSeat::join(const Segment& segment, layout::Role role,
     }
     for (std::uint32_t index = 0; index < segment.rosterEntryCount(); ++index) {
         std::uint64_t owner = 0;
-        if (isLeftBehind(entries[index], index, &owner) && tryTake(entries[index], owner, ticket)) {
+        if (isLeftBehind(entries[index], &owner) && tryTake(entries[index], owner, ticket)) {
             fillEntry(entries[index], process, thread, role, channel, ticket);
             return RosterSeat(&entries[index]);
         }
@@ -134,6 +145,7 @@ std::vector<Participant> participantsIn(const layout::RosterEntry* entries, std:
         }
         Participant one;
         one.entry = static_cast<std::uint32_t>(index);
+        one.ticket = entry.owner;
         one.isConfirmed = entry.confirmed == entry.owner;
         if (one.isConfirmed) {
             one.process = {entry.pid, entry.processStartTicks, entry.pidNamespace};
@@ -155,7 +167,7 @@ std::vector<Participant> participantsIn(const layout::RosterEntry* entries, std:
 
 Liveness livenessOf(const Participant& participant) {
     if (!participant.isConfirmed) {
-        return Liveness::unknown;
+        return livenessOfTicket(participant.ticket);
     }
     return livenessOf(participant.process, participant.thread);
 }

@@ -44,6 +44,7 @@ private:
 struct Participant {
     std::uint32_t entry = 0;  // index in the roster
     bool isConfirmed = false; // false: half registered, or half gone; holds nothing
+    std::uint64_t ticket = 0; // layout::packTicket()
     ProcessIdentity process;
     ThreadIdentity thread;
     layout::Role role = layout::Role::none;

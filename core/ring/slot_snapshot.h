@@ -40,7 +40,8 @@ struct SlotBlock {
     std::uint32_t count = 0;   // slots in this block; less than kSlotsPerBlock only in the last
     std::array<SlotState, kSlotsPerBlock> states{};
     std::array<std::uint64_t, kSlotsPerBlock> sequences{};
-    // When the observer last saw the sequence change, in milliseconds since SlotSnapshot::epochNs.
+    // When the observer last saw the slot change (its sequence, or whether somebody holds it), in
+    // milliseconds since SlotSnapshot::epochNs. A held slot's age is counted from here.
     std::array<std::uint32_t, kSlotsPerBlock> changedAtMs{};
 };
 

@@ -9,25 +9,10 @@
 #include "core/ring/consumer.h"
 #include "core/ring/producer.h"
 #include "core/ring/segment.h"
+#include "tests/core/ring/ring_builders.h"
 
 namespace ringscope {
 namespace {
-
-Segment makeSegment(std::uint64_t capacity, std::uint32_t payloadCapacity) {
-    SegmentSpec spec;
-    spec.name = segmentName("test");
-    spec.channels = {ChannelSpec{capacity, payloadCapacity, 0, "only"}};
-    auto segment = Segment::create(spec);
-    if (!segment) {
-        ADD_FAILURE() << segment.error().message;
-        std::abort();
-    }
-    return std::move(*segment);
-}
-
-std::span<const std::byte> bytesOf(const std::string& text) {
-    return std::as_bytes(std::span(text));
-}
 
 TEST(Producer, PushesWhatTheConsumerPops) {
     const Segment segment = makeSegment(4, 64);

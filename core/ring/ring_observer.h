@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/base/file_descriptor.h"
+#include "core/ring/ring_layout.h"
+#include "core/ring/roster.h"
+#include "core/ring/segment_geometry.h"
+#include "core/ring/slot_snapshot.h"
+
+namespace ringscope {
+
+// What has become of the file under the segment's name since it was opened. An observer of one that
+// was removed or replaced goes on showing the one it opened.
+enum class SegmentPresence : std::uint8_t { present, removed, replaced, truncated };
+
+// A read-only view of a ring that never maps it: pread leaves the RSS, PSS and Private of whoever
+// maps it unchanged (mapping it here would halve a worker's PSS). Every byte read is checked or
+// clamped. One thread at a time; movable.
+class RingObserver {
+public:
+    // Errors: missing or not permitted (target); damaged or of another version (damaged).
+    [[nodiscard]] static Expected<RingObserver> open(const std::string& name);
+
+    [[nodiscard]] const std::string& name() const noexcept { return m_name; }
+    [[nodiscard]] const SegmentGeometry& geometry() const noexcept { return m_geometry; }
+
+    // Two system calls, about 1 us: for a look a second, not for each sample.
+    [[nodiscard]] SegmentPresence presence() const;
+
+    // Cursors of all channels in use, in the order of their index; valid until the next call. One
+    // pread, no allocation after the first call: for 1 kHz. Error (damaged): the file was cut
+    // short.
+    [[nodiscard]] Expected<std::span<const ChannelCursors>> cursors();
+
+    // Everybody in the roster; nobody on a segment that DMXP created.
+    [[nodiscard]] Expected<std::vector<Participant>> participants();
+
+    // Reads cursors, then blocks of slots, then the roster's intents: first the blocks at tail and
+    // head, then on from where the last scan stopped, as many as hold slotBudget slots (at least
+    // one block). Blocks that are not read are shared with the snapshot before. A slot is stuck
+    // when it was found writing or reading, unchanged, for stuckAfterNs. nowNs: monotonic.
+    // detailOf: a slot whose message header is wanted too. Errors (damaged): cut short; (usage): no
+    // such channel.
+    [[nodiscard]] Expected<std::shared_ptr<const SlotSnapshot>>
+    scan(std::size_t channel, std::uint64_t slotBudget, std::int64_t nowNs,
+         std::optional<std::uint64_t> detailOf = std::nullopt);
+    void setStuckAfterNs(std::int64_t ns) noexcept { m_stuckAfterNs = ns; }
+
+    // Sequence and message header of one slot. Errors (damaged): cut short; (usage): no such slot.
+    [[nodiscard]] Expected<SlotDetail> slotDetail(std::size_t channel, std::uint64_t slot,
+                                                  std::int64_t nowNs) const;
+
+private:
+    struct Scan { // one channel's
+        std::shared_ptr<const SlotSnapshot> newest;
+        std::size_t nextBlock = 0;
+        bool isTurnOfRest = false;
+    };
+
+    RingObserver(std::string name, FileDescriptor file, SegmentGeometry geometry,
+                 std::uint64_t device, std::uint64_t inode);
+    [[nodiscard]] Expected<void> read(void* to, std::size_t length, std::uint64_t offset) const;
+    [[nodiscard]] Expected<ChannelCursors> cursorsOf(std::size_t channel) const;
+    [[nodiscard]] Expected<std::shared_ptr<const SlotBlock>>
+    readBlock(std::size_t channel, std::size_t block, const ChannelCursors& cursors,
+              const SlotBlock* before, std::int64_t nowNs, std::int64_t epochNs);
+    [[nodiscard]] Expected<void> readSequences(std::size_t channel, std::uint64_t firstSlot,
+                                               std::uint32_t count, std::uint64_t* sequences);
+    [[nodiscard]] const SegmentGeometry::Channel* usedChannel(std::size_t channel) const;
+
+    // Constant after construction.
+    std::string m_name;
+    FileDescriptor m_file;
+    SegmentGeometry m_geometry;
+    std::uint64_t m_device = 0;
+    std::uint64_t m_inode = 0;
+
+    std::int64_t m_stuckAfterNs = 1'000'000'000;
+    std::vector<layout::Channel> m_channelBytes; // of cursors(), kept to save the allocation
+    std::vector<ChannelCursors> m_cursors;
+    std::vector<std::byte> m_slotBytes; // of readSequences()
+    std::vector<Scan> m_scans;          // by channel
+};
+
+// State of the slot with that index and sequence, given cursors that were read before it.
+// A sequence that fits no position of the slot is stuck: nobody will ever claim it.
+[[nodiscard]] SlotState slotStateOf(std::uint64_t slot, std::uint64_t sequence,
+                                    const ChannelCursors& cursors) noexcept;
+
+} // namespace ringscope
