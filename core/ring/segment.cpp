@@ -195,17 +195,32 @@ Expected<void> writeSequences(int fd, const std::string& name, const layout::Cha
     return {};
 }
 
-std::string roomLeft() {
+Error noRoom(const std::string& name, std::uint64_t bytes) {
     struct statvfs status {};
-    if (::statvfs("/dev/shm", &status) != 0) {
-        return "an unknown amount";
-    }
-    return formatBytes(static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize));
+    const bool isKnown = ::statvfs("/dev/shm", &status) == 0;
+    return wrong(ErrorKind::failed, name,
+                 "needs " + formatBytes(static_cast<double>(bytes)) +
+                     " and /dev/shm has no room for it (" +
+                     (isKnown ? formatBytes(static_cast<double>(status.f_bavail) *
+                                            static_cast<double>(status.f_frsize))
+                              : "an unknown amount") +
+                     " free); use fewer or smaller slots, or free some");
+}
+
+// Asked first, because allocating up to the limit and giving back would press everybody out of
+// memory. A tmpfs without a limit says 0 blocks.
+bool isMoreThanFree(std::uint64_t bytes) {
+    struct statvfs status {};
+    return ::statvfs("/dev/shm", &status) == 0 && status.f_blocks != 0 &&
+           bytes / status.f_frsize >= status.f_bavail;
 }
 
 Expected<void> allocate(int fd, const std::string& name, std::uint64_t bytes) {
     if (bytes > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
         return wrong(ErrorKind::usage, name, "its size does not fit a file; use fewer slots");
+    }
+    if (isMoreThanFree(bytes)) {
+        return noRoom(name, bytes);
     }
     // Not ftruncate: on a full tmpfs that succeeds, and the first touch is a SIGBUS.
     int result = EINTR;
@@ -213,10 +228,7 @@ Expected<void> allocate(int fd, const std::string& name, std::uint64_t bytes) {
         result = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
     }
     if (result == ENOSPC || result == EFBIG || result == ENOMEM) {
-        return wrong(ErrorKind::failed, name,
-                     "needs " + formatBytes(static_cast<double>(bytes)) +
-                         " and /dev/shm has no room for it (" + roomLeft() +
-                         " free); use fewer or smaller slots, or free some");
+        return noRoom(name, bytes);
     }
     if (result != 0) {
         return systemError(ErrorKind::failed, "ring segment " + name + ": cannot be allocated",
