@@ -36,21 +36,25 @@ std::string typeOf(const AddressSpace& space, const void* pointer) {
     return "Free";
 }
 
+// Too large for the gaps between libraries: right above one it could be taken for its .bss, with
+// which the kernel would even merge it.
+constexpr std::size_t kSize = std::size_t{16} << 20U;
+
 void* mapMemory(int fd, int flags) {
-    void* memory = ::mmap(nullptr, 65536, PROT_READ | PROT_WRITE, flags, fd, 0);
+    void* memory = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, flags, fd, 0);
     static_cast<char*>(memory)[0] = 1;
     return memory;
 }
 
 TEST(AddressSpace, TellsWhatIsBehindAddressesThatAreKnown) {
     const int memfd = ::memfd_create("ringscope-test", MFD_CLOEXEC);
-    ASSERT_EQ(::ftruncate(memfd, 65536), 0);
+    ASSERT_EQ(::ftruncate(memfd, kSize), 0);
     void* shared = mapMemory(memfd, MAP_SHARED);
     void* sharedAnonymous = mapMemory(-1, MAP_SHARED | MAP_ANONYMOUS);
     void* anonymous = mapMemory(-1, MAP_PRIVATE | MAP_ANONYMOUS);
     const int program = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     const void* mappedToRead = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, program, 0);
-    void* reserved = ::mmap(nullptr, 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* reserved = ::mmap(nullptr, kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     zeroedAtStart[30'000] = 1;
     const int onStack = 0;
 
@@ -67,11 +71,11 @@ TEST(AddressSpace, TellsWhatIsBehindAddressesThatAreKnown) {
     EXPECT_EQ(typeOf(*space, reinterpret_cast<const void*>(&readAddressSpace)), "Image");
     EXPECT_EQ(typeOf(*space, &onStack), "Stack");
 
-    ::munmap(reserved, 65536);
+    ::munmap(reserved, kSize);
     ::munmap(const_cast<void*>(mappedToRead), 4096);
-    ::munmap(anonymous, 65536);
-    ::munmap(sharedAnonymous, 65536);
-    ::munmap(shared, 65536);
+    ::munmap(anonymous, kSize);
+    ::munmap(sharedAnonymous, kSize);
+    ::munmap(shared, kSize);
     ::close(program);
     ::close(memfd);
 }
