@@ -59,23 +59,21 @@ std::optional<std::uint64_t> parseStackPointer(std::string_view text) {
     return proc::parseUnsigned(text.substr(spAt + 3, pcAt - spAt - 3), 16);
 }
 
-void readStackPointers(const FileDescriptor& process, AddressSpace& space) {
+std::vector<std::uint64_t> readStackPointers(const FileDescriptor& process) {
+    std::vector<std::uint64_t> pointers;
     std::error_code error;
     // Through the descriptor, so that it is the threads of this process whoever has its pid now.
     const std::string tasks = "/proc/self/fd/" + std::to_string(process.get()) + "/task";
-    const std::string mainThread = std::to_string(space.process.pid);
-    space.areStacksKnown = true;
     for (std::filesystem::directory_iterator task(tasks, error), end; !error && task != end;
          task.increment(error)) {
+        // A thread that has ended meanwhile has no stack either.
         const auto text = readFile(task->path().string() + "/syscall", 4096);
         const auto pointer = text ? parseStackPointer(*text) : std::nullopt;
         if (pointer) {
-            space.stackPointers.push_back(*pointer);
-        } else if (task->path().filename() != mainThread) {
-            space.areStacksKnown = false;
+            pointers.push_back(*pointer);
         }
     }
-    space.areStacksKnown = space.areStacksKnown && !error;
+    return pointers;
 }
 
 } // namespace
@@ -97,7 +95,7 @@ Expected<AddressSpace> readAddressSpace(const ProcessIdentity& process) {
     AddressSpace space;
     space.process = directory->identity;
     space.map = std::move(map).value();
-    readStackPointers(directory->directory, space);
+    space.stackPointers = readStackPointers(directory->directory);
     space.timeNs = monotonicNs();
     space.costNs = proc::threadCpuNs() - startNs;
     return space;

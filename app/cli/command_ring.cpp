@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <array>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unistd.h>
+
+#include "app/cli/commands.h"
+#include "app/cli/console.h"
+#include "core/base/clock.h"
+#include "core/base/units.h"
+#include "core/ring/ring_observer.h"
+#include "core/ring/segment_list.h"
+
+namespace ringscope {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct RingOptions {
+    std::string name;
+    std::optional<std::uint32_t> channel;
+    bool showsSlots = false;
+    bool isWatching = false;
+    bool isJson = false;
+};
+
+constexpr std::array<const char*, kSlotStateCount> kStateNames{"free", "ready", "reading",
+                                                               "writing", "stuck"};
+
+const char* nameOf(SlotState state) {
+    return kStateNames[static_cast<std::size_t>(state)];
+}
+
+std::array<std::uint64_t, kSlotStateCount> statesOf(const SlotSnapshot& snapshot) {
+    std::array<std::uint64_t, kSlotStateCount> counts{};
+    for (const auto& block : snapshot.blocks) {
+        for (std::uint32_t i = 0; block && i < block->count; ++i) {
+            ++counts[static_cast<std::size_t>(block->states[i])];
+        }
+    }
+    return counts;
+}
+
+// Calls visit(first, last, state) for each run of slots in one state.
+template <typename Visit>
+void forEachRun(const SlotSnapshot& snapshot, Visit visit) {
+    std::uint64_t slot = 0;
+    std::uint64_t first = 0;
+    std::optional<SlotState> state;
+    for (const auto& block : snapshot.blocks) {
+        for (std::uint32_t i = 0; block && i < block->count; ++i, ++slot) {
+            if (state && *state != block->states[i]) {
+                visit(first, slot - 1, *state);
+                first = slot;
+            }
+            state = block->states[i];
+        }
+    }
+    if (state) {
+        visit(first, slot - 1, *state);
+    }
+}
+
+std::string livenessText(Liveness liveness) {
+    switch (liveness) {
+    case Liveness::alive:
+        return "alive";
+    case Liveness::stopped:
+        return "stopped";
+    case Liveness::dead:
+        return "dead";
+    case Liveness::unknown:
+        return "another pid namespace";
+    }
+    return "?";
+}
+
+// One look at a segment: every channel's slots and the participants.
+struct RingPicture {
+    std::vector<std::shared_ptr<const SlotSnapshot>> channels;
+    std::vector<Participant> participants;
+};
+
+Expected<RingPicture> look(RingObserver& ring, const RingOptions& options) {
+    RingPicture picture;
+    const auto cursors = ring.cursors();
+    if (!cursors) {
+        return cursors.error();
+    }
+    const std::vector<ChannelCursors> inUse(cursors->begin(), cursors->end());
+    for (const ChannelCursors& channel : inUse) {
+        if (options.channel && *options.channel != channel.channel) {
+            continue;
+        }
+        auto snapshot = ring.scan(channel.channel, channel.capacity, monotonicNs());
+        if (!snapshot) {
+            return snapshot.error();
+        }
+        picture.channels.push_back(std::move(*snapshot));
+    }
+    if (picture.channels.empty()) {
+        return makeError(ErrorKind::usage,
+                         options.channel ? "ring " + ring.name() + " has no channel " +
+                                               std::to_string(*options.channel)
+                                         : "ring " + ring.name() + " has no channel in use yet");
+    }
+    auto participants = ring.participants();
+    if (!participants) {
+        return participants.error();
+    }
+    picture.participants = std::move(*participants);
+    return picture;
+}
+
+Json channelJson(const SlotSnapshot& snapshot, bool showsSlots) {
+    const auto counts = statesOf(snapshot);
+    Json states;
+    for (std::size_t i = 0; i < kSlotStateCount; ++i) {
+        states[kStateNames[i]] = counts[i];
+    }
+    Json json{{"channel", snapshot.cursors.channel},
+              {"name", snapshot.channelName},
+              {"capacity", snapshot.cursors.capacity},
+              {"slot_stride", snapshot.slotStride},
+              {"payload_capacity", snapshot.payloadCapacity},
+              {"head", snapshot.cursors.head},
+              {"tail", snapshot.cursors.tail},
+              {"used", snapshot.cursors.used()},
+              {"states", std::move(states)}};
+    if (showsSlots) {
+        Json slots = Json::array();
+        for (std::size_t b = 0; b < snapshot.blocks.size(); ++b) {
+            const auto& block = snapshot.blocks[b];
+            for (std::uint32_t i = 0; block && i < block->count; ++i) {
+                slots.push_back({{"slot", b * kSlotsPerBlock + i},
+                                 {"sequence", block->sequences[i]},
+                                 {"state", nameOf(block->states[i])}});
+            }
+        }
+        json["slots"] = std::move(slots);
+    }
+    return json;
+}
+
+Json participantJson(const Participant& participant) {
+    return {{"role", participant.role == layout::Role::producer ? "producer" : "consumer"},
+            {"channel", participant.channel},
+            {"pid", participant.process.pid},
+            {"tid", participant.thread.tid},
+            {"state", livenessText(livenessOf(participant))},
+            {"claims", participant.activity},
+            {"holds_first", participant.intentFirst},
+            {"holds_count", participant.intentCount},
+            {"claimed", participant.isClaimed}};
+}
+
+void printJson(const RingObserver& ring, const RingPicture& picture, const RingOptions& options) {
+    Json channels = Json::array();
+    for (const auto& channel : picture.channels) {
+        channels.push_back(channelJson(*channel, options.showsSlots));
+    }
+    Json participants = Json::array();
+    for (const Participant& participant : picture.participants) {
+        participants.push_back(participantJson(participant));
+    }
+    const Json json{{"name", ring.name()},
+                    {"bytes", ring.geometry().bytes},
+                    {"dmxp", ring.geometry().isDmxpCompatible},
+                    {"creator_pid", ring.geometry().creator.pid},
+                    {"channels", std::move(channels)},
+                    {"participants", std::move(participants)}};
+    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void printText(const RingObserver& ring, const RingPicture& picture, const RingOptions& options) {
+    std::cout << ring.name() << ": " << formatBytes(static_cast<double>(ring.geometry().bytes))
+              << ", "
+              << (ring.geometry().isDmxpCompatible ? "DMXP-compatible" : "Ringscope's own layout")
+              << '\n';
+    std::vector<std::vector<std::string>> rows{{"CHANNEL", "CAPACITY", "STRIDE", "HEAD", "TAIL",
+                                                "USED", "FREE", "READY", "READING", "WRITING",
+                                                "STUCK"}};
+    for (const auto& channel : picture.channels) {
+        const auto counts = statesOf(*channel);
+        std::vector<std::string> row{
+            std::to_string(channel->cursors.channel) +
+                (channel->channelName.empty() ? "" : " " + channel->channelName),
+            std::to_string(channel->cursors.capacity),
+            std::to_string(channel->slotStride),
+            std::to_string(channel->cursors.head),
+            std::to_string(channel->cursors.tail),
+            std::to_string(channel->cursors.used())};
+        for (const std::uint64_t count : counts) {
+            row.push_back(count == 0 ? "" : std::to_string(count));
+        }
+        rows.push_back(std::move(row));
+    }
+    std::cout << alignedTable(rows, 1);
+    if (options.showsSlots) {
+        for (const auto& channel : picture.channels) {
+            std::cout << "slots of channel " << channel->cursors.channel << ":\n";
+            forEachRun(*channel, [](std::uint64_t first, std::uint64_t last, SlotState state) {
+                std::cout << "  " << first;
+                if (last != first) {
+                    std::cout << "-" << last;
+                }
+                std::cout << "  " << nameOf(state) << '\n';
+            });
+        }
+    }
+    if (picture.participants.empty()) {
+        std::cout << "No participant is registered.\n";
+        return;
+    }
+    rows = {{"PARTICIPANT", "STATE", "PID", "TID", "CHANNEL", "CLAIMS", "HOLDS"}};
+    for (const Participant& p : picture.participants) {
+        rows.push_back(
+            {p.role == layout::Role::producer ? "producer" : "consumer",
+             livenessText(livenessOf(p)), std::to_string(p.process.pid),
+             std::to_string(p.thread.tid), std::to_string(p.channel), std::to_string(p.activity),
+             p.intentCount == 0
+                 ? ""
+                 : std::to_string(p.intentCount) + " from " + std::to_string(p.intentFirst)});
+    }
+    std::cout << alignedTable(rows, 2);
+}
+
+int showRing(const RingOptions& options) {
+    auto ring = RingObserver::open(options.name);
+    if (!ring) {
+        return reportError(ring.error());
+    }
+    for (;;) {
+        const auto picture = look(*ring, options);
+        if (!picture) {
+            return reportError(picture.error());
+        }
+        if (options.isWatching && !options.isJson && ::isatty(STDOUT_FILENO) == 1) {
+            std::cout << "\033[H\033[2J"; // home and clear: a picture that stays in place
+        }
+        options.isJson ? printJson(*ring, *picture, options) : printText(*ring, *picture, options);
+        std::cout.flush();
+        if (!options.isWatching || !std::cout) {
+            return kExitDone;
+        }
+        waitMs(500);
+        if (isInterrupted()) {
+            return kExitInterrupted;
+        }
+        if (ring->presence() != SegmentPresence::present) {
+            remark("ring " + options.name + " was removed or replaced");
+            return kExitTarget;
+        }
+    }
+}
+
+} // namespace
+
+void addRingCommand(CLI::App& app, CommandLine& line) {
+    auto options = std::make_shared<RingOptions>();
+    CLI::App* ring =
+        app.add_subcommand("ring", "Shows one ring segment: channels, slots, participants");
+    ring->add_option("name", options->name, "Its name under /dev/shm")->type_name("NAME");
+    ring->add_option("--channel", options->channel, "Only this channel")->type_name("N");
+    ring->add_flag("--slots", options->showsSlots, "Also every slot's state");
+    ring->add_flag("--watch", options->isWatching, "Again twice a second, until interrupted");
+    ring->add_flag("--json", options->isJson, "Prints one JSON document");
+    ring->footer("Examples:\n"
+                 "  ringscope-cli ring ringscope-steady-4711-1a2b --slots\n"
+                 "  ringscope-cli ring dmxp_alloc --watch\n"
+                 "  ringscope-cli ring remove ringscope-steady-4711-1a2b");
+
+    auto isForced = std::make_shared<bool>(false);
+    CLI::App* remove = ring->add_subcommand("remove", "Unlinks a segment that nobody alive uses");
+    auto removed = std::make_shared<std::string>();
+    remove->add_option("name", *removed, "Its name under /dev/shm")->required()->type_name("NAME");
+    remove->add_flag("--force", *isForced,
+                     "Also while somebody uses it: they keep what they have mapped");
+    remove->callback([removed, isForced, &line] {
+        line.command = [removed, isForced] {
+            const auto done = removeSegment(*removed, *isForced ? RemovePolicy::force
+                                                                : RemovePolicy::refuseWhileInUse);
+            return done ? kExitDone : reportError(done.error());
+        };
+    });
+    ring->callback([options, &line] {
+        if (!line.command) {
+            if (options->name.empty()) {
+                throw CLI::RequiredError("the NAME of a ring (ringscope-cli rings lists them)");
+            }
+            line.command = [options] { return showRing(*options); };
+        }
+    });
+}
+
+} // namespace ringscope

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "app/cli/commands.h"
+#include "app/cli/console.h"
+#include "app/cli/summary_text.h"
+#include "core/base/clock.h"
+#include "core/base/units.h"
+#include "core/heap/tracker_environment.h"
+#include "core/session/live_session.h"
+#include "core/session/series.h"
+#include "core/workload/builtin_scenarios.h"
+#include "core/workload/scenario_file.h"
+
+namespace ringscope {
+
+namespace {
+
+struct RecordingOptions {
+    std::string output;
+    std::string duration;
+    std::string heap = "counts";
+    bool isJson = false;
+};
+
+struct RunOptions : RecordingOptions {
+    std::string scenario;
+    std::vector<std::string> settings;
+    std::uint64_t seed = 0;
+    bool hasSeed = false;
+};
+
+struct RecordOptions : RecordingOptions {
+    std::int32_t pid = 0;
+    std::string ring;
+    std::vector<std::string> argv;
+};
+
+Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
+    LiveOptions live;
+    live.outputFile = options.output;
+    const auto mode = parseHeapMode(options.heap);
+    if (!mode) {
+        return mode.error();
+    }
+    live.heapMode = *mode;
+    if (!options.duration.empty()) {
+        const auto ns = parseDurationNs(options.duration);
+        if (!ns) {
+            return ns.error();
+        }
+        if (*ns <= 0) {
+            return makeError(ErrorKind::usage,
+                             "--duration must be longer than 0; write for example 10s");
+        }
+        live.durationNs = *ns;
+    }
+    return live;
+}
+
+// "12.3 s · 3.20 M/s · p99 41 µs · fill 63 % · RSS 34 MiB", whatever of it there is.
+std::string progressText(const SessionView& view) {
+    struct Part {
+        const char* track;
+        const char* label;
+    };
+    static constexpr Part kParts[] = {{"messages.received", ""},
+                                      {"latency.p99", "p99 "},
+                                      {"ring.fill", "fill "},
+                                      {"heap.allocations", "allocs "},
+                                      {"memory.rss", "RSS "}};
+    std::string text = formatDuration((view.endNs - view.startNs) / kNsPerMs * kNsPerMs);
+    for (const Part& part : kParts) {
+        const auto track = view.find(part.track);
+        if (!track) {
+            continue;
+        }
+        // A second's mean: steadier to read than the newest sample.
+        const SeriesStatistics last =
+            seriesStatistics(view, *track, view.endNs - kNsPerSecond, view.endNs);
+        if (last.samples > 0) {
+            text += std::string(" · ") + part.label +
+                    formatValue(last.mean, shownUnit(view.description(*track)));
+        }
+    }
+    return text;
+}
+
+void followUntilFinished(LiveSession& session, const CommandLine& line,
+                         std::optional<std::int64_t> durationNs) {
+    ProgressLine progress(line.isQuiet);
+    bool isStopping = false;
+    std::size_t errorsShown = 0;
+    while (!session.waitFor(100 * kNsPerMs)) {
+        if (isInterrupted() && !isStopping) {
+            session.requestStop();
+            isStopping = true;
+        }
+        const auto view = session.view();
+        const double share = durationNs ? static_cast<double>(view->endNs - view->startNs) /
+                                              static_cast<double>(*durationNs)
+                                        : -1;
+        progress.show(share, progressText(*view));
+        const std::vector<Error> errors = session.errors();
+        for (; errorsShown < errors.size(); ++errorsShown) {
+            progress.show(-1, "");
+            reportError(errors[errorsShown]);
+        }
+    }
+}
+
+int finish(LiveSession& session, const RecordingOptions& options, const CommandLine& line,
+           std::optional<std::int64_t> durationNs) {
+    followUntilFinished(session, line, durationNs);
+    const std::optional<RunSummary> summary = session.summary();
+    const std::vector<Error> errors = session.errors();
+    if (summary) {
+        std::cout << (options.isJson ? toJson(*summary) + "\n" : summaryText(*summary));
+    }
+    if (!options.output.empty() && errors.empty() && !line.isQuiet) {
+        remark("recorded to " + options.output);
+    }
+    if (isInterrupted()) {
+        return kExitInterrupted;
+    }
+    if (!errors.empty()) {
+        return exitStatusOf(errors.front().kind);
+    }
+    return summary && summary->isAccountedFor ? kExitDone : kExitFailed;
+}
+
+int run(const RunOptions& options, const CommandLine& line) {
+    auto scenario = findScenario(options.scenario);
+    if (!scenario) {
+        return reportError(scenario.error());
+    }
+    for (const std::string& setting : options.settings) {
+        if (const auto applied = applySettings(*scenario, setting); !applied) {
+            return reportError(applied.error());
+        }
+    }
+    auto live = liveOptions(options);
+    if (!live) {
+        return reportError(live.error());
+    }
+    if (options.hasSeed) {
+        live->seed = options.seed;
+    }
+    auto session = LiveSession::runScenario(*scenario, *live);
+    if (!session) {
+        return reportError(session.error());
+    }
+    const std::int64_t planned = live->durationNs.value_or(scenario->run.durationNs);
+    return finish(**session, options, line,
+                  planned > 0 ? std::optional<std::int64_t>(planned) : std::nullopt);
+}
+
+int record(const RecordOptions& options, const CommandLine& line) {
+    const int targets = (options.pid != 0 ? 1 : 0) + (options.ring.empty() ? 0 : 1) +
+                        (options.argv.empty() ? 0 : 1);
+    if (targets != 1) {
+        return reportError(makeError(
+            ErrorKind::usage, "record takes one target: --pid PID, --ring NAME, or -- COMMAND"));
+    }
+    const auto live = liveOptions(options);
+    if (!live) {
+        return reportError(live.error());
+    }
+    auto session = options.pid != 0        ? LiveSession::attachProcess(options.pid, *live)
+                   : !options.ring.empty() ? LiveSession::attachRing(options.ring, *live)
+                                           : LiveSession::runCommand(options.argv, *live);
+    if (!session) {
+        return reportError(session.error());
+    }
+    return finish(**session, options, line, live->durationNs);
+}
+
+void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
+    command
+        .add_option("-o,--output", options.output, "Records the session to this file while it runs")
+        ->type_name("FILE");
+    command.add_option("--duration", options.duration, "How long, for example 10s or 5min")
+        ->type_name("D");
+    command
+        .add_option("--heap", options.heap,
+                    "off, or counts: counts heap allocations of what is started (default)")
+        ->type_name("MODE");
+    command.add_flag("--json", options.isJson, "Prints the summary as one JSON document");
+}
+
+} // namespace
+
+void addRunCommands(CLI::App& app, CommandLine& line) {
+    auto runOptions = std::make_shared<RunOptions>();
+    CLI::App* runCommand =
+        app.add_subcommand("run", "Runs a workload, checks delivery, shows and records it");
+    runCommand->add_option("scenario", runOptions->scenario, "A built-in scenario or a TOML file")
+        ->required()
+        ->type_name("SCENARIO");
+    addRecordingOptions(*runCommand, *runOptions);
+    runCommand
+        ->add_option("--set", runOptions->settings,
+                     "Changes settings of the scenario: producers=4,consumers=2")
+        ->type_name("KEY=VALUE,...")
+        ->allow_extra_args(false);
+    runCommand->add_option("--seed", runOptions->seed, "In place of the scenario's seed")
+        ->each([runOptions](const std::string&) { runOptions->hasSeed = true; });
+    runCommand->footer(
+        "Examples:\n"
+        "  ringscope-cli run steady --duration 10s\n"
+        "  ringscope-cli run my.toml --set producers=4,consumers=4 --json -o my.ringscope");
+    runCommand->callback([runOptions, &line] {
+        line.command = [runOptions, &line] { return run(*runOptions, line); };
+    });
+
+    auto recordOptions = std::make_shared<RecordOptions>();
+    CLI::App* recordCommand = app.add_subcommand(
+        "record", "Records a running process, a ring, or a command that it starts");
+    addRecordingOptions(*recordCommand, *recordOptions);
+    recordCommand->add_option("--pid", recordOptions->pid, "A running process")
+        ->type_name("PID")
+        ->check(CLI::PositiveNumber);
+    recordCommand
+        ->add_option("--ring", recordOptions->ring,
+                     "A ring segment (ringscope-cli rings lists them)")
+        ->type_name("NAME");
+    recordCommand
+        ->add_option("command", recordOptions->argv, "A command and its arguments, behind --")
+        ->type_name("COMMAND...");
+    recordCommand->footer("Examples:\n"
+                          "  ringscope-cli record --pid 4711 --duration 1min -o it.ringscope\n"
+                          "  ringscope-cli record --heap counts -o sort.ringscope -- sort big.txt");
+    recordCommand->callback([recordOptions, &line] {
+        line.command = [recordOptions, &line] { return record(*recordOptions, line); };
+    });
+}
+
+} // namespace ringscope

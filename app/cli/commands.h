@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace ringscope {
+
+// What every command shares. Options are read by CLI11 into `isQuiet` before a command runs.
+struct CommandLine {
+    bool isQuiet = false;         // no progress, no remarks
+    std::function<int()> command; // the chosen one; returns the exit status
+};
+
+// Each adds its subcommands; a chosen one sets line.command. docs/command-line.md is their
+// contract.
+void addScenariosCommand(CLI::App& app, CommandLine& line);
+void addRunCommands(CLI::App& app, CommandLine& line);   // run, record
+void addRingsCommands(CLI::App& app, CommandLine& line); // rings, sweep
+void addRingCommand(CLI::App& app, CommandLine& line);   // ring, ring remove
+void addInfoCommands(CLI::App& app, CommandLine& line);  // info, export
+
+} // namespace ringscope

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/expected.h"
+
+namespace ringscope {
+
+// Exit status of the contract (docs/command-line.md).
+constexpr int kExitDone = 0;
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitTarget = 3;
+constexpr int kExitDamaged = 4;
+constexpr int kExitInterrupted = 130;
+
+[[nodiscard]] int exitStatusOf(ErrorKind kind);
+// Prints "ringscope-cli: <sentence>" on standard error; returns the exit status of its kind.
+int reportError(const Error& error);
+// Prints on standard error.
+void remark(const std::string& sentence);
+
+// A line that is redrawn on a terminal and absent elsewhere. Standard error.
+class ProgressLine {
+public:
+    explicit ProgressLine(bool isQuiet);
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+    ~ProgressLine(); // clears the line
+    // share: 0..1, or negative when the end is not known.
+    void show(double share, const std::string& text);
+
+private:
+    bool m_isShown;
+    std::size_t m_width = 0;
+};
+
+// Columns as wide as their widest cell; numbers (all but the first `leftColumns` columns)
+// right-aligned.
+[[nodiscard]] std::string alignedTable(const std::vector<std::vector<std::string>>& rows,
+                                       std::size_t leftColumns);
+
+// SIGINT and SIGTERM ask a running command to end; what was recorded is kept. Call once, before
+// threads start.
+void catchInterrupts();
+[[nodiscard]] bool isInterrupted();
+// Sleeps up to ms milliseconds; returns early when interrupted.
+void waitMs(std::int64_t ms);
+
+} // namespace ringscope

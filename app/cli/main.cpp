@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/cli/commands.h"
+#include "app/cli/console.h"
+
+int main(int argc, char** argv) {
+    using namespace ringscope;
+    CLI::App app("Ringscope without a window: runs and records workloads on shared-memory rings, "
+                 "and reads sessions.",
+                 "ringscope-cli");
+    app.footer("Examples:\n"
+               "  ringscope-cli run steady --duration 10s -o steady.ringscope\n"
+               "  ringscope-cli record --heap counts -o sort.ringscope -- sort big.txt\n"
+               "  ringscope-cli info steady.ringscope\n"
+               "Each command has its own --help. docs/command-line.md is the reference.");
+    app.set_version_flag("--version", "ringscope-cli " RINGSCOPE_VERSION);
+    app.require_subcommand(1);
+    app.fallthrough();
+
+    CommandLine line;
+    app.add_flag("--quiet", line.isQuiet, "No progress and no remarks");
+    addScenariosCommand(app, line);
+    addRunCommands(app, line);
+    addRingsCommands(app, line);
+    addRingCommand(app, line);
+    addInfoCommands(app, line);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& done) { // --help, --version
+        return app.exit(done);
+    } catch (const CLI::ParseError& wrong) {
+        remark(std::string(wrong.what()) + "; see ringscope-cli --help");
+        return kExitUsage;
+    }
+    if (!line.command) {
+        remark("no command was given; see ringscope-cli --help");
+        return kExitUsage;
+    }
+    catchInterrupts();
+    const int status = line.command();
+    std::cout.flush();
+    if (!std::cout) {
+        remark("standard output cannot be written; is the disk full or the reader gone?");
+        return status == kExitDone ? kExitFailed : status;
+    }
+    return status;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/summary_text.h"
+
+#include "app/cli/console.h"
+#include "core/base/units.h"
+
+namespace ringscope {
+
+namespace {
+
+std::string nanoseconds(std::uint64_t ns) {
+    return formatValue(static_cast<double>(ns), Unit::nanoseconds);
+}
+std::string bytes(std::uint64_t amount) {
+    return formatBytes(static_cast<double>(amount));
+}
+
+std::string deliveryLines(const RunSummary& summary) {
+    const auto& m = *summary.messages;
+    std::string text = "messages   sent " + std::to_string(m.sent) + ", received " +
+                       std::to_string(m.received) + ", in the ring " + std::to_string(m.inRing) +
+                       '\n';
+    text += "delivery   lost " + std::to_string(m.lost) + ", duplicated " +
+            std::to_string(m.duplicated) + ", reordered " + std::to_string(m.reordered) +
+            ", corrupted " + std::to_string(m.corrupted) + '\n';
+    return text + "throughput " + formatValue(summary.throughputPerSecond, Unit::countPerSec) +
+           '\n';
+}
+
+std::string workerTable(const RunSummary& summary) {
+    std::vector<std::vector<std::string>> rows{{"worker", "outcome", "pid", "messages"}};
+    for (const RunSummary::Worker& worker : summary.workers) {
+        rows.push_back({worker.role + " " + std::to_string(worker.index), worker.outcome,
+                        std::to_string(worker.pid), std::to_string(worker.messages)});
+    }
+    return alignedTable(rows, 2);
+}
+
+} // namespace
+
+std::string summaryText(const RunSummary& summary) {
+    std::string text = summary.scenario + ": " + summary.outcome + " after " +
+                       formatDuration(static_cast<std::int64_t>(summary.durationSeconds * 1e9)) +
+                       (summary.messages ? ", seed " + std::to_string(summary.seed) : "") + '\n';
+    if (summary.messages) {
+        text += deliveryLines(summary);
+    }
+    if (summary.latency && summary.latency->samples > 0) {
+        const auto& l = *summary.latency;
+        text += "latency    p50 " + nanoseconds(l.p50) + ", p90 " + nanoseconds(l.p90) + ", p99 " +
+                nanoseconds(l.p99) + ", p99.9 " + nanoseconds(l.p999) + ", max " +
+                nanoseconds(l.max) + '\n';
+    }
+    if (summary.ring) {
+        const auto& r = *summary.ring;
+        text += "ring       " + r.name + ": " + std::to_string(r.channels) + " x " +
+                std::to_string(r.capacity) + " slots of " + std::to_string(r.slotStride) +
+                " bytes, " + bytes(r.bytes) + ", fullest " +
+                formatValue(r.fillMaxPercent, Unit::percent) + ", full waits " +
+                std::to_string(r.fullWaits) + ", empty waits " + std::to_string(r.emptyWaits) +
+                '\n';
+    }
+    if (summary.heap) {
+        const auto& h = *summary.heap;
+        text += "heap       " + std::to_string(h.allocations) + " allocations, " +
+                std::to_string(h.frees) + " frees, live " + bytes(h.liveBytes) + ", peak " +
+                bytes(h.peakBytes) + " (as sampled)";
+        if (h.allocationsPerMessage) {
+            text += ", " + formatValue(*h.allocationsPerMessage, Unit::ratePerMessage);
+        }
+        text += '\n';
+    }
+    if (summary.memory) {
+        const auto& m = *summary.memory;
+        text += "memory     peaks: RSS " + bytes(m.rssPeak) + ", PSS " + bytes(m.pssPeak) +
+                ", private " + bytes(m.privatePeak) + "; faults: " + std::to_string(m.minorFaults) +
+                " minor, " + std::to_string(m.majorFaults) + " major\n";
+    }
+    return summary.workers.empty() ? text : text + workerTable(summary);
+}
+
+} // namespace ringscope

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace ringscope {
+
+// How a program ended and what it wrote.
+struct ProgramResult {
+    int status = -1; // exit status, or 128 + signal as a shell says it
+    std::string out;
+    std::string err;
+};
+
+// A program that runs, its output going to two temporary files that are removed at the end.
+// Killed and reaped by the destructor.
+class RunningProgram {
+public:
+    // variables: "NAME=value", added to the environment.
+    explicit RunningProgram(const std::vector<std::string>& argv,
+                            const std::vector<std::string>& variables = {});
+    RunningProgram(const RunningProgram&) = delete;
+    RunningProgram& operator=(const RunningProgram&) = delete;
+    ~RunningProgram();
+
+    [[nodiscard]] pid_t pid() const { return m_pid; }
+    void sendSignal(int signal) const;
+    // Waits for the end.
+    [[nodiscard]] ProgramResult result();
+
+private:
+    pid_t m_pid = -1;
+    std::string m_outPath;
+    std::string m_errPath;
+};
+
+[[nodiscard]] inline ProgramResult runProgram(const std::vector<std::string>& argv,
+                                              const std::vector<std::string>& variables = {}) {
+    return RunningProgram(argv, variables).result();
+}
+
+// Names under /dev/shm that begin with prefix.
+[[nodiscard]] std::vector<std::string> sharedObjects(const std::string& prefix);
+// A new empty directory, removed with all it holds by the destructor.
+class ScratchDirectory {
+public:
+    ScratchDirectory();
+    ScratchDirectory(const ScratchDirectory&) = delete;
+    ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+    ~ScratchDirectory();
+    [[nodiscard]] std::string path(const std::string& file = {}) const {
+        return file.empty() ? m_path : m_path + "/" + file;
+    }
+
+private:
+    std::string m_path;
+};
+
+} // namespace ringscope
