@@ -17,8 +17,10 @@ struct AddressSpace {
     std::int64_t timeNs = 0; // monotonicNs() after the reading
     std::int64_t costNs = 0; // CPU time of the reading thread that this reading took
     MemoryMap map;
-    // Where each thread's stack pointer was, as far as the thread waited in the kernel.
+    // Where the stack pointers of its threads were. A thread that was running has none.
     std::vector<std::uint64_t> stackPointers;
+    // Every thread but the main one, whose stack has a name, has its stack pointer above.
+    bool areStacksKnown = false;
 };
 
 // Reads /proc/PID/smaps, and /proc/PID/task/TID/syscall for the stack pointers. About 7 us a

@@ -59,21 +59,23 @@ std::optional<std::uint64_t> parseStackPointer(std::string_view text) {
     return proc::parseUnsigned(text.substr(spAt + 3, pcAt - spAt - 3), 16);
 }
 
-std::vector<std::uint64_t> readStackPointers(const FileDescriptor& process) {
-    std::vector<std::uint64_t> pointers;
+void readStackPointers(const FileDescriptor& process, AddressSpace& space) {
     std::error_code error;
     // Through the descriptor, so that it is the threads of this process whoever has its pid now.
     const std::string tasks = "/proc/self/fd/" + std::to_string(process.get()) + "/task";
+    const std::string mainThread = std::to_string(space.process.pid);
+    space.areStacksKnown = true;
     for (std::filesystem::directory_iterator task(tasks, error), end; !error && task != end;
          task.increment(error)) {
-        // A thread that has ended meanwhile has no stack either.
         const auto text = readFile(task->path().string() + "/syscall", 4096);
         const auto pointer = text ? parseStackPointer(*text) : std::nullopt;
         if (pointer) {
-            pointers.push_back(*pointer);
+            space.stackPointers.push_back(*pointer);
+        } else if (task->path().filename() != mainThread) {
+            space.areStacksKnown = false;
         }
     }
-    return pointers;
+    space.areStacksKnown = space.areStacksKnown && !error;
 }
 
 } // namespace
@@ -95,7 +97,7 @@ Expected<AddressSpace> readAddressSpace(const ProcessIdentity& process) {
     AddressSpace space;
     space.process = directory->identity;
     space.map = std::move(map).value();
-    space.stackPointers = readStackPointers(directory->directory);
+    readStackPointers(directory->directory, space);
     space.timeNs = monotonicNs();
     space.costNs = proc::threadCpuNs() - startNs;
     return space;

@@ -44,7 +44,7 @@ struct SlowCounters {
 
     std::uint64_t rss = 0;
     std::uint64_t pss = 0; // each page divided by the number of processes that map it
-    std::optional<std::uint64_t> pssAnon; // Linux 5.4
+    std::optional<std::uint64_t> pssAnon;
     std::optional<std::uint64_t> pssFile;
     std::optional<std::uint64_t> pssShmem;
     std::optional<std::uint64_t> pssDirty; // Linux 6.0

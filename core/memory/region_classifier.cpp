@@ -226,8 +226,9 @@ private:
 
     // pthread_create() makes all but the lowest pages of a mapping accessible; the JVM puts its own
     // guard there. From glibc 2.42 on the guard is inside the stack's region (flag gu). MAP_STACK
-    // sets the flag nh from Linux 6.7 on; where nothing has it, guard and stack need only be of one
-    // mapping, which the memory above a reservation that was committed in part is not.
+    // sets the flag nh from Linux 6.7 on. Where nothing has it, memory above a guard is a stack
+    // only if some thread's could not be told by its stack pointer, and if both are of one mapping,
+    // which the memory above a reservation that was committed in part is not.
     [[nodiscard]] bool isThreadStack(std::size_t index) const {
         constexpr std::uint64_t kLeastStack = std::uint64_t{16} << 10U; // PTHREAD_STACK_MIN
         constexpr std::uint64_t kLargestGuard = std::uint64_t{1} << 20U;
@@ -245,7 +246,8 @@ private:
         }
         const bool isLikeStack = m_marksStacks
                                      ? m_map.hasFlag(region, "nh")
-                                     : m_map.hasFlag(*guard, "nr") == m_map.hasFlag(region, "nr");
+                                     : !m_space.areStacksKnown && m_map.hasFlag(*guard, "nr") ==
+                                                                      m_map.hasFlag(region, "nr");
         const std::uint64_t size = guardSize(index - 1);
         return isLikeStack && size > 0 && size <= kLargestGuard;
     }

@@ -16,10 +16,12 @@ struct SizeField {
     std::uint64_t MemoryRegion::*member;
 };
 
-// In the kernel's order (fs/proc/task_mmu.c). Size follows from the addresses; MMUPageSize and
-// THPeligible are not used.
+// In the order of Linux 6.18 (fs/proc/task_mmu.c), without which the next field is merely searched
+// for. Size follows from the addresses; it and MMUPageSize are passed over.
 constexpr std::array kSizeFields = {
+    SizeField{"Size", nullptr},
     SizeField{"KernelPageSize", &MemoryRegion::pageSize},
+    SizeField{"MMUPageSize", nullptr},
     SizeField{"Rss", &MemoryRegion::rss},
     SizeField{"Pss", &MemoryRegion::pss},
     SizeField{"Pss_Dirty", &MemoryRegion::pssDirty},
@@ -149,28 +151,35 @@ void SmapsParser::takeHeader(std::string_view line) {
 }
 
 void SmapsParser::takeField(std::string_view line) {
+    if (!m_isInRegion) { // its header was counted
+        m_map.malformedLines += line.find(':') == std::string_view::npos ? 1U : 0U;
+        return;
+    }
+    for (std::size_t tried = 0; tried < kSizeFields.size(); ++tried) {
+        const std::size_t at = (m_nextField + tried) % kSizeFields.size();
+        const auto& [key, member] = kSizeFields[at];
+        if (line.size() <= key.size() || line[key.size()] != ':' || !line.starts_with(key)) {
+            continue;
+        }
+        m_nextField = at + 1;
+        const auto bytes = proc::parseKilobytes(line.substr(key.size() + 1));
+        m_map.malformedLines += bytes ? 0U : 1U;
+        if (member != nullptr) {
+            m_map.regions.back().*member = bytes.value_or(0);
+        }
+        return;
+    }
+    takeOtherField(line);
+}
+
+void SmapsParser::takeOtherField(std::string_view line) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) {
         ++m_map.malformedLines;
         return;
     }
-    if (!m_isInRegion) {
-        return; // counted with its header
-    }
-    const std::string_view key = line.substr(0, colon);
     std::string_view rest = line.substr(colon + 1);
-    for (std::size_t tried = 0; tried < kSizeFields.size(); ++tried) {
-        const std::size_t at = (m_nextField + tried) % kSizeFields.size();
-        if (kSizeFields[at].key != key) {
-            continue;
-        }
-        m_nextField = at + 1;
-        const auto bytes = proc::parseKilobytes(rest);
-        m_map.regions.back().*kSizeFields[at].member = bytes.value_or(0);
-        m_map.malformedLines += bytes ? 0U : 1U;
-        return;
-    }
-    if (key == "VmFlags") {
+    if (line.substr(0, colon) == "VmFlags") {
         const auto first = rest.find_first_not_of(' ');
         const auto last = rest.find_last_not_of(' ');
         rest = first == std::string_view::npos ? "" : rest.substr(first, last - first + 1);

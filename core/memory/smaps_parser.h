@@ -32,6 +32,7 @@ private:
     void takeLine(std::string_view line);
     void takeHeader(std::string_view line);
     void takeField(std::string_view line);
+    void takeOtherField(std::string_view line);
     static std::uint32_t intern(std::string_view text, std::vector<std::string>& texts,
                                 TextIndex& index, std::uint32_t last);
 

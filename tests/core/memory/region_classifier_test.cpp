@@ -128,6 +128,14 @@ TEST(RegionClassifier, BelievesAStackPointerWithoutAGuard) {
     EXPECT_EQ(typeAt(space, 0x7f0000200000), "Stack");
 }
 
+TEST(RegionClassifier, TakesNoMemoryAboveAGuardForAStackWhenAllStacksAreKnown) {
+    AddressSpace space = addressSpaceOf("7f0000000000-7f0000010000 ---p 00000000 00:00 0\n"
+                                        "7f0000010000-7f0000110000 rw-p 00000000 00:00 0\n");
+    EXPECT_EQ(typeAt(space, 0x7f0000010000), "Stack");
+    space.areStacksKnown = true;
+    EXPECT_EQ(typeAt(space, 0x7f0000010000), "Private Data");
+}
+
 // Without the flag nh (before Linux 6.7) and with the stack's guard and the arena's rest in one
 // region: the part beyond the arena's 64 MiB is the guard.
 TEST(RegionClassifier, FindsAGuardThatTheKernelMergedWithAnArena) {
