@@ -79,22 +79,26 @@ struct ClassCounters {
 
 enum class ThreadSlotState : std::uint32_t { never = 0, running = 1, ended = 2, shared = 3 };
 
+// A thread that takes a slot writes nextTenancy, then tid, name and first*, then tenancy; a copy
+// made in ascending order in which both are equal is of one thread.
 struct alignas(128) ThreadSlot {
-    std::atomic<std::uint32_t> state;   // ThreadSlotState; "running" is claimed by CAS
-    std::atomic<std::uint32_t> tenancy; // +1 each time a thread takes the slot
-    std::atomic<std::int32_t> tid;      // of the last thread that took it
-    std::uint32_t reserved0;
-    LedgerCounter name[2]; // that thread's name, at most 15 bytes, zero padded
+    std::atomic<std::uint32_t> tenancy;
+    std::atomic<std::uint32_t> state; // ThreadSlotState
+    std::atomic<std::int32_t> tid;
+    std::atomic<std::uint32_t> nextEnded; // the tracker's list of slots to be taken again
+    LedgerCounter name[2];                // at most 15 bytes, zero padded
     LedgerCounter allocatedBytes;
     LedgerCounter freedBytes;
     LedgerCounter reallocations;
-    // Value of the slot's counters when that thread took it: its own are the difference.
+    // Value of the slot's counters when its thread took it: its own are the difference.
     LedgerCounter firstAllocations;
     LedgerCounter firstFrees;
     LedgerCounter firstAllocatedBytes;
     LedgerCounter firstFreedBytes;
     LedgerCounter firstReallocations;
-    std::uint64_t reserved1[4];
+    std::atomic<std::uint32_t> nextTenancy;
+    std::uint32_t reserved0;
+    std::uint64_t reserved1[3];
     ClassCounters classes[kSizeClassCount]; // by usable bytes
 };
 static_assert(sizeof(ThreadSlot) == 1152 && offsetof(ThreadSlot, classes) == 128);

@@ -16,7 +16,8 @@ namespace {
 
 // Slots are copied as words and taken apart by index: the copy holds no atomics.
 constexpr std::size_t kSlotWords = sizeof(ThreadSlot) / sizeof(std::uint64_t);
-constexpr std::size_t kStateWord = offsetof(ThreadSlot, state) / 8;
+constexpr std::size_t kTenancyWord = offsetof(ThreadSlot, tenancy) / 8; // low half; state: high
+constexpr std::size_t kNextTenancyWord = offsetof(ThreadSlot, nextTenancy) / 8;
 constexpr std::size_t kTidWord = offsetof(ThreadSlot, tid) / 8;
 constexpr std::size_t kNameWord = offsetof(ThreadSlot, name) / 8;
 constexpr std::size_t kAllocatedBytesWord = offsetof(ThreadSlot, allocatedBytes) / 8;
@@ -44,6 +45,21 @@ std::uint64_t atLeastZero(std::uint64_t have, std::uint64_t gone) {
     return have > gone ? have - gone : 0;
 }
 
+std::uint32_t lowHalf(std::uint64_t word) {
+    return static_cast<std::uint32_t>(word);
+}
+
+ThreadSlotState stateOf(Words slot) {
+    return static_cast<ThreadSlotState>(slot[kTenancyWord] >> 32U);
+}
+
+// False while a thread takes the slot: then its row waits for the next read.
+bool isOfOneThread(Words earlier, Words later) {
+    const std::uint32_t tenancy = lowHalf(earlier[kTenancyWord]);
+    return tenancy == lowHalf(earlier[kNextTenancyWord]) &&
+           tenancy == lowHalf(later[kTenancyWord]) && tenancy == lowHalf(later[kNextTenancyWord]);
+}
+
 std::string threadName(Words slot) {
     char name[16];
     std::memcpy(name, slot + kNameWord, sizeof(name));
@@ -58,10 +74,9 @@ std::string threadName(Words slot) {
 // Own counts of the thread that holds the slot, by the difference to what it found there.
 HeapThreadCounters threadCounters(Words earlier, Words later) {
     HeapThreadCounters thread;
-    thread.tid = static_cast<std::int32_t>(later[kTidWord] & 0xffff'ffffU);
+    thread.tid = static_cast<std::int32_t>(lowHalf(later[kTidWord]));
     thread.name = threadName(later);
-    thread.isRunning =
-        (later[kStateWord] & 0xffff'ffffU) == static_cast<std::uint32_t>(ThreadSlotState::running);
+    thread.isRunning = stateOf(later) == ThreadSlotState::running;
     std::uint64_t allocations = 0;
     std::uint64_t frees = 0;
     for (std::size_t c = 0; c < kSizeClassCount; ++c) {
@@ -159,9 +174,9 @@ Expected<HeapCounters> LedgerReader::read() {
         const Words earlier = m_earlier.data() + slot * kSlotWords;
         const Words later = m_later.data() + slot * kSlotWords;
         addSlot(counters, earlier, later);
-        // A slot that changed hands between the two copies shows its thread in the next read.
-        if (slot > 0 && later[kStateWord] != 0 &&
-            earlier[kStateWord] >> 32U == later[kStateWord] >> 32U) {
+        const ThreadSlotState state = stateOf(later);
+        if ((state == ThreadSlotState::running || state == ThreadSlotState::ended) &&
+            isOfOneThread(earlier, later)) {
             counters.threads.push_back(threadCounters(earlier, later));
         }
     }

@@ -35,6 +35,7 @@ std::string newSocketName() {
 struct Message {
     LedgerAnnouncement announcement{};
     FileDescriptor ledger;
+    std::size_t bytes = 0; // 0: the other side closed without a word
 };
 
 // Takes every descriptor out of the message, so that none stays open when more than one was sent.
@@ -71,7 +72,11 @@ std::optional<Message> receiveMessage(int connection) {
     if (got < 0) {
         return std::nullopt;
     }
+    message.bytes = static_cast<std::size_t>(got);
     message.ledger = firstDescriptor(header);
+    if (got == 0) {
+        return message;
+    }
     if (got != static_cast<ssize_t>(sizeof(message.announcement)) || !message.ledger.isOpen()) {
         return std::nullopt;
     }
@@ -130,6 +135,11 @@ Expected<LedgerReader> LedgerReceiver::receiveFrom(const FileDescriptor& connect
     }
     const std::string who = "process " + std::to_string(peer.pid);
     auto message = receiveMessage(connection.get());
+    if (message.has_value() && message->bytes == 0) {
+        return makeError(ErrorKind::damaged,
+                         who + " could not make a heap ledger (a limit on its address space, file "
+                               "size or open files); its heap is not counted");
+    }
     if (!message || message->announcement.magic != kLedgerMagic) {
         return makeError(ErrorKind::damaged, who + " sent something that is not a heap ledger");
     }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+// The tracker is compiled without exceptions, RTTI and the C++ library, and is preloaded into
+// programs of which it knows nothing. It must leave no trace in what they do: no descriptor stays
+// open, errno is kept, no lock is taken on the way of an allocation, and whatever it cannot get
+// (ledger, socket) makes it dormant: every call is then handed on unchanged.
+namespace ringscope::tracker {
+
+enum class GateState : std::uint8_t {
+    closed = 0, // not opened yet, or the kernel wiped the page because this is a fork's child
+    counting = 1,
+    dormant = 2,
+};
+
+// A page of its own that the kernel zeroes in the child of any fork (MADV_WIPEONFORK), also one
+// that runs no pthread_atfork handler (_Fork, clone): the child must not write its parent's
+// ledger. Asked once per event.
+struct alignas(4096) Gate {
+    std::atomic<GateState> state;
+};
+[[gnu::visibility("hidden")]] extern Gate g_gate;
+
+// Opens a closed gate: resolves the next allocator, makes and announces a ledger. Any thread, also
+// from the first malloc of the process. True if events are to be counted.
+[[gnu::cold, gnu::noinline]] bool openGate() noexcept;
+
+inline bool isCounting() noexcept {
+    const GateState state = g_gate.state.load(std::memory_order_relaxed);
+    if (state == GateState::counting) [[likely]] {
+        return true;
+    }
+    return state == GateState::closed && openGate();
+}
+
+} // namespace ringscope::tracker

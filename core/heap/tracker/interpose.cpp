@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// The functions that stand before libc's malloc family. strdup, getline, asprintf and the like need
+// none: libc calls malloc for them through the same symbol (tests/core/heap/tracker_test.cpp).
+#include "core/heap/tracker/gate.h"
+#include "core/heap/tracker/ledger_writer.h"
+#include "core/heap/tracker/next_allocator.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+using namespace ringscope::tracker;
+
+namespace {
+
+// A block of the bootstrap arena moves to the heap when it grows; the arena takes nothing back.
+[[gnu::cold, gnu::noinline]] void* reallocateBootstrap(void* block, std::size_t bytes) noexcept {
+    void* moved = g_next.malloc(bytes);
+    if (moved != nullptr) {
+        const std::size_t old = bootstrapSize(block);
+        std::memcpy(moved, block, old < bytes ? old : bytes);
+    }
+    return moved;
+}
+
+inline void* counted(void* block, bool isCounted) noexcept {
+    if (isCounted && block != nullptr) [[likely]] {
+        countAllocation(usableBytes(block));
+    }
+    return block;
+}
+
+} // namespace
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+void* malloc(std::size_t bytes) noexcept {
+    // Asked first: opening the gate is what fills g_next.
+    const bool isCounted = isCounting();
+    return counted(g_next.malloc(bytes), isCounted);
+}
+
+void* calloc(std::size_t count, std::size_t bytes) noexcept {
+    const bool isCounted = isCounting();
+    return counted(g_next.calloc(count, bytes), isCounted);
+}
+
+void free(void* block) noexcept {
+    if (block == nullptr || isBootstrap(block)) [[unlikely]] {
+        return;
+    }
+    if (isCounting()) [[likely]] {
+        countFree(usableBytes(block)); // before: afterwards its size is not ours to read
+    }
+    g_next.free(block);
+}
+
+void* realloc(void* block, std::size_t bytes) noexcept {
+    const bool isCounted = isCounting();
+    if (isBootstrap(block)) [[unlikely]] {
+        return counted(reallocateBootstrap(block, bytes), isCounted);
+    }
+    const std::size_t oldBytes = isCounted && block != nullptr ? usableBytes(block) : 0;
+    void* moved = g_next.realloc(block, bytes);
+    if (!isCounted) {
+        return moved;
+    }
+    if (block != nullptr && (moved != nullptr || bytes == 0)) {
+        countFree(oldBytes); // also when it stayed where it was: its size may have changed
+        if (moved != nullptr) {
+            countReallocation();
+        }
+    }
+    return counted(moved, true);
+}
+
+// As glibc's, which calls realloc.
+void* reallocarray(void* block, std::size_t count, std::size_t bytes) noexcept {
+    std::size_t all = 0;
+    if (__builtin_mul_overflow(count, bytes, &all)) {
+        errno = ENOMEM;
+        return nullptr;
+    }
+    return realloc(block, all);
+}
+
+int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) noexcept {
+    const bool isCounted = isCounting();
+    const int error = g_next.posixMemalign(block, alignment, bytes);
+    if (error == 0) {
+        counted(*block, isCounted);
+    }
+    return error;
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
+    const bool isCounted = isCounting();
+    return counted(g_next.alignedAlloc(alignment, bytes), isCounted);
+}
+
+void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
+    const bool isCounted = isCounting();
+    return counted(g_next.memalign(alignment, bytes), isCounted);
+}
+
+void* valloc(std::size_t bytes) noexcept {
+    const bool isCounted = isCounting();
+    return counted(g_next.valloc(bytes), isCounted);
+}
+
+void* pvalloc(std::size_t bytes) noexcept {
+    const bool isCounted = isCounting();
+    return counted(g_next.pvalloc(bytes), isCounted);
+}
+
+// Programs linked before glibc 2.26 may still call it.
+void cfree(void* block) noexcept {
+    free(block);
+}
+
+std::size_t malloc_usable_size(void* block) noexcept {
+    (void)isCounting();
+    return isBootstrap(block) ? bootstrapSize(block) : g_next.usableSize(block);
+}
+
+} // extern "C"
+#pragma GCC visibility pop

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+#include "core/heap/tracker/ledger_writer.h"
+
+#include "core/heap/tracker/announce.h"
+#include "core/heap/tracker/gate.h"
+#include "core/heap/tracker/next_allocator.h"
+
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace ringscope::tracker {
+
+constinit thread_local ThreadSlot* t_slot = nullptr;
+
+namespace {
+
+constexpr std::uint32_t kNoSlot = 0; // slot 0 is the shared one, never in the list
+
+// The thread's end has come, or no slot is free: all it does goes to the shared slot.
+constinit thread_local bool t_isWithoutSlot = false;
+
+// Written by openGate's one thread before the gate opens; constant while it is open.
+LedgerHeader* s_header = nullptr;
+std::size_t s_mappedBytes = 0;
+pthread_key_t s_endKey;
+bool s_hasEndKey = false;
+
+// Slots of ended threads, newest first: index in the low half, a count of changes in the high half
+// so that a pop cannot mistake a list that changed meanwhile for the one it read.
+std::atomic<std::uint64_t> s_ended{0};
+
+// What the parent had live. Atomic because two threads may fork at once: either's figures do.
+struct Inheritance {
+    std::atomic<bool> isNoted;
+    LedgerCounter bytes;
+    LedgerCounter blocks[kSizeClassCount];
+};
+Inheritance s_inheritance;
+
+ThreadSlot* slotAt(std::uint32_t index) noexcept {
+    auto* first = reinterpret_cast<unsigned char*>(s_header) + kLedgerHeaderBytes;
+    return reinterpret_cast<ThreadSlot*>(first) + index;
+}
+
+std::uint64_t relaxed(const LedgerCounter& counter) noexcept {
+    return counter.load(std::memory_order_relaxed);
+}
+
+void set(LedgerCounter& counter, std::uint64_t value) noexcept {
+    counter.store(value, std::memory_order_relaxed);
+}
+
+void noteName(ThreadSlot& slot) noexcept {
+    std::uint64_t words[2] = {};
+    ::syscall(SYS_prctl, PR_GET_NAME, words, 0, 0, 0);
+    set(slot.name[0], words[0]);
+    set(slot.name[1], words[1]);
+}
+
+void pushEnded(std::uint32_t index) noexcept {
+    std::uint64_t head = s_ended.load(std::memory_order_relaxed);
+    std::uint64_t next = 0;
+    do {
+        slotAt(index)->nextEnded.store(static_cast<std::uint32_t>(head), std::memory_order_relaxed);
+        next = ((head >> 32U) + 1) << 32U | index;
+        // Release: pairs with the acquire in popEnded(), so that who takes the slot sees its last
+        // owner's counters.
+    } while (!s_ended.compare_exchange_weak(head, next, std::memory_order_release,
+                                            std::memory_order_relaxed));
+}
+
+std::uint32_t popEnded() noexcept {
+    std::uint64_t head = s_ended.load(std::memory_order_acquire);
+    while (static_cast<std::uint32_t>(head) != kNoSlot) {
+        const std::uint32_t after =
+            slotAt(static_cast<std::uint32_t>(head))->nextEnded.load(std::memory_order_relaxed);
+        const std::uint64_t next = ((head >> 32U) + 1) << 32U | after;
+        // Acquire: pairs with the release in pushEnded().
+        if (s_ended.compare_exchange_weak(head, next, std::memory_order_acquire,
+                                          std::memory_order_acquire)) {
+            return static_cast<std::uint32_t>(head);
+        }
+    }
+    return kNoSlot;
+}
+
+std::uint32_t takeFreshSlot() noexcept {
+    std::uint32_t used = s_header->slotsUsed.load(std::memory_order_relaxed);
+    while (used < s_header->slotCount) {
+        if (s_header->slotsUsed.compare_exchange_weak(used, used + 1, std::memory_order_relaxed,
+                                                      std::memory_order_relaxed)) {
+            return used;
+        }
+    }
+    return kNoSlot;
+}
+
+void moveIn(ThreadSlot& slot) noexcept {
+    const std::uint32_t tenancy = slot.tenancy.load(std::memory_order_relaxed) + 1;
+    // Releases order these for a reader that copies upwards; see ThreadSlot.
+    slot.nextTenancy.store(tenancy, std::memory_order_relaxed);
+    std::uint64_t allocations = 0;
+    std::uint64_t frees = 0;
+    for (const ClassCounters& entry : slot.classes) {
+        allocations += relaxed(entry.allocations);
+        frees += relaxed(entry.frees);
+    }
+    slot.firstAllocations.store(allocations, std::memory_order_release);
+    set(slot.firstFrees, frees);
+    set(slot.firstAllocatedBytes, relaxed(slot.allocatedBytes));
+    set(slot.firstFreedBytes, relaxed(slot.freedBytes));
+    set(slot.firstReallocations, relaxed(slot.reallocations));
+    noteName(slot);
+    slot.tid.store(static_cast<std::int32_t>(::syscall(SYS_gettid)), std::memory_order_relaxed);
+    slot.state.store(static_cast<std::uint32_t>(ThreadSlotState::running),
+                     std::memory_order_relaxed);
+    slot.tenancy.store(tenancy, std::memory_order_release);
+}
+
+// Null when this thread is to use the shared slot.
+ThreadSlot* ownSlot() noexcept {
+    if (t_slot != nullptr || t_isWithoutSlot) {
+        return t_slot;
+    }
+    const int savedErrno = errno;
+    std::uint32_t index = popEnded();
+    index = index != kNoSlot ? index : takeFreshSlot();
+    if (index != kNoSlot) {
+        ThreadSlot* slot = slotAt(index);
+        moveIn(*slot);
+        t_slot = slot; // before the call below, which may allocate when many keys are in use
+        if (s_hasEndKey) {
+            ::pthread_setspecific(s_endKey, slot);
+        }
+    } else {
+        t_isWithoutSlot = true;
+    }
+    errno = savedErrno;
+    return t_slot;
+}
+
+void addShared(LedgerCounter& counter, std::uint64_t amount) noexcept {
+    counter.fetch_add(amount, std::memory_order_relaxed);
+}
+
+void sumInheritance(Inheritance& sum) noexcept {
+    std::uint64_t bytes = s_header->inheritedBytes;
+    std::uint64_t blocks[kSizeClassCount];
+    for (std::size_t c = 0; c < kSizeClassCount; ++c) {
+        blocks[c] = s_header->inheritedBlocks[c];
+    }
+    const std::uint32_t used = s_header->slotsUsed.load(std::memory_order_relaxed);
+    for (std::uint32_t index = 0; index < used; ++index) {
+        const ThreadSlot& slot = *slotAt(index);
+        bytes += relaxed(slot.allocatedBytes) - relaxed(slot.freedBytes);
+        for (std::size_t c = 0; c < kSizeClassCount; ++c) {
+            blocks[c] += relaxed(slot.classes[c].allocations) - relaxed(slot.classes[c].frees);
+        }
+    }
+    set(sum.bytes, bytes);
+    for (std::size_t c = 0; c < kSizeClassCount; ++c) {
+        set(sum.blocks[c], blocks[c]);
+    }
+}
+
+std::int64_t nowNs() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+struct MappedLedger {
+    int fd = -1;
+    LedgerHeader* header = nullptr;
+    std::size_t bytes = 0;
+    std::uint32_t slots = 0;
+};
+
+// The small one is for a limited address space or file size.
+MappedLedger mapLedger() noexcept {
+    for (const std::uint32_t slots : {kLedgerSlots, kLedgerSlotsSmall}) {
+        MappedLedger ledger;
+        ledger.slots = slots;
+        ledger.bytes =
+            (kLedgerHeaderBytes + slots * sizeof(ThreadSlot) + 4095) & ~std::size_t{4095};
+        ledger.fd = makeLedgerFile(ledger.bytes);
+        if (ledger.fd < 0) {
+            continue;
+        }
+        void* at = ::mmap(nullptr, ledger.bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                          ledger.fd, 0);
+        if (at != MAP_FAILED) {
+            // A core dump would otherwise write out the whole ledger, holes as pages.
+            ::madvise(at, ledger.bytes, MADV_DONTDUMP);
+            ledger.header = static_cast<LedgerHeader*>(at);
+            return ledger;
+        }
+        closeDescriptor(ledger.fd);
+    }
+    return {};
+}
+
+void fillHeader(const MappedLedger& ledger, LedgerOrigin origin) noexcept {
+    LedgerHeader& header = *ledger.header;
+    header.magic = kLedgerMagic;
+    header.version = kLedgerVersion;
+    header.mode = LedgerMode::counters;
+    header.origin = origin;
+    header.pid = ::getpid();
+    header.parentPid = ::getppid();
+    header.startTicks = ownStartTicks();
+    header.startedNs = nowNs();
+    header.ledgerBytes = ledger.bytes;
+    header.slotCount = ledger.slots;
+    header.sizeSource = g_next.hasGlibcChunks ? 1 : 2;
+    if (origin == LedgerOrigin::forked && s_header != nullptr) {
+        if (!s_inheritance.isNoted.load(std::memory_order_relaxed)) {
+            sumInheritance(s_inheritance); // a fork without handlers: as near as can be had
+        }
+        header.inheritedBytes = relaxed(s_inheritance.bytes);
+        for (std::size_t c = 0; c < kSizeClassCount; ++c) {
+            header.inheritedBlocks[c] = relaxed(s_inheritance.blocks[c]);
+        }
+    }
+    header.slotsUsed.store(1, std::memory_order_relaxed);
+    auto* shared = reinterpret_cast<ThreadSlot*>(reinterpret_cast<unsigned char*>(&header) +
+                                                 kLedgerHeaderBytes);
+    shared->state.store(static_cast<std::uint32_t>(ThreadSlotState::shared),
+                        std::memory_order_relaxed);
+    // The descriptor is sent after this, so who reads it sees it done.
+    header.ready.store(1, std::memory_order_release);
+}
+
+} // namespace
+
+void countAllocationSlowly(std::size_t bytes) noexcept {
+    if (ownSlot() != nullptr) {
+        return countAllocation(bytes);
+    }
+    ThreadSlot& shared = *slotAt(0);
+    addShared(shared.classes[sizeClassOf(bytes)].allocations, 1);
+    addShared(shared.allocatedBytes, bytes);
+}
+
+void countFreeSlowly(std::size_t bytes) noexcept {
+    if (ownSlot() != nullptr) {
+        return countFree(bytes);
+    }
+    ThreadSlot& shared = *slotAt(0);
+    addShared(shared.classes[sizeClassOf(bytes)].frees, 1);
+    addShared(shared.freedBytes, bytes);
+}
+
+void countReallocationSlowly() noexcept {
+    if (ownSlot() != nullptr) {
+        return countReallocation();
+    }
+    addShared(slotAt(0)->reallocations, 1);
+}
+
+bool startLedger(const char* socketName, LedgerOrigin origin) noexcept {
+    t_slot = nullptr; // in a fork's child: a slot of the parent's ledger
+    t_isWithoutSlot = false;
+    const int socket = connectToReader(socketName);
+    if (socket < 0) {
+        return false;
+    }
+    const MappedLedger ledger = mapLedger();
+    bool isAnnounced = false;
+    if (ledger.header != nullptr) {
+        fillHeader(ledger, origin);
+        isAnnounced = announceLedger(socket, ledger.fd, ledger.header->pid);
+        closeDescriptor(ledger.fd);
+        if (!isAnnounced) {
+            ::munmap(ledger.header, ledger.bytes);
+        }
+    }
+    closeDescriptor(socket);
+    if (!isAnnounced) {
+        return false;
+    }
+    if (s_header != nullptr) {
+        ::munmap(s_header, s_mappedBytes);
+    }
+    s_header = ledger.header;
+    s_mappedBytes = ledger.bytes;
+    s_ended.store(kNoSlot, std::memory_order_relaxed);
+    if (!s_hasEndKey) {
+        s_hasEndKey = ::pthread_key_create(&s_endKey, [](void*) { endThread(); }) == 0;
+    }
+    return true;
+}
+
+void noteInheritance() noexcept {
+    if (isCounting()) {
+        sumInheritance(s_inheritance);
+        s_inheritance.isNoted.store(true, std::memory_order_relaxed);
+    }
+}
+
+void forgetInheritance() noexcept {
+    s_inheritance.isNoted.store(false, std::memory_order_relaxed);
+}
+
+void endThread() noexcept {
+    if (!isCounting() || t_slot == nullptr) {
+        return;
+    }
+    ThreadSlot* slot = t_slot;
+    t_slot = nullptr;
+    t_isWithoutSlot = true;
+    const int savedErrno = errno;
+    noteName(*slot);
+    slot->state.store(static_cast<std::uint32_t>(ThreadSlotState::ended),
+                      std::memory_order_relaxed);
+    pushEnded(static_cast<std::uint32_t>(slot - slotAt(0)));
+    errno = savedErrno;
+}
+
+} // namespace ringscope::tracker

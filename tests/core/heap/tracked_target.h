@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/base/file_descriptor.h"
+#include "core/heap/ledger_receiver.h"
+#include "tests/core/heap/heap_account.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+// What a program left behind when it ended.
+struct Ending {
+    int status = 0; // as waitpid gives it
+    std::string output;
+};
+
+// Runs a program under the tracker, or without it, with pipes to its standard input and output.
+class TrackedTarget {
+public:
+    enum class Tracker { on, off, withoutReader };
+
+    // preload: what LD_PRELOAD is to hold behind the tracker.
+    explicit TrackedTarget(std::vector<std::string> command, Tracker tracker = Tracker::on,
+                           const std::string& preload = "");
+    TrackedTarget(const TrackedTarget&) = delete;
+    TrackedTarget& operator=(const TrackedTarget&) = delete;
+    ~TrackedTarget();
+
+    // Waits until heap_target is at a checkpoint, at most 20 s.
+    [[nodiscard]] std::optional<HeapAccount> atCheckpoint();
+    void goOn();
+    // Reads the rest of its output and waits for its end.
+    Ending end();
+
+    // Ledgers announced so far, oldest first.
+    [[nodiscard]] std::vector<LedgerReader>& ledgers();
+    [[nodiscard]] LedgerReceiver& receiver() { return m_receiver; }
+    [[nodiscard]] int pid() const { return m_pid; }
+
+private:
+    LedgerReceiver m_receiver;
+    std::vector<LedgerReader> m_ledgers;
+    FileDescriptor m_toTarget;
+    FileDescriptor m_fromTarget;
+    int m_pid = -1;
+};
+
+} // namespace ringscope
