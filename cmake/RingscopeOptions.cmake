@@ -5,6 +5,10 @@ target_include_directories(ringscope_options INTERFACE "$<BUILD_INTERFACE:${PROJ
 target_compile_options(ringscope_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     "$<$<BOOL:${RINGSCOPE_WERROR}>:-Werror>")
+# GCC 12 reports -Wrestrict for "text" + std::string at -O2 and above, wrongly (GCC bug 105651, mended in 13).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(ringscope_options INTERFACE -Wno-restrict)
+endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
