@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QColor>
+#include <QImage>
+#include <QPolygonF>
+#include <QRectF>
+#include <QSize>
+
+#include <vector>
+
+#include "widgets/charts/chart_spec.h"
+#include "widgets/charts/strip_columns.h"
+
+namespace ringscope {
+
+// How each series of a StripColumns is painted.
+struct StripStyle {
+    struct Layer {
+        QColor color;
+        bool isVisible = true;
+        auto operator==(const Layer& other) const {
+            return color == other.color && isVisible == other.isVisible;
+        }
+    };
+    ChartStyle style = ChartStyle::lines;
+    double top = 1;            // the value at the upper edge; 0 is at the lower one
+    int lineWidth = 1;         // device pixels
+    std::vector<Layer> layers; // one a series
+    bool operator==(const StripStyle&) const = default;
+};
+
+// The largest value that `style` would draw of these columns; NaN without any.
+[[nodiscard]] double largestDrawn(const StripColumns& columns, const StripStyle& style);
+
+// A chart's data as pixels, one device pixel a column: scrolling moves what is there and paints
+// only new columns. A full redraw gives the same image, bit by bit (tested). GUI thread only.
+class StripImage {
+public:
+    // The change is what columns.update() returned since the last call.
+    const QImage& update(const StripColumns& columns, const StripStyle& style, QSize size,
+                         StripColumns::Change change);
+    [[nodiscard]] const QImage& image() const noexcept { return m_image; }
+
+private:
+    void scroll(std::size_t columns);
+    void clear(std::size_t firstColumn);
+    void paintLines(const StripColumns& columns, std::size_t first);
+    void paintStack(const StripColumns& columns, std::size_t first);
+
+    QImage m_image;
+    StripStyle m_style;
+};
+
+// The same data as shapes for PDF and SVG, within `area` and nowhere outside it: QSvgGenerator of
+// Qt 6.4 ignores clipping. Gaps separate the pieces.
+struct StripShape {
+    QColor color;
+    bool isFilled = false;
+    QPolygonF points;
+};
+[[nodiscard]] std::vector<StripShape> stripShapes(const StripColumns& columns,
+                                                  const StripStyle& style, const QRectF& area);
+
+} // namespace ringscope

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include <cstdint>
+#include <memory>
+
+#include "core/session/session_view.h"
+#include "widgets/charts/strip_columns.h"
+
+namespace ringscope {
+
+class Theme;
+class TimeLink;
+
+// The one labelled time axis below the charts: ticks, each marker with its own mark, the cursor's
+// time, the selection's length. Dragging pans. GUI thread only.
+class TimeAxis : public QWidget {
+    Q_OBJECT
+
+public:
+    TimeAxis(Theme& theme, TimeLink& link, QWidget* parent = nullptr);
+
+    void setView(std::shared_ptr<const SessionView> view);
+    // Where the plots above begin and how wide they are, in this widget's coordinates; the columns
+    // that they drew last.
+    void setPlot(int left, int width, const StripGeometry& geometry);
+    // The marker drawn at or near a point; null when there is none.
+    [[nodiscard]] const Marker* markerAt(const QPoint& position) const;
+    [[nodiscard]] QSize sizeHint() const override;
+    [[nodiscard]] QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    [[nodiscard]] double xOf(std::int64_t timeNs) const;
+    [[nodiscard]] std::int64_t timeAt(int x) const;
+    void paintSelection(QPainter& painter) const;
+    void paintCursor(QPainter& painter) const;
+
+    Theme& m_theme;
+    TimeLink& m_link;
+    std::shared_ptr<const SessionView> m_view;
+    StripGeometry m_geometry;
+    int m_left = 0;
+    int m_width = 0;
+    std::int64_t m_pressedNs = 0;
+};
+
+} // namespace ringscope
