@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/session/run_summary.h"
 
-#include <nlohmann/json.hpp>
+#include "core/session/json_fields.h"
 
 namespace ringscope {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json messagesJson(const RunSummary::Messages& messages) {
     return {{"sent", messages.sent},           {"received", messages.received},
@@ -60,33 +58,6 @@ template <typename T, typename Convert>
 Json optionalJson(const std::optional<T>& part, Convert convert) {
     return part ? convert(*part) : Json(nullptr);
 }
-
-// Reads typed fields of one object; a missing key or null leaves the target as it is, another type
-// throws, which runSummaryFromJson() turns into an Error.
-class Fields {
-public:
-    explicit Fields(const Json& json)
-        : m_json(json) {}
-    template <typename T>
-    const Fields& read(const char* key, T& to) const {
-        const auto found = m_json.find(key);
-        if (found != m_json.end() && !found->is_null()) {
-            to = found->template get<T>();
-        }
-        return *this;
-    }
-    template <typename Read>
-    const Fields& part(const char* key, Read read) const {
-        const auto found = m_json.find(key);
-        if (found != m_json.end() && found->is_object()) {
-            read(Fields(*found));
-        }
-        return *this;
-    }
-
-private:
-    const Json& m_json;
-};
 
 void readParts(const Fields& fields, RunSummary& summary) {
     fields.part("messages", [&](const Fields& part) {
@@ -143,8 +114,7 @@ std::string toJson(const RunSummary& summary) {
     for (const RunSummary::Worker& worker : summary.workers) {
         json["workers"].push_back(workerJson(worker));
     }
-    // A name that is not UTF-8 is no reason to fail.
-    return json.dump(2, ' ', false, Json::error_handler_t::replace);
+    return dumpJson(json, 2);
 }
 
 Expected<RunSummary> runSummaryFromJson(const std::string& text) {
@@ -160,16 +130,11 @@ Expected<RunSummary> runSummaryFromJson(const std::string& text) {
         fields.read("accounted_for", summary.isAccountedFor);
         fields.read("throughput_per_s", summary.throughputPerSecond);
         readParts(fields, summary);
-        if (const auto workers = json.find("workers");
-            workers != json.end() && workers->is_array()) {
-            for (const Json& worker : *workers) {
-                auto& to = summary.workers.emplace_back();
-                const Fields part(worker);
-                part.read("role", to.role).read("index", to.index).read("pid", to.pid);
-                part.read("tid", to.tid).read("messages", to.messages);
-                part.read("outcome", to.outcome);
-            }
-        }
+        fields.each("workers", [&](const Fields& part) {
+            auto& to = summary.workers.emplace_back();
+            part.read("role", to.role).read("index", to.index).read("pid", to.pid);
+            part.read("tid", to.tid).read("messages", to.messages).read("outcome", to.outcome);
+        });
         return summary;
     } catch (const Json::exception& wrong) {
         return makeError(ErrorKind::damaged,

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+// For the .cpp files of this folder that read JSON; not part of the library's headers.
+namespace ringscope {
+
+using Json = nlohmann::ordered_json;
+
+// Reads typed fields of one object. A missing key or null leaves the target as it is; another type
+// throws Json::exception, which the file that parses turns into an Error.
+class Fields {
+public:
+    explicit Fields(const Json& json)
+        : m_json(json) {}
+
+    template <typename T>
+    const Fields& read(const char* key, T& to) const {
+        const auto found = m_json.find(key);
+        if (found != m_json.end() && !found->is_null()) {
+            to = found->template get<T>();
+        }
+        return *this;
+    }
+    // read(Fields) on the object under key, when there is one.
+    template <typename Read>
+    const Fields& part(const char* key, Read read) const {
+        const auto found = m_json.find(key);
+        if (found != m_json.end() && found->is_object()) {
+            read(Fields(*found));
+        }
+        return *this;
+    }
+    // read(Fields) on each object of the list under key.
+    template <typename Read>
+    const Fields& each(const char* key, Read read) const {
+        const auto found = m_json.find(key);
+        if (found != m_json.end() && found->is_array()) {
+            for (const Json& item : *found) {
+                if (item.is_object()) {
+                    read(Fields(item));
+                }
+            }
+        }
+        return *this;
+    }
+
+private:
+    const Json& m_json;
+};
+
+// Names from outside (files, processes) need not be UTF-8; that is no reason to fail.
+inline std::string dumpJson(const Json& json, int indent = -1) {
+    return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+} // namespace ringscope
