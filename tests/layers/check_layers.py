@@ -20,6 +20,7 @@ WIDGETS_SEE = {
     "core/memory/memory_type.h",
     "core/workload/scenario.h",
     "core/workload/scenario_check.h",
+    "core/workload/scenario_keys.h",  # names, reads and sets the fields of a scenario; pure
 }
 # Units of base and session that touch a thread, file or process: not for widgets.
 WIDGETS_DO_NOT_SEE = {

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/slots/slots_pane.h"
+
+#include <QComboBox>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "widgets/slots/slot_details.h"
+#include "widgets/slots/slot_legend.h"
+#include "widgets/slots/slot_map.h"
+#include "widgets/slots/slot_text.h"
+#include "widgets/status/empty_pane.h"
+#include "widgets/theme/theme.h"
+
+namespace ringscope {
+
+namespace {
+
+QToolButton* zoomButton(const QString& sign, const QString& name, QWidget* parent) {
+    auto* button = new QToolButton(parent);
+    button->setText(sign);
+    button->setToolTip(name);
+    button->setAccessibleName(name);
+    button->setAutoRaise(true);
+    return button;
+}
+
+} // namespace
+
+SlotsPane::SlotsPane(const Theme& theme, QWidget* parent)
+    : QWidget(parent)
+    , m_stack(new QStackedWidget(this))
+    , m_empty(new EmptyPane(tr("The slots of the ring appear here, one cell a slot, when a "
+                               "workload runs or a ring is opened."),
+                            tr("Run workload"), this))
+    , m_channels(new QComboBox(this))
+    , m_size(new QLabel(this))
+    , m_map(new SlotMap(theme, this))
+    , m_legend(new SlotLegend(theme, this))
+    , m_details(new SlotDetails(this)) {
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(makeContent(theme));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+
+    connect(m_empty, &EmptyPane::activated, this, &SlotsPane::runRequested);
+    connect(m_map, &SlotMap::slotDetailRequested, this, &SlotsPane::slotDetailRequested);
+    connect(m_map, &SlotMap::selectionChanged, this, &SlotsPane::updateDetails);
+    connect(m_channels, &QComboBox::activated, this,
+            [this](int index) { Q_EMIT channelSelected(m_channels->itemData(index).toUInt()); });
+}
+
+QWidget* SlotsPane::makeContent(const Theme& theme) {
+    Q_UNUSED(theme)
+    auto* content = new QWidget(this);
+    m_channels->setAccessibleName(tr("Channel"));
+    m_channels->setToolTip(tr("Which channel of the ring is shown"));
+    m_size->setForegroundRole(QPalette::PlaceholderText);
+
+    auto* out = zoomButton(QStringLiteral("−"), tr("Zoom out"), content);
+    auto* all = zoomButton(tr("All"), tr("Show all slots"), content);
+    auto* in = zoomButton(QStringLiteral("+"), tr("Zoom in"), content);
+    connect(out, &QToolButton::clicked, m_map, [this] { m_map->zoom(-2); });
+    connect(all, &QToolButton::clicked, m_map, &SlotMap::showEverything);
+    connect(in, &QToolButton::clicked, m_map, [this] { m_map->zoom(2); });
+
+    auto* head = new QHBoxLayout;
+    head->setSpacing(kSpaceRelated);
+    head->addWidget(m_channels);
+    head->addWidget(m_size, 1);
+    head->addWidget(out);
+    head->addWidget(all);
+    head->addWidget(in);
+
+    auto* line = new QFrame(content);
+    line->setFrameShape(QFrame::HLine);
+    auto* layout = new QVBoxLayout(content);
+    layout->setContentsMargins(kSpaceRelated, kSpaceRelated, kSpaceRelated, kSpaceRelated);
+    layout->setSpacing(kSpaceRelated);
+    layout->addLayout(head);
+    layout->addWidget(m_map, 1);
+    layout->addWidget(m_legend);
+    layout->addWidget(line);
+    layout->addWidget(m_details);
+    return content;
+}
+
+void SlotsPane::updateChannels(const SessionView& view) {
+    const SlotSnapshot& snapshot = *view.slotSnapshot;
+    const QSignalBlocker blocker(m_channels);
+    const int count = view.ring ? static_cast<int>(view.ring->channels.size()) : 0;
+    const bool hasShown = m_channels->findData(snapshot.cursors.channel) >= 0;
+    if (m_channels->count() != std::max(1, count) || !hasShown) {
+        m_channels->clear();
+        for (int index = 0; index < count; ++index) {
+            const auto& channel = view.ring->channels[static_cast<std::size_t>(index)];
+            m_channels->addItem(tr("Channel %1").arg(channel.channel), channel.channel);
+        }
+        if (m_channels->findData(snapshot.cursors.channel) < 0) {
+            m_channels->addItem(tr("Channel %1").arg(snapshot.cursors.channel),
+                                snapshot.cursors.channel);
+        }
+    }
+    m_channels->setCurrentIndex(m_channels->findData(snapshot.cursors.channel));
+    QString size =
+        tr("%1 slots · head %2 · tail %3")
+            .arg(groupedDigits(snapshot.cursors.capacity), groupedDigits(snapshot.cursors.head),
+                 groupedDigits(snapshot.cursors.tail));
+    if (m_size->text() != size) {
+        m_size->setText(size);
+    }
+}
+
+void SlotsPane::setView(const SessionView& view) {
+    m_map->setSnapshot(view.slotSnapshot, view.workers, view.endNs);
+    const SlotCounts& counts = m_counter.update(view.slotSnapshot);
+    if (!view.slotSnapshot) {
+        m_stack->setCurrentIndex(0);
+        return;
+    }
+    m_stack->setCurrentIndex(1);
+    updateChannels(view);
+    m_legend->setCounts(counts);
+    updateDetails();
+}
+
+void SlotsPane::updateDetails() {
+    if (!m_map->selectedSlot() || m_map->snapshot() == nullptr) {
+        m_details->clear();
+    } else if (const auto facts = m_map->selectedFacts()) {
+        m_details->show(*facts, *m_map->snapshot());
+    } else {
+        m_details->showUnread(*m_map->selectedSlot());
+    }
+}
+
+} // namespace ringscope

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+
+#include <QWidget>
+
+#include "core/session/session_view.h"
+#include "widgets/slots/slot_counts.h"
+
+class QComboBox;
+class QLabel;
+class QStackedWidget;
+
+namespace ringscope {
+
+class EmptyPane;
+class SlotDetails;
+class SlotLegend;
+class SlotMap;
+class Theme;
+
+// The whole slots pane: which channel, the map, its legend with counts, and the selected slot.
+// GUI thread.
+class SlotsPane final : public QWidget {
+    Q_OBJECT
+public:
+    explicit SlotsPane(const Theme& theme, QWidget* parent = nullptr);
+
+    // The newest view; call it at each frame, also with the same one again.
+    void setView(const SessionView& view);
+    [[nodiscard]] SlotMap& map() const noexcept { return *m_map; }
+    [[nodiscard]] SlotDetails& details() const noexcept { return *m_details; }
+
+Q_SIGNALS:
+    void channelSelected(quint32 channel);
+    void slotDetailRequested(quint32 channel, quint64 slot);
+    void runRequested(); // the button of the empty pane
+
+private:
+    [[nodiscard]] QWidget* makeContent(const Theme& theme);
+    void updateChannels(const SessionView& view);
+    void updateDetails();
+
+    QStackedWidget* m_stack;
+    EmptyPane* m_empty;
+    QComboBox* m_channels;
+    QLabel* m_size;
+    SlotMap* m_map;
+    SlotLegend* m_legend;
+    SlotDetails* m_details;
+    SlotCounter m_counter;
+};
+
+} // namespace ringscope
