@@ -9,11 +9,10 @@
 
 namespace ringscope::detail {
 
-[[nodiscard]] inline std::atomic_ref<std::uint64_t> shared(std::uint64_t& word) noexcept {
-    return std::atomic_ref<std::uint64_t>(word);
-}
-[[nodiscard]] inline std::atomic_ref<std::uint32_t> shared(std::uint32_t& word) noexcept {
-    return std::atomic_ref<std::uint32_t>(word);
+template <typename T>
+[[nodiscard]] std::atomic_ref<T> shared(T& word) noexcept {
+    static_assert(std::atomic_ref<T>::is_always_lock_free);
+    return std::atomic_ref<T>(word);
 }
 
 // The claiming half of Vyukov's bounded MPMC queue, the same for both sides: a producer claims at

@@ -17,14 +17,17 @@ namespace {
 void fillEntry(layout::RosterEntry& entry, const ProcessIdentity& process,
                const ThreadIdentity& thread, layout::Role role, std::uint32_t channel,
                std::uint64_t ticket) noexcept {
-    entry.pid = process.pid;
-    entry.tid = thread.tid;
-    entry.processStartTicks = process.startTicks;
-    entry.threadStartTicks = thread.startTicks;
-    entry.pidNamespace = process.pidNamespace;
-    entry.role = role;
-    entry.channel = channel;
-    entry.joinedNs = static_cast<std::uint64_t>(wallClockNs());
+    // Relaxed: a joiner that looks for entries left behind may read them meanwhile; its CAS then
+    // fails.
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    shared(entry.pid).store(process.pid, kRelaxed);
+    shared(entry.tid).store(thread.tid, kRelaxed);
+    shared(entry.processStartTicks).store(process.startTicks, kRelaxed);
+    shared(entry.threadStartTicks).store(thread.startTicks, kRelaxed);
+    shared(entry.pidNamespace).store(process.pidNamespace, kRelaxed);
+    shared(entry.role).store(role, kRelaxed);
+    shared(entry.channel).store(channel, kRelaxed);
+    shared(entry.joinedNs).store(static_cast<std::uint64_t>(wallClockNs()), kRelaxed);
     shared(entry.intentFirst).store(0, std::memory_order_relaxed);
     shared(entry.intent).store(0, std::memory_order_relaxed);
     shared(entry.activity).store(0, std::memory_order_relaxed);
@@ -48,11 +51,12 @@ bool isLeftBehind(layout::RosterEntry& entry, std::uint64_t* owner) {
     if (*owner == 0 || copy.confirmed != *owner) {
         return false; // half registered: left to repair
     }
-    copy.pid = entry.pid;
-    copy.tid = entry.tid;
-    copy.processStartTicks = entry.processStartTicks;
-    copy.threadStartTicks = entry.threadStartTicks;
-    copy.pidNamespace = entry.pidNamespace;
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    copy.pid = shared(entry.pid).load(kRelaxed);
+    copy.tid = shared(entry.tid).load(kRelaxed);
+    copy.processStartTicks = shared(entry.processStartTicks).load(kRelaxed);
+    copy.threadStartTicks = shared(entry.threadStartTicks).load(kRelaxed);
+    copy.pidNamespace = shared(entry.pidNamespace).load(kRelaxed);
     const auto participants = participantsIn(&copy, 1);
     return participants.size() == 1 && livenessOf(participants.front()) == Liveness::dead &&
            shared(entry.intent).load(std::memory_order_acquire) == 0;
