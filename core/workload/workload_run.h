@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/base/process_identity.h"
+#include "core/workload/delivery_check.h"
+#include "core/workload/latency_histogram.h"
+#include "core/workload/scenario.h"
+
+namespace ringscope {
+
+enum class RunPhase : std::uint8_t {
+    warmUp,    // runs, and is in no rate and no latency
+    measuring, // counts
+    stopping,  // producers have stopped, consumers empty the ring
+    finished,  // every worker is reaped, the ring is gone, result() is there
+};
+
+enum class WorkerState : std::uint8_t {
+    running,
+    stopped, // by SIGSTOP or a debugger
+    done,    // came to its end
+    died,    // by a signal, or with an error
+};
+
+// One worker as its own counters tell it: a worker is a process, or a thread of the one process.
+struct WorkerStatus {
+    WorkerRole role = WorkerRole::producer;
+    std::uint32_t index = 0;
+    ProcessIdentity process;
+    std::int32_t tid = 0;
+    WorkerState state = WorkerState::running;
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    std::uint64_t bytes = 0;        // of payload, sent and received
+    std::uint64_t fullWaits = 0;    // times it found no free slot
+    std::uint64_t emptyWaits = 0;   // times it found no message
+    std::uint64_t tombstones = 0;   // abandoned slots it skipped
+    std::uint64_t lastPosition = 0; // of the message it sent or received last
+    std::int64_t endedAtNs = 0;     // monotonic; 0 = it has not ended
+    // "completed", or for a worker that died "killed by SIGKILL", "killed by the kernel's
+    // out-of-memory killer", "ended with status 3"; empty while it runs.
+    std::string outcome;
+};
+
+struct RunStatus {
+    RunPhase phase = RunPhase::warmUp;
+    std::int64_t timeNs = 0;           // monotonic, of this reading
+    std::int64_t startedAtNs = 0;      // workers were let go
+    std::int64_t measuringSinceNs = 0; // 0 = warm-up
+    bool isStalled = false;            // work remains and nobody gets on
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    std::uint64_t fullWaits = 0;
+    std::uint64_t emptyWaits = 0;
+    std::vector<WorkerStatus> workers; // producers first
+};
+
+struct WorkloadOptions {
+    std::optional<std::uint64_t> seed;      // in place of the scenario's
+    std::optional<std::int64_t> durationNs; // in place of the scenario's
+    std::string ringName;                   // empty = a fresh one
+    std::string workerProgram;              // empty = workerProgram() of core/base/program_paths.h
+    // Set in each worker's environment, replacing what is there (heap: trackerEnvironment()).
+    std::vector<std::pair<std::string, std::string>> environment;
+};
+
+enum class RunOutcome : std::uint8_t { completed, interrupted, workerDied, stalled };
+[[nodiscard]] std::string_view runOutcomeName(RunOutcome outcome) noexcept;
+
+// What a run came to: the part of `run --json` that the workload itself knows.
+struct RunResult {
+    std::string scenario;
+    std::uint64_t seed = 0;
+    double durationSeconds = 0; // without warm-up
+    RunOutcome outcome = RunOutcome::completed;
+    bool isDeathPlanned = false; // the only worker that died is the one the scenario kills
+    DeliveryCounts messages;
+    double throughputPerSecond = 0; // received, without warm-up
+    LatencyHistogram latency;
+    std::string ringName;
+    std::uint32_t channels = 0;
+    std::uint64_t capacity = 0;
+    std::uint32_t slotStride = 0;
+    std::uint64_t ringBytes = 0;
+    std::uint64_t fillMax = 0; // messages in the fullest channel, as sampled; a full wait is full
+    std::uint64_t fullWaits = 0;
+    std::uint64_t emptyWaits = 0;
+    std::vector<WorkerStatus> workers;
+
+    // Exit status 0: nothing wrong with delivery, and nobody died that should not have.
+    [[nodiscard]] bool isAccountedFor() const noexcept;
+};
+
+// One workload, from its start to its result: creates the ring and the scoreboard, starts the
+// workers, watches them, checks delivery, and leaves nothing behind. One thread at a time; no
+// thread of its own. Destroying it ends the workers at once.
+class WorkloadRun {
+public:
+    // Returns when every worker is attached and let go (some 10 ms; at most 10 s). Errors: what
+    // checkScenario() finds (usage); no worker program, no room in /dev/shm, a worker that could
+    // not start (failed). Nothing stays behind.
+    [[nodiscard]] static Expected<std::unique_ptr<WorkloadRun>>
+    start(const Scenario& scenario, const WorkloadOptions& options = {});
+
+    WorkloadRun(const WorkloadRun&) = delete;
+    WorkloadRun& operator=(const WorkloadRun&) = delete;
+    ~WorkloadRun();
+
+    // Reaps, audits, and moves the run on; never waits. At least every 20 ms: a run that is not
+    // polled neither ends nor notices a death, and full receipt logs make consumers wait.
+    void poll();
+    // Orderly: producers stop, consumers empty the ring for 300 ms, then whoever is left is killed.
+    // isFinished() within a second.
+    void requestStop();
+    [[nodiscard]] bool isFinished() const noexcept;
+
+    // As of the last poll().
+    [[nodiscard]] const RunStatus& status() const noexcept;
+    // All workers' together, read now; without warm-up.
+    [[nodiscard]] LatencyHistogram latency() const;
+    [[nodiscard]] const std::string& ringName() const noexcept;
+    [[nodiscard]] const Scenario& scenario() const noexcept;
+    // Once isFinished().
+    [[nodiscard]] const RunResult& result() const noexcept;
+
+private:
+    class Engine;
+    explicit WorkloadRun(std::unique_ptr<Engine> engine);
+    std::unique_ptr<Engine> m_engine;
+};
+
+} // namespace ringscope
