@@ -64,8 +64,8 @@ Expected<PixelSize> parseSize(const std::string& word) {
                          "16384x16384, as in 1200x500");
 }
 
-Expected<TimeRange> parseRange(const Words& words) {
-    TimeRange range;
+Expected<TimeLimits> parseRange(const Words& words) {
+    TimeLimits range;
     for (const auto& [word, option, target] :
          {std::tuple{&words.from, "--from", &range.fromNs}, {&words.to, "--to", &range.toNs}}) {
         if (word->empty()) {

@@ -14,7 +14,7 @@ namespace ringscope {
 enum class ThemeChoice { system, light, dark };
 
 // A part of a session, in nanoseconds since its start; empty = to its end.
-struct TimeRange {
+struct TimeLimits {
     std::optional<std::int64_t> fromNs;
     std::optional<std::int64_t> toNs;
 };
@@ -38,7 +38,7 @@ struct ReportCommand {
     std::string output;
     std::string title;
     ThemeChoice theme = ThemeChoice::light;
-    TimeRange range;
+    TimeLimits range;
 };
 
 struct ChartCommand {
@@ -48,7 +48,7 @@ struct ChartCommand {
     PixelSize size{1200, 500};
     double scale = 1;
     ThemeChoice theme = ThemeChoice::light;
-    TimeRange range;
+    TimeLimits range;
     bool isListing = false;
 };
 

@@ -299,7 +299,7 @@ ScenarioSection stallSection() {
         shownIf(field("stall.for", FieldKind::duration, tr("It stops for"),
                       tr("How long each stall lasts.")),
                 isStalling),
-        shownIf(withZero(field("stall.consumers", FieldKind::count, tr("Consumers that stall"),
+        shownIf(withZero(field("stall.count", FieldKind::count, tr("Consumers that stall"),
                                tr("How many of the consumers do.")),
                          tr("all")),
                 isStalling),

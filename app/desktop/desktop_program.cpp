@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/desktop_program.h"
+
+#include <QApplication>
+#include <QSocketNotifier>
+
+#include <cstdio>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <csignal>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/command_line.h"
+#include "app/desktop/main_window.h"
+#include "app/desktop/program_icon.h"
+#include "app/desktop/report_command.h"
+#include "app/desktop/screenshot_command.h"
+#include "app/desktop/system_theme.h"
+#include "widgets/theme/theme_tokens.h"
+
+namespace ringscope {
+namespace {
+
+int reportError(const Error& error) {
+    std::fprintf(stderr, "ringscope: %s\n", error.message.c_str());
+    return exitStatusOf(error.kind);
+}
+
+// SIGINT and SIGTERM as a descriptor to read, so that the window closes properly. Before any thread
+// starts: threads inherit what is blocked.
+int interruptDescriptor() {
+    sigset_t interrupts;
+    sigemptyset(&interrupts);
+    sigaddset(&interrupts, SIGINT);
+    sigaddset(&interrupts, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &interrupts, nullptr);
+    return ::signalfd(-1, &interrupts, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void prepareApplication() {
+    QCoreApplication::setApplicationName(QStringLiteral("ringscope"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(RINGSCOPE_VERSION));
+    QGuiApplication::setApplicationDisplayName(QString());
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.ringscope.Ringscope"));
+    QApplication::setStyle(QStringLiteral("Fusion"));
+}
+
+void prepareLook() {
+    static_cast<void>(isSystemDark());
+    QApplication::setFont(bodyFont());
+    initIcons();
+    QApplication::setWindowIcon(programIcon());
+}
+
+int openWindow(const OpenCommand& command) {
+    const int interrupts = interruptDescriptor();
+    BackgroundJobs jobs;
+    MainWindow window(jobs);
+    QSocketNotifier notifier(interrupts, QSocketNotifier::Read);
+    QObject::connect(&notifier, &QSocketNotifier::activated, &window, &QWidget::close);
+    window.show();
+    window.begin(command);
+    const int status = QApplication::exec();
+    ::close(interrupts);
+    return status;
+}
+
+bool needsDisplay(const DesktopCommand& command) {
+    return std::holds_alternative<OpenCommand>(command);
+}
+
+} // namespace
+
+int runDesktop(int argc, char** argv) {
+    const auto command = parseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
+    if (!command) {
+        return reportError(command.error());
+    }
+    if (const auto* const print = std::get_if<PrintCommand>(&*command)) {
+        std::fputs(print->text.c_str(), stdout);
+        return 0;
+    }
+    if (!needsDisplay(*command)) {
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+    } else if (qEnvironmentVariableIsEmpty("DISPLAY") &&
+               qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
+               qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) {
+        return reportError(
+            makeError(ErrorKind::failed,
+                      "There is no display to open a window on; set DISPLAY, or use "
+                      "ringscope report, ringscope chart or ringscope-cli, which need none"));
+    }
+    prepareApplication();
+    // Qt has options of its own (-platform, -style); ours were read before.
+    int ownArgc = 1;
+    QApplication application(ownArgc, argv);
+    prepareLook();
+    Expected<void> done;
+    if (const auto* const open = std::get_if<OpenCommand>(&*command)) {
+        return openWindow(*open);
+    }
+    if (const auto* const report = std::get_if<ReportCommand>(&*command)) {
+        done = runReport(*report);
+    } else if (const auto* const chart = std::get_if<ChartCommand>(&*command)) {
+        done = runChart(*chart);
+    } else if (const auto* const shot = std::get_if<ScreenshotCommand>(&*command)) {
+        done = runScreenshot(*shot);
+    }
+    return done ? 0 : reportError(done.error());
+}
+
+} // namespace ringscope

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/main_window.h"
+
+#include <QAbstractButton>
+#include <QAbstractItemView>
+#include <QAction>
+#include <QActionGroup>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QComboBox>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QMimeData>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <utility>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/export_flow.h"
+#include "app/desktop/help_dialogs.h"
+#include "app/desktop/message_bar.h"
+#include "app/desktop/program_icon.h"
+#include "app/desktop/start_page.h"
+#include "app/desktop/summary_text.h"
+#include "app/desktop/system_theme.h"
+#include "app/desktop/target_dialogs.h"
+#include "app/desktop/window_actions.h"
+#include "app/desktop/window_panes.h"
+#include "app/desktop/window_status.h"
+#include "app/desktop/window_toolbar.h"
+#include "core/base/clock.h"
+#include "core/workload/builtin_scenarios.h"
+#include "core/workload/scenario_file.h"
+#include "widgets/charts/chart_stack.h"
+
+namespace ringscope {
+namespace {
+
+constexpr int kFrameMs = 33;
+const QString kSuffix = QStringLiteral(".ringscope");
+
+QString sessionFilter() {
+    return QObject::tr("Ringscope sessions (*.ringscope);;All files (*)");
+}
+
+// A session file among what is dragged; empty when there is none.
+QString droppedFile(const QMimeData& data) {
+    for (const QUrl& url : data.urls()) {
+        if (url.isLocalFile() && url.toLocalFile().endsWith(kSuffix)) {
+            return url.toLocalFile();
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+MainWindow::MainWindow(BackgroundJobs& jobs, QWidget* parent)
+    : QMainWindow(parent)
+    , m_theme(lightTokens())
+    , m_controller(jobs)
+    , m_jobs(jobs) {
+    setObjectName(QStringLiteral("mainWindow"));
+    setWindowIcon(programIcon());
+    setAcceptDrops(true);
+    setDockNestingEnabled(true);
+    m_actions = new WindowActions(*this);
+    m_actions->setTheme(m_theme.tokens());
+    m_toolbar = new WindowToolbar(m_theme, *m_actions, m_link);
+    addToolBar(m_toolbar);
+    m_messages = new MessageBar(m_theme);
+    m_charts = new ChartStack(m_theme, m_link);
+    m_start = new StartPage(m_theme, {m_actions->run, m_actions->attachProcess,
+                                      m_actions->attachRing, m_actions->open});
+    m_center = new QStackedWidget;
+    m_center->addWidget(m_start);
+    m_center->addWidget(m_charts);
+    auto* const central = new QWidget;
+    auto* const layout = new QVBoxLayout(central);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_messages);
+    layout->addWidget(m_center, 1);
+    setCentralWidget(central);
+    m_panes = new WindowPanes(*this, m_theme, m_link, *m_actions->panesMenu);
+    m_status = new WindowStatus(*this, m_theme, *m_actions->unitsMenu);
+    m_export = new ExportFlow(*this, m_jobs, m_preferences);
+
+    connectActions();
+    connectController();
+    connectPanes();
+    addScenarios();
+    restoreWindow();
+    m_timer.setTimerType(Qt::PreciseTimer);
+    m_timer.setInterval(kFrameMs);
+    connect(&m_timer, &QTimer::timeout, this, &MainWindow::tick);
+    m_timer.start();
+    qApp->installEventFilter(this);
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::begin(const OpenCommand& command) {
+    if (command.theme) {
+        setThemeChoice(*command.theme);
+    }
+    if (!command.scenario.empty()) {
+        runScenario(QString::fromStdString(command.scenario));
+    } else if (command.pid) {
+        m_controller.attachProcess(*command.pid);
+    } else if (!command.ring.empty()) {
+        m_controller.attachRing(command.ring);
+    } else if (!command.files.empty()) {
+        openFile(QString::fromStdString(command.files.front()));
+        if (command.files.size() > 1) {
+            m_messages->showRemark(
+                tr("One session is shown at a time: %1 is opened, the others are not.")
+                    .arg(QFileInfo(QString::fromStdString(command.files.front())).fileName()));
+        }
+    }
+}
+
+void MainWindow::connectActions() {
+    const WindowActions& a = *m_actions;
+    connect(a.run, &QAction::triggered, this, &MainWindow::runChosen);
+    connect(a.stop, &QAction::triggered, &m_controller, &SessionController::stop);
+    connect(a.pause, &QAction::triggered, &m_link, &TimeLink::setPaused);
+    connect(a.marker, &QAction::triggered, this, &MainWindow::addMarker);
+    connect(a.goLive, &QAction::triggered, &m_link, &TimeLink::resume);
+    connect(a.fit, &QAction::triggered, &m_link, &TimeLink::fit);
+    connect(a.showAll, &QAction::triggered, &m_link, &TimeLink::showAll);
+    connect(a.zoomIn, &QAction::triggered, &m_link, &TimeLink::zoomIn);
+    connect(a.zoomOut, &QAction::triggered, &m_link, &TimeLink::zoomOut);
+    connect(a.clearRange, &QAction::triggered, &m_link, &TimeLink::clearSelection);
+    connect(a.search, &QAction::triggered, m_toolbar, &WindowToolbar::focusSearch);
+    connect(a.open, &QAction::triggered, this, &MainWindow::chooseFile);
+    connect(a.save, &QAction::triggered, this, &MainWindow::saveAs);
+    connect(a.attachProcess, &QAction::triggered, this, [this] {
+        pickProcess(*this, m_jobs, [this](std::int32_t pid) { m_controller.attachProcess(pid); });
+    });
+    connect(a.attachRing, &QAction::triggered, this, [this] {
+        pickRing(*this, m_jobs, [this](const std::string& name) { m_controller.attachRing(name); });
+    });
+    connect(a.quit, &QAction::triggered, this, &QWidget::close);
+    connect(a.restoreLayout, &QAction::triggered, this, &MainWindow::restoreDefaultLayout);
+    connect(a.fullScreen, &QAction::triggered, this, &MainWindow::setFullScreen);
+    connect(a.shortcuts, &QAction::triggered, this, [this] { showShortcuts(*this, *m_actions); });
+    connect(a.messages, &QAction::triggered, m_messages, &MessageBar::showHistory);
+    connect(a.about, &QAction::triggered, this, [this] { showAbout(*this); });
+    connect(a.themes, &QActionGroup::triggered, this, [this](const QAction* action) {
+        setThemeChoice(static_cast<ThemeChoice>(action->data().toInt()));
+        m_preferences.setTheme(m_themeChoice);
+    });
+    connect(a.units, &QActionGroup::triggered, this, [this](const QAction* action) {
+        setByteScale(static_cast<ByteScale>(action->data().toInt()));
+    });
+    m_export->connectActions(a);
+}
+
+void MainWindow::connectController() {
+    connect(&m_controller, &SessionController::viewChanged, this, &MainWindow::showView);
+    connect(&m_controller, &SessionController::stateChanged, this, &MainWindow::updateState);
+    connect(&m_controller, &SessionController::failed, m_messages, &MessageBar::showError);
+    connect(&m_jobs, &BackgroundJobs::jobFailed, m_messages, &MessageBar::showError);
+    connect(m_export, &ExportFlow::failed, m_messages, &MessageBar::showError);
+    connect(m_export, &ExportFlow::done, m_messages, &MessageBar::showRemark);
+    connect(&m_controller, &SessionController::saved, this, [this](const QString& path) {
+        m_preferences.addRecentFile(path);
+        updateRecent();
+        updateTitle();
+        m_messages->showRemark(tr("Saved %1.").arg(path));
+    });
+    connect(&m_controller, &SessionController::summaryChanged, this, [this] {
+        if (m_controller.state() == SessionState::loaded) {
+            const QString file = m_controller.file();
+            m_preferences.addRecentFile(file);
+            m_preferences.setLastFolder(QFileInfo(file).absolutePath());
+            updateRecent();
+            if (const auto& damage = m_controller.view()->damage; !damage.empty()) {
+                m_messages->showError(makeError(ErrorKind::damaged, damage));
+            }
+        } else if (const auto& summary = m_controller.summary()) {
+            const QString text = summarySentence(*summary);
+            if (summary->isAccountedFor) {
+                m_messages->showRemark(text);
+            } else {
+                m_messages->showError(makeError(ErrorKind::failed, text.toStdString()));
+            }
+        }
+        m_panes->setSummary(m_controller.summary());
+    });
+    connect(&m_link, &TimeLink::modeChanged, this, &MainWindow::updateState);
+    connect(&m_theme, &Theme::changed, this, &MainWindow::updateTheme);
+}
+
+void MainWindow::connectPanes() {
+    connect(m_panes, &WindowPanes::runRequested, m_actions->run, &QAction::trigger);
+    connect(m_panes, &WindowPanes::channelSelected, &m_controller,
+            &SessionController::watchChannel);
+    connect(m_panes, &WindowPanes::slotDetailRequested, &m_controller,
+            &SessionController::requestSlotDetail);
+    connect(m_panes, &WindowPanes::scenarioChanged, m_toolbar, &WindowToolbar::setScenario);
+    connect(m_toolbar, &WindowToolbar::scenarioChosen, m_panes, &WindowPanes::chooseScenario);
+    connect(m_toolbar, &WindowToolbar::searchChanged, m_panes, &WindowPanes::setFilter);
+    connect(m_toolbar, &WindowToolbar::searchEntered, this, &MainWindow::find);
+    connect(m_start, &StartPage::fileChosen, this, &MainWindow::openFile);
+    connect(m_charts, &ChartStack::exportRequested, m_export, &ExportFlow::exportChart);
+}
+
+void MainWindow::addScenarios() {
+    for (const BuiltinScenario& builtin : builtinScenarios()) {
+        const QString name =
+            QString::fromUtf8(builtin.name.data(), static_cast<qsizetype>(builtin.name.size()));
+        const auto scenario = parseScenario(builtin.toml, std::string(builtin.name));
+        m_toolbar->addScenario(name,
+                               scenario ? QString::fromStdString(scenario->summary) : QString());
+    }
+    m_panes->chooseScenario(m_preferences.lastScenario());
+    m_toolbar->setScenario(m_preferences.lastScenario());
+}
+
+void MainWindow::restoreWindow() {
+    setThemeChoice(m_preferences.theme());
+    setByteScale(m_preferences.byteScale());
+    resize(1600, 900);
+    restoreGeometry(m_preferences.windowGeometry());
+    if (!restoreState(m_preferences.windowLayout())) {
+        m_panes->restoreDefaultLayout();
+    }
+    updateRecent();
+    updateState();
+    updateTitle();
+}
+
+void MainWindow::restoreDefaultLayout() {
+    m_panes->restoreDefaultLayout();
+}
+
+void MainWindow::tick() {
+    m_controller.poll();
+    m_toolbar->updateTimes();
+    if (m_center->currentWidget() == m_charts && isVisible() && !isMinimized()) {
+        m_charts->tick(monotonicNs());
+    }
+}
+
+void MainWindow::showView(const SessionController::View& view) {
+    m_center->setCurrentWidget(m_charts);
+    // While paused the stack keeps its picture and the link remembers the bounds.
+    m_charts->setView(view);
+    if (!m_link.isPaused()) {
+        m_panes->setView(view);
+    }
+    m_status->setView(*view);
+}
+
+void MainWindow::updateState() {
+    const SessionState state = m_controller.state();
+    const bool hasView = m_controller.view() != nullptr;
+    m_actions->setState(state, m_link.isPaused(), hasView);
+    m_toolbar->setState(state);
+    m_panes->setState(state);
+    m_start->setProgress(state == SessionState::starting  ? tr("Starting…")
+                         : state == SessionState::loading ? tr("Opening…")
+                                                          : QString());
+    if (!m_link.isPaused() && hasView) {
+        m_panes->setView(m_controller.view());
+    }
+    updateTitle();
+    if (m_isClosing && !m_controller.isBusy()) {
+        close();
+    }
+}
+
+void MainWindow::updateTitle() {
+    const auto& view = m_controller.view();
+    if (view == nullptr) {
+        setWindowTitle(tr("Ringscope"));
+        return;
+    }
+    const QString what = m_controller.file().isEmpty()
+                             ? QString::fromStdString(view->provenance->scenario)
+                             : QFileInfo(m_controller.file()).fileName();
+    const QString state = m_controller.state() == SessionState::live ? tr(" (live)")
+                          : m_controller.isSaved()                   ? QString()
+                                                                     : tr(" (not saved)");
+    setWindowTitle(tr("%1%2 - Ringscope").arg(what, state));
+}
+
+void MainWindow::updateRecent() {
+    const QStringList files = m_preferences.recentFiles();
+    m_start->setRecentFiles(files);
+    QMenu& menu = *m_actions->recentMenu;
+    menu.clear();
+    menu.setEnabled(!files.isEmpty());
+    for (const QString& file : files) {
+        QAction* const action = menu.addAction(QFileInfo(file).fileName());
+        action->setStatusTip(file);
+        action->setToolTip(file);
+        connect(action, &QAction::triggered, this, [this, file] { openFile(file); });
+    }
+    menu.setToolTipsVisible(true);
+    menu.addSeparator();
+    connect(menu.addAction(tr("Forget these")), &QAction::triggered, this, [this] {
+        m_preferences.clearRecentFiles();
+        updateRecent();
+    });
+}
+
+void MainWindow::setThemeChoice(ThemeChoice choice) {
+    m_themeChoice = choice;
+    m_actions->checkTheme(choice);
+    const bool isDark =
+        choice == ThemeChoice::system ? isSystemDark() : choice == ThemeChoice::dark;
+    m_theme.setTokens(isDark ? darkTokens() : lightTokens());
+    updateTheme();
+}
+
+void MainWindow::updateTheme() {
+    QApplication::setPalette(themePalette(m_theme.tokens()));
+    m_actions->setTheme(m_theme.tokens());
+    m_export->setTheme(m_theme.tokens().isDark ? ThemeChoice::dark : ThemeChoice::light);
+}
+
+void MainWindow::setByteScale(ByteScale scale) {
+    m_preferences.setByteScale(scale);
+    m_actions->checkUnit(scale);
+    m_charts->setByteScale(scale);
+    m_panes->setByteScale(scale);
+    m_status->setByteScale(scale);
+}
+
+void MainWindow::openFile(const QString& path) {
+    m_controller.openFile(QFileInfo(path).absoluteFilePath());
+}
+
+void MainWindow::runScenario(const QString& nameOrPath) {
+    m_jobs.run(
+        this,
+        [name = nameOrPath.toStdString()](const std::stop_token&) { return findScenario(name); },
+        [this](const Expected<Scenario>& scenario) {
+            if (!scenario) {
+                m_messages->showError(scenario.error());
+                return;
+            }
+            m_toolbar->setScenario(QString::fromStdString(scenario->name));
+            m_panes->setScenario(*scenario);
+            runChosen();
+        });
+}
+
+void MainWindow::runChosen() {
+    const Scenario scenario = m_panes->scenario();
+    if (const QString problem = m_panes->scenarioProblem(); !problem.isEmpty()) {
+        m_messages->showError(makeError(ErrorKind::usage, problem.toStdString()));
+        return;
+    }
+    m_preferences.setLastScenario(m_toolbar->scenario());
+    m_controller.runScenario(scenario);
+}
+
+void MainWindow::chooseFile() {
+    auto* const dialog =
+        new QFileDialog(this, tr("Open session"), m_preferences.lastFolder(), sessionFilter());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openFile);
+    dialog->open();
+}
+
+void MainWindow::saveAs() {
+    auto* const dialog =
+        new QFileDialog(this, tr("Save session"), m_preferences.lastFolder(), sessionFilter());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(QStringLiteral("ringscope"));
+    dialog->selectFile(m_export->suggestedName(m_controller.view()) + kSuffix);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        m_preferences.setLastFolder(QFileInfo(path).absolutePath());
+        m_controller.save(path);
+    });
+    dialog->open();
+}
+
+void MainWindow::addMarker() {
+    // At once: typing a text must not move the moment that was meant.
+    const auto& markers = m_controller.view()->markers;
+    const QString name = tr("Marker %1").arg(markers == nullptr ? 1 : markers->size() + 1);
+    m_controller.addMarker(name);
+}
+
+void MainWindow::find(const QString& text) {
+    if (text.trimmed().isEmpty()) {
+        return;
+    }
+    for (const ChartSpec& chart : m_charts->charts()) {
+        if (QString::fromStdString(chart.title).contains(text, Qt::CaseInsensitive) ||
+            QString::fromStdString(chart.name).contains(text, Qt::CaseInsensitive)) {
+            m_charts->setChartShown(chart.name, true);
+            m_charts->setFocus();
+            return;
+        }
+    }
+    if (m_panes->showPane(text)) {
+        return;
+    }
+    if (QAction* const action = m_actions->find(text); action != nullptr && action->isEnabled()) {
+        action->trigger();
+        return;
+    }
+    m_messages->showRemark(tr("Nothing here is called '%1'.").arg(text));
+}
+
+void MainWindow::setFullScreen(bool isFull) {
+    setWindowState(isFull ? windowState() | Qt::WindowFullScreen
+                          : windowState() & ~Qt::WindowFullScreen);
+}
+
+// A workload that runs is ended before the window goes; the window says so meanwhile.
+void MainWindow::closeEvent(QCloseEvent* event) {
+    m_preferences.setWindow(saveGeometry(), saveState());
+    if (m_controller.isBusy()) {
+        m_isClosing = true;
+        m_controller.stop();
+        m_messages->showRemark(tr("Stopping the workload…"));
+        event->ignore();
+        return;
+    }
+    event->accept();
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::WindowStateChange) {
+        m_actions->fullScreen->setChecked(isFullScreen());
+    }
+    QMainWindow::changeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (!droppedFile(*event->mimeData()).isEmpty()) {
+        event->acceptProposedAction();
+    }
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QString file = droppedFile(*event->mimeData());
+    if (!file.isEmpty()) {
+        event->acceptProposedAction();
+        openFile(file);
+    }
+}
+
+// Single keys are shortcuts of the whole window, but what has the focus and needs the key itself
+// comes first: Space presses a button, letters find a row, Home goes to the first one.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride) {
+        const auto* const key = static_cast<QKeyEvent*>(event);
+        const bool isPlain = key->modifiers() == Qt::NoModifier;
+        const bool isButton = qobject_cast<QAbstractButton*>(watched) != nullptr;
+        const bool isList = qobject_cast<QAbstractItemView*>(watched) != nullptr ||
+                            qobject_cast<QComboBox*>(watched) != nullptr;
+        if (isPlain && ((isButton && key->key() == Qt::Key_Space) ||
+                        (isList && key->key() != Qt::Key_Escape))) {
+            event->accept();
+            return true;
+        }
+    }
+    return QMainWindow::eventFilter(watched, event);
+}
+
+} // namespace ringscope

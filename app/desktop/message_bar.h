@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDateTime>
+#include <QFrame>
+#include <QString>
+
+#include <vector>
+
+#include "core/base/expected.h"
+
+class QLabel;
+class QToolButton;
+
+namespace ringscope {
+
+class Theme;
+
+// The one place where the window says what went wrong or what was done. The newest sentence stands
+// under the toolbar until it is closed (a remark goes by itself); all of them are kept for the
+// Messages window, so none is ever lost. GUI thread.
+class MessageBar : public QFrame {
+    Q_OBJECT
+
+public:
+    enum class Kind { remark, problem };
+    struct Message {
+        QDateTime time;
+        Kind kind = Kind::remark;
+        QString text;
+    };
+
+    explicit MessageBar(Theme& theme, QWidget* parent = nullptr);
+
+    void showError(const Error& error);
+    void showRemark(const QString& text);
+    [[nodiscard]] const std::vector<Message>& history() const { return m_history; }
+    // A window with every message so far, which can be copied.
+    void showHistory();
+
+Q_SIGNALS:
+    void messageAdded(const QString& text);
+
+private:
+    void add(Kind kind, const QString& text);
+    void updateLook();
+
+    Theme& m_theme;
+    QLabel* m_icon;
+    QLabel* m_text;
+    QToolButton* m_all;
+    QToolButton* m_close;
+    std::vector<Message> m_history;
+    // Messages shown and not closed yet.
+    int m_unseen = 0;
+};
+
+} // namespace ringscope

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/session_controller.h"
+
+#include <utility>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/session_saving.h"
+#include "core/session/session_file.h"
+
+namespace ringscope {
+SessionController::SessionController(BackgroundJobs& jobs, QObject* parent)
+    : QObject(parent)
+    , m_jobs(jobs) {}
+
+SessionController::~SessionController() {
+    letGo();
+}
+
+bool SessionController::isBusy() const {
+    return m_state == SessionState::starting || m_state == SessionState::live ||
+           m_state == SessionState::stopping;
+}
+
+void SessionController::runScenario(const Scenario& scenario) {
+    start([scenario] { return LiveSession::runScenario(scenario, LiveOptions{}); });
+}
+
+void SessionController::attachProcess(std::int32_t pid) {
+    start([pid] { return LiveSession::attachProcess(pid, LiveOptions{}); });
+}
+
+void SessionController::attachRing(const std::string& name) {
+    start([name] { return LiveSession::attachRing(name, LiveOptions{}); });
+}
+
+void SessionController::start(Starter starter) {
+    if (isBusy()) {
+        m_next = [this, starter = std::move(starter)] { startNow(starter); };
+        stop();
+        return;
+    }
+    startNow(std::move(starter));
+}
+
+void SessionController::startNow(Starter starter) {
+    const SessionState before = m_state;
+    setState(SessionState::starting);
+    m_jobs.run(
+        this, [starter = std::move(starter)](const std::stop_token&) { return starter(); },
+        [this, before](Expected<std::unique_ptr<LiveSession>> live) {
+            if (!live) {
+                setState(before);
+                m_next = nullptr;
+                Q_EMIT failed(live.error());
+                return;
+            }
+            takeOver(std::move(*live));
+        });
+}
+
+void SessionController::takeOver(std::unique_ptr<LiveSession> live) {
+    letGo();
+    m_live = std::move(live);
+    m_summary.reset();
+    m_reportedErrors = 0;
+    m_file.clear();
+    m_isSaved = false;
+    m_view = nullptr;
+    Q_EMIT sessionReplaced();
+    show(m_live->view());
+    setState(SessionState::live);
+    if (m_next) {
+        stop(); // asked for while it was starting
+    }
+}
+
+void SessionController::stop() {
+    if (m_live != nullptr && m_state == SessionState::live) {
+        m_live->requestStop();
+        setState(SessionState::stopping);
+    } else if (m_state == SessionState::starting && !m_next) {
+        m_next = [] {};
+    }
+}
+
+void SessionController::poll() {
+    if (m_live == nullptr) {
+        return;
+    }
+    // In this order: what is finished publishes its last view before it says so.
+    const bool isFinished = m_live->isFinished();
+    show(m_live->view());
+    reportNewErrors();
+    if (isFinished) {
+        finishLive();
+    }
+}
+
+void SessionController::finishLive() {
+    m_summary = m_live->summary();
+    letGo();
+    setState(SessionState::ended);
+    Q_EMIT summaryChanged();
+    if (const auto next = std::exchange(m_next, nullptr)) {
+        next();
+    }
+}
+
+// Joins on a job thread: the destructor of a live session waits.
+void SessionController::letGo() {
+    if (m_live == nullptr) {
+        return;
+    }
+    m_live->requestStop();
+    auto dying = std::shared_ptr<LiveSession>(std::move(m_live));
+    m_jobs.run(
+        this,
+        [dying = std::move(dying)](const std::stop_token&) mutable {
+            dying.reset();
+            return true;
+        },
+        [](bool) {});
+}
+
+void SessionController::reportNewErrors() {
+    const std::vector<Error> errors = m_live->errors();
+    for (; m_reportedErrors < errors.size(); ++m_reportedErrors) {
+        Q_EMIT failed(errors[m_reportedErrors]);
+    }
+}
+
+void SessionController::openFile(const QString& path) {
+    if (isBusy()) {
+        m_next = [this, path] { openFile(path); };
+        stop();
+        return;
+    }
+    const SessionState before = m_state;
+    setState(SessionState::loading);
+    m_jobs.run(
+        this,
+        [file = path.toStdString()](const std::stop_token&) { return SessionFile::open(file); },
+        [this, before, path](const Expected<SessionFile>& loaded) {
+            if (!loaded) {
+                setState(before);
+                Q_EMIT failed(loaded.error());
+                return;
+            }
+            m_file = path;
+            m_isSaved = true;
+            m_summary = loaded->summary;
+            m_view = nullptr;
+            Q_EMIT sessionReplaced();
+            show(loaded->view);
+            setState(SessionState::loaded);
+            Q_EMIT summaryChanged();
+        });
+}
+
+void SessionController::save(const QString& path) {
+    const View view = m_view;
+    if (view == nullptr) {
+        return;
+    }
+    m_jobs.run(
+        this,
+        [view, summary = m_summary, file = path.toStdString()](const std::stop_token&) {
+            return saveSession(view, summary, file);
+        },
+        [this, path](Expected<void> result) {
+            if (!result) {
+                Q_EMIT failed(result.error());
+                return;
+            }
+            if (!isBusy()) {
+                m_file = path;
+                m_isSaved = true;
+            }
+            Q_EMIT saved(path);
+        });
+}
+
+void SessionController::addMarker(const QString& text) {
+    if (m_live != nullptr) {
+        m_live->addMarker(text.toStdString());
+    }
+}
+
+void SessionController::watchChannel(std::uint32_t channel) {
+    if (m_live != nullptr) {
+        m_live->watchChannel(channel);
+    }
+}
+
+void SessionController::requestSlotDetail(std::uint32_t channel, std::uint64_t slot) {
+    if (m_live != nullptr) {
+        m_live->requestSlotDetail(channel, slot);
+    }
+}
+
+void SessionController::setState(SessionState state) {
+    if (m_state == state) {
+        return;
+    }
+    m_state = state;
+    Q_EMIT stateChanged(state);
+}
+
+void SessionController::show(const View& view) {
+    if (view == nullptr || (m_view != nullptr && m_view->generation == view->generation &&
+                            m_view->isLive == view->isLive)) {
+        return;
+    }
+    m_view = view;
+    Q_EMIT viewChanged(view);
+}
+
+} // namespace ringscope

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QString>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/expected.h"
+#include "core/session/live_session.h"
+#include "core/session/run_summary.h"
+#include "core/session/session_view.h"
+#include "core/workload/scenario.h"
+
+namespace ringscope {
+
+class BackgroundJobs;
+
+//            run, attach                      target ended, stop()
+//   empty ---------------> starting --> live ----------------------> stopping --> ended
+//     ^  \                    | failed                                              |
+//     |   `--- open ---> loading --> loaded           any of them may start anew <--'
+enum class SessionState { empty, starting, live, stopping, ended, loading, loaded };
+
+// What the window shows: one session, live or loaded. Owns the live one; everything that may wait
+// is a background job. poll() takes the newest view of what runs and hands it on when it is new.
+// GUI thread only.
+class SessionController : public QObject {
+    Q_OBJECT
+
+public:
+    using View = std::shared_ptr<const SessionView>;
+
+    explicit SessionController(BackgroundJobs& jobs, QObject* parent = nullptr);
+    SessionController(const SessionController&) = delete;
+    SessionController& operator=(const SessionController&) = delete;
+    ~SessionController() override;
+
+    // Each ends what runs first. Nothing is shown of the new one until it is there.
+    void runScenario(const Scenario& scenario);
+    void attachProcess(std::int32_t pid);
+    void attachRing(const std::string& name);
+    void openFile(const QString& path);
+    // Takes effect within a second; ended() when all is done.
+    void stop();
+    void save(const QString& path);
+
+    void addMarker(const QString& text);
+    void watchChannel(std::uint32_t channel);
+    void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
+
+    [[nodiscard]] SessionState state() const { return m_state; }
+    // starting, live or stopping: something of ours may run.
+    [[nodiscard]] bool isBusy() const;
+    // The newest; null before the first session.
+    [[nodiscard]] const View& view() const { return m_view; }
+    [[nodiscard]] const std::optional<RunSummary>& summary() const { return m_summary; }
+    // Where the session is on disk; empty when it is not.
+    [[nodiscard]] const QString& file() const { return m_file; }
+    [[nodiscard]] bool isSaved() const { return m_isSaved; }
+
+    // Looks for news; the window calls it from its one timer. Cheap when there are none.
+    void poll();
+
+Q_SIGNALS:
+    void stateChanged(ringscope::SessionState state);
+    // Another session is shown from now on.
+    void sessionReplaced();
+    void viewChanged(const std::shared_ptr<const ringscope::SessionView>& view);
+    void summaryChanged();
+    void saved(const QString& path);
+    void failed(const ringscope::Error& error);
+
+private:
+    using Starter = std::function<Expected<std::unique_ptr<LiveSession>>()>;
+
+    void start(Starter starter);
+    void takeOver(std::unique_ptr<LiveSession> live);
+    void startNow(Starter starter);
+    void finishLive();
+    void letGo();
+    void setState(SessionState state);
+    void show(const View& view);
+    void reportNewErrors();
+
+    BackgroundJobs& m_jobs;
+    SessionState m_state = SessionState::empty;
+    std::unique_ptr<LiveSession> m_live;
+    View m_view;
+    std::optional<RunSummary> m_summary;
+    std::size_t m_reportedErrors = 0;
+    // What to do when the running session has ended.
+    std::function<void()> m_next;
+    QString m_file;
+    bool m_isSaved = false;
+};
+
+} // namespace ringscope

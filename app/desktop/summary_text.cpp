@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/summary_text.h"
+
+#include <QLocale>
+#include <QObject>
+
+#include <cmath>
+
+#include "core/base/units.h"
+
+namespace ringscope {
+namespace {
+
+QString fromStd(const std::string& text) {
+    return QString::fromStdString(text);
+}
+
+// Exact, with thin groups: these are compared digit by digit.
+QString exact(std::uint64_t number) {
+    QLocale locale = QLocale::c();
+    locale.setNumberOptions(QLocale::DefaultNumberOptions);
+    return locale.toString(static_cast<qulonglong>(number))
+        .replace(QLatin1Char(','), QChar(0x202F));
+}
+
+QString bytes(std::uint64_t number) {
+    return fromStd(formatBytes(static_cast<double>(number)));
+}
+
+QString duration(std::uint64_t ns) {
+    return fromStd(formatDuration(static_cast<std::int64_t>(ns)));
+}
+
+SummarySection messageSection(const RunSummary& summary) {
+    const RunSummary::Messages& m = *summary.messages;
+    return {QObject::tr("Messages"),
+            {{QObject::tr("Sent"), exact(m.sent)},
+             {QObject::tr("Received"), exact(m.received)},
+             {QObject::tr("Still in the ring"), exact(m.inRing)},
+             {QObject::tr("Lost"), exact(m.lost), m.lost > 0},
+             {QObject::tr("Duplicated"), exact(m.duplicated), m.duplicated > 0},
+             {QObject::tr("Reordered"), exact(m.reordered), m.reordered > 0},
+             {QObject::tr("Corrupted"), exact(m.corrupted), m.corrupted > 0},
+             {QObject::tr("Throughput"),
+              fromStd(formatValue(summary.throughputPerSecond, Unit::countPerSec))}}};
+}
+
+SummarySection latencySection(const RunSummary::LatencyNs& l) {
+    return {QObject::tr("Latency"),
+            {{QObject::tr("p50"), duration(l.p50)},
+             {QObject::tr("p90"), duration(l.p90)},
+             {QObject::tr("p99"), duration(l.p99)},
+             {QObject::tr("p99.9"), duration(l.p999)},
+             {QObject::tr("Largest"), duration(l.max)},
+             {QObject::tr("Messages stamped"), exact(l.samples)}}};
+}
+
+SummarySection ringSection(const RunSummary::Ring& r) {
+    return {QObject::tr("Ring"),
+            {{QObject::tr("Name"), fromStd(r.name)},
+             {QObject::tr("Channels"), exact(r.channels)},
+             {QObject::tr("Slots a channel"), exact(r.capacity)},
+             {QObject::tr("Slot stride"), bytes(r.slotStride)},
+             {QObject::tr("Size"), bytes(r.bytes)},
+             {QObject::tr("Fullest, as sampled"),
+              fromStd(formatValue(r.fillMaxPercent, Unit::percent))},
+             {QObject::tr("Waits for a free slot"), exact(r.fullWaits)},
+             {QObject::tr("Waits for a message"), exact(r.emptyWaits)}}};
+}
+
+SummarySection heapSection(const RunSummary::Heap& h) {
+    SummarySection section{QObject::tr("Heap"),
+                           {{QObject::tr("Allocations"), exact(h.allocations)},
+                            {QObject::tr("Frees"), exact(h.frees)},
+                            {QObject::tr("Live at the end"), bytes(h.liveBytes)},
+                            {QObject::tr("Peak, as sampled"), bytes(h.peakBytes)}}};
+    if (h.allocationsPerMessage) {
+        section.lines.push_back(
+            {QObject::tr("Allocations a message"),
+             fromStd(formatValue(*h.allocationsPerMessage, Unit::ratePerMessage))});
+    }
+    return section;
+}
+
+SummarySection memorySection(const RunSummary::Memory& m) {
+    return {QObject::tr("Physical memory"),
+            {{QObject::tr("RSS, peak"), bytes(m.rssPeak)},
+             {QObject::tr("PSS, peak"), bytes(m.pssPeak)},
+             {QObject::tr("Private, peak"), bytes(m.privatePeak)},
+             {QObject::tr("Minor faults"), exact(m.minorFaults)},
+             {QObject::tr("Major faults"), exact(m.majorFaults)}}};
+}
+
+QString outcomeWords(const std::string& outcome) {
+    if (outcome == "completed") {
+        return QObject::tr("completed");
+    }
+    if (outcome == "interrupted") {
+        return QObject::tr("was stopped");
+    }
+    if (outcome == "worker_died") {
+        return QObject::tr("lost a worker");
+    }
+    return outcome == "stalled" ? QObject::tr("stalled") : fromStd(outcome);
+}
+
+} // namespace
+
+QString summarySentence(const RunSummary& summary) {
+    QString sentence = QObject::tr("%1 %2 after %3")
+                           .arg(fromStd(summary.scenario), outcomeWords(summary.outcome),
+                                fromStd(formatDuration(static_cast<std::int64_t>(
+                                    std::llround(summary.durationSeconds * 1e9)))));
+    if (!summary.messages) {
+        return sentence + QLatin1Char('.');
+    }
+    const RunSummary::Messages& m = *summary.messages;
+    const std::uint64_t faults = m.lost + m.duplicated + m.reordered + m.corrupted;
+    sentence += QObject::tr(": %1 messages sent, %2 received, %3 left in the ring")
+                    .arg(exact(m.sent), exact(m.received), exact(m.inRing));
+    if (faults == 0) {
+        return sentence + QObject::tr("; none lost, duplicated, reordered or corrupted.");
+    }
+    return sentence +
+           QObject::tr("; %1 lost, %2 duplicated, %3 reordered, %4 corrupted.")
+               .arg(exact(m.lost), exact(m.duplicated), exact(m.reordered), exact(m.corrupted));
+}
+
+std::vector<SummarySection> summarySections(const RunSummary& summary) {
+    std::vector<SummarySection> sections;
+    SummarySection run{
+        QObject::tr("Run"),
+        {{QObject::tr("Scenario"), fromStd(summary.scenario)},
+         {QObject::tr("Outcome"), outcomeWords(summary.outcome), !summary.isAccountedFor},
+         {QObject::tr("Duration"), fromStd(formatDuration(static_cast<std::int64_t>(
+                                       std::llround(summary.durationSeconds * 1e9))))}}};
+    if (summary.messages) {
+        run.lines.push_back({QObject::tr("Seed"), exact(summary.seed)});
+    }
+    sections.push_back(std::move(run));
+    if (summary.messages) {
+        sections.push_back(messageSection(summary));
+    }
+    if (summary.latency && summary.latency->samples > 0) {
+        sections.push_back(latencySection(*summary.latency));
+    }
+    if (summary.ring) {
+        sections.push_back(ringSection(*summary.ring));
+    }
+    if (summary.heap) {
+        sections.push_back(heapSection(*summary.heap));
+    }
+    if (summary.memory) {
+        sections.push_back(memorySection(*summary.memory));
+    }
+    return sections;
+}
+
+} // namespace ringscope

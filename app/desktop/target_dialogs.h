@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+class QWidget;
+
+namespace ringscope {
+
+class BackgroundJobs;
+
+// Open at once and fill when /proc and /dev/shm have been read on a job thread. The callback gets
+// what was picked; it is not called when nothing was. GUI thread.
+void pickProcess(QWidget& parent, BackgroundJobs& jobs,
+                 const std::function<void(std::int32_t pid)>& picked);
+void pickRing(QWidget& parent, BackgroundJobs& jobs,
+              const std::function<void(const std::string& name)>& picked);
+
+} // namespace ringscope
