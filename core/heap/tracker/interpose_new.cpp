@@ -63,7 +63,6 @@ template <const char* kName, typename... Arguments>
 struct NextNew {
     using Function = void* (*)(Arguments...);
     static inline Function s_next = nullptr;
-    static inline std::atomic<Function> s_call{&NextNew::find};
 
     static void* find(Arguments... arguments) {
         findAll(__builtin_return_address(0)); // ours jumped here: whoever called operator new
@@ -89,13 +88,14 @@ struct NextNew {
         s_call.store(isInAllocator(found) ? &NextNew::counting : s_next, std::memory_order_release);
     }
     static constexpr const char* name() noexcept { return kName; }
+
+    static inline constinit std::atomic<Function> s_call{&NextNew::find};
 };
 
 template <const char* kName, typename... Arguments>
 struct NextDelete {
     using Function = void (*)(void*, Arguments...);
     static inline Function s_next = nullptr;
-    static inline std::atomic<Function> s_call{&NextDelete::find};
 
     static void find(void* block, Arguments... arguments) {
         findAll(__builtin_return_address(0));
@@ -121,6 +121,8 @@ struct NextDelete {
                      std::memory_order_release);
     }
     static constexpr const char* name() noexcept { return kName; }
+
+    static inline constinit std::atomic<Function> s_call{&NextDelete::find};
 };
 
 constexpr char kNew[] = "_Znwm";
@@ -174,6 +176,7 @@ void* findScope(const void* caller) noexcept {
     }
     Dl_info info{};
     if (::dladdr(caller, &info) != 0 && info.dli_fname != nullptr) {
+        // Not closed again: what is found there must stay.
         return ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
     }
     return nullptr;
@@ -206,6 +209,7 @@ void findAll(const void* caller) noexcept {
 
 } // namespace
 
+#pragma GCC visibility push(default)
 void* operator new(Size n) {
     return New::call(n);
 }
@@ -266,3 +270,4 @@ void operator delete(void* block, Align a, Nothrow t) noexcept {
 void operator delete[](void* block, Align a, Nothrow t) noexcept {
     return DeleteArrayAlignedNothrow::call(block, a, t);
 }
+#pragma GCC visibility pop

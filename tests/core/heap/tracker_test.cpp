@@ -6,6 +6,8 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
+#include <set>
+#include <sstream>
 #include <sys/wait.h>
 
 namespace ringscope {
@@ -379,6 +381,31 @@ TEST(Tracker, LinksLibcAlone) {
         needed += sections.substr(open, sections.find(']', open) + 1 - open);
     }
     EXPECT_EQ(needed, "[libc.so.6]");
+}
+
+TEST(Tracker, ShowsTheFunctionsItStandsBeforeAndNothingElse) {
+    TrackedTarget native({"readelf", "--dyn-syms", "-W", HEAP_LIBRARY}, Tracker::off);
+    std::istringstream lines(native.end().output);
+    std::set<std::string> shown;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string number, value, size, type, bind, visibility, section, name;
+        words >> number >> value >> size >> type >> bind >> visibility >> section >> name;
+        if (type == "FUNC" && section != "UND") {
+            shown.insert(name.substr(0, name.find('@')));
+        }
+    }
+    const std::set<std::string> expected = {
+        "malloc", "calloc", "realloc", "reallocarray", "free", "cfree", "posix_memalign",
+        "aligned_alloc", "memalign", "valloc", "pvalloc", "malloc_usable_size",
+        // operator new and delete, plain and array
+        "_Znwm", "_ZnwmRKSt9nothrow_t", "_ZnwmSt11align_val_t",
+        "_ZnwmSt11align_val_tRKSt9nothrow_t", "_Znam", "_ZnamRKSt9nothrow_t",
+        "_ZnamSt11align_val_t", "_ZnamSt11align_val_tRKSt9nothrow_t", "_ZdlPv", "_ZdlPvm",
+        "_ZdlPvRKSt9nothrow_t", "_ZdlPvSt11align_val_t", "_ZdlPvmSt11align_val_t",
+        "_ZdlPvSt11align_val_tRKSt9nothrow_t", "_ZdaPv", "_ZdaPvm", "_ZdaPvRKSt9nothrow_t",
+        "_ZdaPvSt11align_val_t", "_ZdaPvmSt11align_val_t", "_ZdaPvSt11align_val_tRKSt9nothrow_t"};
+    EXPECT_EQ(shown, expected);
 }
 
 } // namespace
