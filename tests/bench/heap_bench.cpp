@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// What the preloaded tracker costs: the same program with and without it, one after the other in
+// changing order, ratio by ratio.
+#include "core/base/clock.h"
+#include "core/heap/ledger_receiver.h"
+#include "core/heap/tracker_environment.h"
+#include "tests/bench/bench_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <map>
+#include <optional>
+#include <spawn.h>
+#include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using namespace ringscope;
+
+struct Workload {
+    std::string name;
+    std::vector<std::string> command;
+    std::uint64_t leastAllocations = 0; // fewer in the ledger: the tracker was not at work
+};
+
+struct Cost {
+    double wallNs = 0;
+    double cpuNs = 0;
+    double peakKib = 0;
+    std::uint64_t allocations = 0; // as the ledger has it
+};
+
+using Variables = std::map<std::string, std::string>;
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> result;
+    for (std::string& word : words) {
+        result.push_back(word.data());
+    }
+    result.push_back(nullptr);
+    return result;
+}
+
+std::vector<std::string> environmentWith(const Variables& more) {
+    Variables variables;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string text = *entry;
+        const std::size_t at = text.find('=');
+        variables[text.substr(0, at)] = text.substr(at + 1);
+    }
+    for (const auto& [name, value] : more) {
+        variables[name] = value;
+    }
+    std::vector<std::string> lines;
+    for (const auto& [name, value] : variables) {
+        lines.push_back(name + "=" + value);
+    }
+    return lines;
+}
+
+// Whole life of the process, so the tracker's start is in it. Empty when it failed.
+std::optional<Cost> runOnce(std::vector<std::string> command, const Variables& variables) {
+    std::vector<std::string> lines = environmentWith(variables);
+    posix_spawn_file_actions_t actions{};
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    pid_t pid = -1;
+    const std::int64_t begin = monotonicNs();
+    const int error = ::posix_spawnp(&pid, command[0].c_str(), &actions, nullptr,
+                                     pointers(command).data(), pointers(lines).data());
+    ::posix_spawn_file_actions_destroy(&actions);
+    int status = -1;
+    rusage usage{};
+    if (error != 0 || ::wait4(pid, &status, 0, &usage) != pid || status != 0) {
+        return std::nullopt;
+    }
+    Cost cost;
+    cost.wallNs = static_cast<double>(monotonicNs() - begin);
+    for (const timeval& part : {usage.ru_utime, usage.ru_stime}) {
+        cost.cpuNs +=
+            static_cast<double>(part.tv_sec) * 1e9 + static_cast<double>(part.tv_usec) * 1e3;
+    }
+    cost.peakKib = static_cast<double>(usage.ru_maxrss);
+    return cost;
+}
+
+std::optional<Cost> runTracked(const Workload& workload) {
+    auto receiver = LedgerReceiver::create();
+    if (!receiver) {
+        return std::nullopt;
+    }
+    const auto tracked = trackerEnvironment(receiver.value());
+    if (!tracked) {
+        std::fprintf(stderr, "%s\n", tracked.error().message.c_str());
+        return std::nullopt;
+    }
+    auto cost = runOnce(workload.command, Variables(tracked->begin(), tracked->end()));
+    for (LedgerReader& ledger : receiver->poll()) {
+        const auto counters = ledger.read();
+        if (cost && counters) {
+            cost->allocations += counters->allocations;
+        }
+    }
+    return cost;
+}
+
+struct Series {
+    std::vector<double> wall;
+    std::vector<double> cpu;
+    std::vector<double> peak;
+};
+
+// The environment of both differs in the tracker only.
+void measure(bench::Report& report, const Workload& workload, int repeats) {
+    Series native;
+    Series tracked;
+    const auto keep = [](Series& series, const Cost& cost) {
+        series.wall.push_back(cost.wallNs);
+        series.cpu.push_back(cost.cpuNs);
+        series.peak.push_back(cost.peakKib);
+    };
+    std::uint64_t allocations = 0;
+    (void)runOnce(workload.command, {}); // warms the page cache
+    for (int i = 0; i < repeats; ++i) {
+        std::optional<Cost> without;
+        std::optional<Cost> with;
+        if (i % 2 == 0) {
+            without = runOnce(workload.command, {});
+            with = runTracked(workload);
+        } else {
+            with = runTracked(workload);
+            without = runOnce(workload.command, {});
+        }
+        if (!without || !with || with->allocations < workload.leastAllocations) {
+            std::fprintf(stderr, "%s failed or was not tracked\n", workload.name.c_str());
+            report.add("counters_" + workload.name + "_x", {});
+            return;
+        }
+        allocations = with->allocations;
+        keep(native, *without);
+        keep(tracked, *with);
+    }
+    report.add("counters_" + workload.name + "_x",
+               bench::medianOf(bench::ratios(tracked.wall, native.wall)));
+    report.add("counters_" + workload.name + "_cpu_x",
+               bench::medianOf(bench::ratios(tracked.cpu, native.cpu)));
+    report.add("counters_" + workload.name + "_rss_x",
+               bench::medianOf(bench::ratios(tracked.peak, native.peak)));
+    report.addCondition(workload.name + "_allocations", std::to_string(allocations));
+    report.addCondition(workload.name + "_native_ms",
+                        std::to_string(std::lround(bench::medianOf(native.wall).value / 1e6)));
+}
+
+bool isInstalled(const std::string& program) {
+    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): one thread
+    std::string folders = path != nullptr ? path : "";
+    for (std::size_t begin = 0; begin < folders.size();) {
+        const std::size_t end = std::min(folders.find(':', begin), folders.size());
+        const std::string file = folders.substr(begin, end - begin) + "/" + program;
+        if (::access(file.c_str(), X_OK) == 0) {
+            return true;
+        }
+        begin = end + 1;
+    }
+    return false;
+}
+
+std::string pythonScript(bool isQuick) {
+    return "import os\n"
+           "def tree(n):\n"
+           "    return None if n == 0 else [tree(n - 1), {'depth': n, 'name': 'n' * n}, str(n * "
+           "1000)]\n"
+           "for i in range(" +
+           std::string(isQuick ? "2" : "12") +
+           "):\n"
+           "    kept = [tree(14) for _ in range(1)]\n"
+           "    words = {}\n"
+           "    for j in range(60000):\n"
+           "        words['key%d' % (j % 5000)] = [j, (j, j + 1)]\n";
+}
+
+std::string sqliteScript(bool isQuick) {
+    return "CREATE TABLE t(a INTEGER, b TEXT, c REAL);"
+           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<" +
+           std::string(isQuick ? "30000" : "200000") +
+           ") INSERT INTO t SELECT i, 'row ' || i, i * 0.5 FROM n;"
+           "CREATE INDEX b ON t(b);"
+           "SELECT count(*), sum(length(b)) FROM t WHERE b > 'row 5';";
+}
+
+std::vector<Workload> workloads(bool isQuick) {
+    std::vector<Workload> all = {
+        {"w1", {HEAP_BENCH_TARGET, isQuick ? "1000000" : "10000000"}, 1'000'000}};
+    if (isInstalled("python3")) {
+        // Without pymalloc each object is an allocation of its own.
+        all.push_back({"python",
+                       {"env", "PYTHONMALLOC=malloc", "python3", "-c", pythonScript(isQuick)},
+                       100'000});
+    }
+    if (isInstalled("sqlite3")) {
+        all.push_back({"sqlite", {"sqlite3", ":memory:", sqliteScript(isQuick)}, 10'000});
+    }
+    return all;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const bench::Options options = bench::parseOptions(argc, argv);
+    bench::Report report("heap");
+    bench::addMachine(report);
+    for (const Workload& workload : workloads(options.isQuick)) {
+        measure(report, workload, options.repeats);
+    }
+    return report.print(options);
+}
