@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <random>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -154,6 +155,10 @@ Expected<LedgerReader> LedgerReceiver::receiveFrom(const FileDescriptor& connect
                          who + " announced the heap ledger of process " +
                              std::to_string(message->announcement.pid) +
                              "; processes of another pid namespace cannot be tracked");
+    }
+    // Any other kind of file could let pread wait (a device, a file system of the sender's own).
+    if (::fcntl(message->ledger.get(), F_GET_SEALS) < 0) {
+        return makeError(ErrorKind::damaged, who + " sent a file that is not a memfd");
     }
     // Start time comes from the ledger: the process may have ended since, its pid may be another's.
     const ProcessIdentity process{peer.pid, 0, selfProcess().pidNamespace};

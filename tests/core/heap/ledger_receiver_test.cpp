@@ -126,7 +126,7 @@ TEST_F(LedgerReceiverTest, RefusesAFileThatIsNoFile) {
     const FileDescriptor in(ends[0]);
     const FileDescriptor out(ends[1]);
     announce(m_receiver, ownAnnouncement(), {ends[0]});
-    expectRefusal("cannot read the heap ledger");
+    expectRefusal("not a memfd");
 }
 
 TEST_F(LedgerReceiverTest, ClosesWhatItDidNotAskFor) {
