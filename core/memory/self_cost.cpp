@@ -3,7 +3,7 @@
 
 namespace ringscope {
 
-double cpuPercentBetween(const SelfCost& earlier, const SelfCost& later) {
+double cpuPercentBetween(const SelfUsage& earlier, const SelfUsage& later) {
     const std::int64_t elapsedNs = later.timeNs - earlier.timeNs;
     if (elapsedNs <= 0) {
         return 0.0;

@@ -10,7 +10,7 @@
 
 namespace ringscope {
 
-Expected<SelfCost> readSelfCost() {
+Expected<SelfUsage> readSelfUsage() {
     const auto text = readFile("/proc/self/statm", 256);
     if (!text) {
         return makeError(ErrorKind::failed, text.error().message + ": mount /proc");
@@ -20,7 +20,7 @@ Expected<SelfCost> readSelfCost() {
     const auto residentPages = proc::parseUnsigned(proc::takeWord(words));
     timespec cpu{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    SelfCost cost;
+    SelfUsage cost;
     cost.timeNs = monotonicNs();
     cost.cpuNs = cpu.tv_sec * kNsPerSecond + cpu.tv_nsec;
     cost.rss = residentPages.value_or(0) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));

@@ -3,9 +3,12 @@
 
 #include <utility>
 
+#include "core/session/command_target.h"
 #include "core/session/process_target.h"
 #include "core/session/provenance.h"
 #include "core/session/recording.h"
+#include "core/session/segment_target.h"
+#include "core/session/session_writer.h"
 
 namespace ringscope {
 
@@ -14,15 +17,29 @@ LiveSession::LiveSession(std::unique_ptr<Recording> recording)
 
 LiveSession::~LiveSession() = default;
 
-Expected<std::unique_ptr<LiveSession>> LiveSession::attachProcess(std::int32_t pid,
-                                                                  const LiveOptions& options) {
-    auto target = ProcessTarget::attach(pid);
-    if (!target) {
-        return target.error();
+namespace {
+
+// Null without an output file.
+Expected<std::unique_ptr<SessionWriter>> openOutput(const LiveOptions& options) {
+    if (options.outputFile.empty()) {
+        return std::unique_ptr<SessionWriter>();
     }
-    Provenance provenance = makeProvenance((*target)->description());
-    return std::unique_ptr<LiveSession>(new LiveSession(
-        std::make_unique<Recording>(std::move(*target), std::move(provenance), options)));
+    return SessionWriter::create(options.outputFile);
+}
+
+} // namespace
+
+Expected<std::unique_ptr<LiveSession>> LiveSession::start(std::unique_ptr<LiveTarget> target,
+                                                          std::unique_ptr<SessionWriter> writer,
+                                                          Provenance provenance,
+                                                          const LiveOptions& options,
+                                                          std::optional<std::int64_t> durationNs) {
+    auto recording = Recording::start({std::move(target), std::move(writer), std::move(provenance),
+                                       durationNs, options.isRecording});
+    if (!recording) {
+        return recording.error();
+    }
+    return std::unique_ptr<LiveSession>(new LiveSession(std::move(*recording)));
 }
 
 Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& /*scenario*/,
@@ -30,14 +47,49 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& 
     return makeError(ErrorKind::failed, "this build cannot run a scenario yet");
 }
 
-Expected<std::unique_ptr<LiveSession>> LiveSession::attachRing(const std::string& name,
-                                                               const LiveOptions& /*options*/) {
-    return makeError(ErrorKind::failed, "this build cannot record ring " + name + " yet");
+Expected<std::unique_ptr<LiveSession>> LiveSession::attachProcess(std::int32_t pid,
+                                                                  const LiveOptions& options) {
+    auto writer = openOutput(options);
+    if (!writer) {
+        return writer.error();
+    }
+    auto target = ProcessTarget::attach(pid);
+    if (!target) {
+        return target.error();
+    }
+    Provenance provenance = makeProvenance((*target)->description());
+    return start(std::move(*target), std::move(*writer), std::move(provenance), options,
+                 options.durationNs);
 }
 
-Expected<std::unique_ptr<LiveSession>>
-LiveSession::runCommand(const std::vector<std::string>& /*argv*/, const LiveOptions& /*options*/) {
-    return makeError(ErrorKind::failed, "this build cannot start a program yet");
+Expected<std::unique_ptr<LiveSession>> LiveSession::attachRing(const std::string& name,
+                                                               const LiveOptions& options) {
+    auto writer = openOutput(options);
+    if (!writer) {
+        return writer.error();
+    }
+    auto target = SegmentTarget::attach(name, options.cursorPeriodNs);
+    if (!target) {
+        return target.error();
+    }
+    Provenance provenance = makeProvenance((*target)->description());
+    return start(std::move(*target), std::move(*writer), std::move(provenance), options,
+                 options.durationNs);
+}
+
+Expected<std::unique_ptr<LiveSession>> LiveSession::runCommand(const std::vector<std::string>& argv,
+                                                               const LiveOptions& options) {
+    auto writer = openOutput(options);
+    if (!writer) {
+        return writer.error();
+    }
+    auto target = CommandTarget::start(argv, options.heapMode);
+    if (!target) {
+        return target.error();
+    }
+    Provenance provenance = makeProvenance((*target)->description());
+    return start(std::move(*target), std::move(*writer), std::move(provenance), options,
+                 options.durationNs);
 }
 
 std::shared_ptr<const SessionView> LiveSession::view() const {

@@ -14,7 +14,9 @@
 
 namespace ringscope {
 
+class LiveTarget;
 class Recording;
+class SessionWriter;
 struct Scenario;
 
 struct LiveOptions {
@@ -76,6 +78,10 @@ public:
 
 private:
     explicit LiveSession(std::unique_ptr<Recording> recording);
+    [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
+    start(std::unique_ptr<LiveTarget> target, std::unique_ptr<SessionWriter> writer,
+          Provenance provenance, const LiveOptions& options,
+          std::optional<std::int64_t> durationNs);
     std::unique_ptr<Recording> m_recording;
 };
 

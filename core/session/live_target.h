@@ -25,6 +25,8 @@ public:
     [[nodiscard]] virtual bool isEnded() const = 0;
     // Asks it to end, or lets it go; isEnded() turns true within a second.
     virtual void requestStop(std::int64_t nowNs) = 0;
+    // Once, after the end: what the counters of the ended processes came to.
+    virtual void takeLastSamples(std::int64_t /*nowNs*/, Session& /*session*/) {}
     virtual void watchChannel(std::uint32_t /*channel*/) {}
     virtual void requestSlotDetail(std::uint32_t /*channel*/, std::uint64_t /*slot*/) {}
     // After the end: fills in what the target itself knows.

@@ -6,6 +6,8 @@
 #include <ctime>
 
 #include "core/base/clock.h"
+#include "core/session/session_summary.h"
+#include "core/session/sources/self_source.h"
 
 namespace ringscope {
 
@@ -23,26 +25,43 @@ void sleepUntil(std::int64_t dueNs) {
 
 } // namespace
 
-Recording::Recording(std::unique_ptr<LiveTarget> target, Provenance provenance,
-                     const LiveOptions& options)
-    : m_options(options)
-    , m_target(std::move(target))
-    , m_session(std::move(provenance))
-    , m_recorder(m_session, m_wall, m_cost) {
+Recording::Recording(Plan plan)
+    : m_durationNs(plan.durationNs)
+    , m_isRecording(plan.isRecording)
+    , m_target(std::move(plan.target))
+    , m_session(std::move(plan.provenance))
+    , m_recorder(m_session, m_wall, m_cost)
+    , m_writer(std::move(plan.writer)) {
     m_session.publish(m_wall.nowNs(), true, m_latest); // so that view() is never null
-    m_thread = Thread(
-        "recorder", [this](const std::stop_token& stop) { run(stop); },
-        [this](const Error& error) { reportError(error); });
+}
+
+Expected<std::unique_ptr<Recording>> Recording::start(Plan plan) {
+    // Private constructor, hence not make_unique.
+    std::unique_ptr<Recording> recording(new Recording(std::move(plan)));
+    Recording& self = *recording;
+    if (self.m_writer) {
+        if (auto begun = self.m_writer->begin(self.m_session.provenance(), self.m_latest); !begun) {
+            return begun.error();
+        }
+    }
+    self.m_thread = Thread(
+        "recorder", [&self](const std::stop_token& stop) { self.run(stop); },
+        [&self](const Error& error) {
+            self.reportError(error);
+            self.noteFinished(std::nullopt);
+        });
+    return recording;
 }
 
 Recording::~Recording() = default;
 
 void Recording::run(const std::stop_token& stop) {
-    if (m_options.isRecording) {
+    if (m_isRecording) {
         m_target->addSources(m_recorder, m_session);
+        m_recorder.add(std::make_unique<SelfSource>(m_session));
     }
     std::int64_t nowNs = m_wall.nowNs();
-    const std::int64_t endNs = m_options.durationNs ? nowNs + *m_options.durationNs : INT64_MAX;
+    const std::int64_t endNs = m_durationNs ? nowNs + *m_durationNs : INT64_MAX;
     std::int64_t nextPollNs = nowNs;
     std::int64_t nextPublishNs = nowNs;
     while (!m_target->isEnded()) {
@@ -87,18 +106,46 @@ void Recording::handleRequests(std::int64_t nowNs) {
     }
 }
 
+// The file as one more source: rows that it does not have since an error count as lost.
+SourceStatus Recording::writerStatus() {
+    const SessionWriter::Status status = m_writer->status();
+    if (status.error && !m_isWriterErrorReported) {
+        m_isWriterErrorReported = true;
+        reportError(*status.error);
+        m_session.addMarker({m_wall.nowNs(), MarkerKind::loss, status.error->message});
+    }
+    return {"file", kNsPerSecond, status.costNs, status.rows, status.rowsLost};
+}
+
 void Recording::publish(std::int64_t nowNs, bool isLive) {
-    m_session.setSources(m_recorder.status());
+    std::vector<SourceStatus> sources = m_recorder.status();
+    if (m_writer) {
+        sources.push_back(writerStatus());
+    }
+    m_session.setSources(std::move(sources));
     m_session.publish(nowNs, isLive, m_latest);
 }
 
 void Recording::finish(std::int64_t nowNs) {
     handleRequests(nowNs);
+    if (m_isRecording) {
+        m_target->takeLastSamples(nowNs, m_session);
+    }
     publish(nowNs, false);
     RunSummary summary;
-    summary.durationSeconds =
-        static_cast<double>(nowNs - m_session.provenance().startMonotonicNs) / 1e9;
+    const Provenance& provenance = m_session.provenance();
+    summary.seed = provenance.seed;
+    summary.durationSeconds = static_cast<double>(nowNs - provenance.startMonotonicNs) / 1e9;
     m_target->summarize(summary);
+    addTrackNumbers(summary, *m_latest.get());
+    if (m_writer) {
+        m_writer->finish(m_latest.get(), summary);
+        publish(nowNs, false); // with what the file could not take
+    }
+    noteFinished(std::move(summary));
+}
+
+void Recording::noteFinished(std::optional<RunSummary> summary) {
     const std::lock_guard<std::mutex> lock(m_mutex);
     m_summary = std::move(summary);
     m_isFinished = true;

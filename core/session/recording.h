@@ -14,8 +14,8 @@
 
 #include "core/base/latest.h"
 #include "core/base/thread.h"
-#include "core/session/live_session.h"
 #include "core/session/live_target.h"
+#include "core/session/session_writer.h"
 
 namespace ringscope {
 
@@ -24,8 +24,17 @@ namespace ringscope {
 // members may be called from any thread.
 class Recording {
 public:
-    Recording(std::unique_ptr<LiveTarget> target, Provenance provenance,
-              const LiveOptions& options);
+    // durationNs: when the target is asked to stop; empty when it knows itself. writer: null when
+    // the session is kept in memory only, else begun already.
+    struct Plan {
+        std::unique_ptr<LiveTarget> target;
+        std::unique_ptr<SessionWriter> writer;
+        Provenance provenance;
+        std::optional<std::int64_t> durationNs;
+        bool isRecording = true;
+    };
+    // Errors (failed): the file cannot be written.
+    [[nodiscard]] static Expected<std::unique_ptr<Recording>> start(Plan plan);
     Recording(const Recording&) = delete;
     Recording& operator=(const Recording&) = delete;
     ~Recording();
@@ -47,17 +56,21 @@ private:
         std::optional<std::uint32_t> watchedChannel;
         std::optional<std::pair<std::uint32_t, std::uint64_t>> slotDetail;
     };
+    explicit Recording(Plan plan);
     void run(const std::stop_token& stop);
     void handleRequests(std::int64_t nowNs);
     void publish(std::int64_t nowNs, bool isLive);
     void finish(std::int64_t nowNs);
+    void noteFinished(std::optional<RunSummary> summary);
+    [[nodiscard]] SourceStatus writerStatus();
     void reportError(const Error& error);
 
     // Constant after construction.
-    const LiveOptions m_options;
+    std::optional<std::int64_t> m_durationNs;
+    bool m_isRecording;
 
     // Recorder's thread only.
-    std::unique_ptr<LiveTarget> m_target;
+    std::unique_ptr<LiveTarget> m_target; // outlives the recorder, whose sources use it
     Session m_session;
     MonotonicClock m_wall;
     ThreadCpuClock m_cost;
@@ -65,6 +78,8 @@ private:
     bool m_isStopping = false;
 
     Latest<SessionView> m_latest;
+    std::unique_ptr<SessionWriter> m_writer; // reads m_latest
+    bool m_isWriterErrorReported = false;
     mutable std::mutex m_mutex;
     mutable std::condition_variable m_finishedChanged;
     Requests m_requests;                 // Guarded by m_mutex.

@@ -4,9 +4,31 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <new>
+#include <type_traits>
 
 namespace ringscope {
+
+static_assert(std::is_trivially_copyable_v<SampleColumn> &&
+              std::is_trivially_destructible_v<SampleColumn>);
+
+// SampleColumn is an implicit-lifetime type whose initial values are all zero bits.
+SampleChunk::SampleChunk(std::size_t columnCount) {
+    if (columnCount == 0) {
+        return;
+    }
+    void* const zeros = std::calloc(columnCount, sizeof(SampleColumn));
+    if (zeros == nullptr) {
+        throw std::bad_alloc();
+    }
+    columns = {static_cast<SampleColumn*>(zeros), columnCount};
+}
+
+SampleChunk::~SampleChunk() {
+    std::free(columns.data());
+}
 
 void RangeSummary::add(double value) noexcept {
     if (std::isnan(value)) {
@@ -108,8 +130,7 @@ SampleTable::SampleTable(std::size_t columns)
     , m_chunks(std::make_shared<const SampleTableView::Chunks>()) {}
 
 void SampleTable::addChunk() {
-    m_open = std::make_shared<SampleChunk>();
-    m_open->columns.resize(m_columns);
+    m_open = std::make_shared<SampleChunk>(m_columns);
     auto chunks = std::make_shared<SampleTableView::Chunks>(*m_chunks);
     chunks->push_back(m_open);
     m_chunks = std::move(chunks);

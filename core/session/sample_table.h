@@ -45,9 +45,17 @@ struct SampleColumn {
     std::array<RangeSummary, kRowsPerChunk / kPyramidFanOut / kPyramidFanOut> level2;
 };
 
-struct SampleChunk {
+// Columns start as zero pages of the kernel that nobody has touched, so a chunk takes the memory of
+// the rows it holds and not of those it could hold: most groups are sampled a few times a second.
+class SampleChunk {
+public:
+    explicit SampleChunk(std::size_t columnCount);
+    SampleChunk(const SampleChunk&) = delete;
+    SampleChunk& operator=(const SampleChunk&) = delete;
+    ~SampleChunk();
+
     std::array<std::int64_t, kRowsPerChunk> times;
-    std::vector<SampleColumn> columns;
+    std::span<SampleColumn> columns;
 };
 
 // An immutable picture of a table at one moment; cheap to copy. Any thread.

@@ -6,12 +6,23 @@
 
 namespace ringscope {
 
+std::optional<std::size_t> TargetProcesses::indexOf(const ProcessIdentity& identity) const {
+    for (std::size_t i = 0; i < m_all.size(); ++i) {
+        if (m_all[i].identity.pid == identity.pid &&
+            m_all[i].identity.startTicks == identity.startTicks) {
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
+std::size_t TargetProcesses::findOrAdd(const ProcessIdentity& identity, TargetOrigin origin) {
+    add({}, identity, origin);
+    return *indexOf(identity);
+}
+
 bool TargetProcesses::add(std::string label, const ProcessIdentity& identity, TargetOrigin origin) {
-    const auto isSame = [&](const TargetProcess& process) {
-        return process.identity.pid == identity.pid &&
-               process.identity.startTicks == identity.startTicks;
-    };
-    if (std::any_of(m_all.begin(), m_all.end(), isSame)) {
+    if (indexOf(identity)) {
         return false;
     }
     const auto isTaken = [&] {
@@ -21,7 +32,8 @@ bool TargetProcesses::add(std::string label, const ProcessIdentity& identity, Ta
     for (std::size_t i = m_all.size(); label.empty() || isTaken(); ++i) {
         label = "P" + std::to_string(i);
     }
-    m_all.push_back({std::move(label), identity, origin, true});
+    m_all.push_back(
+        {std::move(label), identity, origin, true, m_all.size() < kMaxProcessesWithTracks});
     return true;
 }
 

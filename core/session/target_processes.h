@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,15 @@ namespace ringscope {
 // attached: it ran before, and what it counted before is not ours.
 enum class TargetOrigin : std::uint8_t { started, attached };
 
+constexpr std::size_t kMaxProcessesWithTracks = 64;
+
 struct TargetProcess {
     std::string label; // in front of its tracks: "P0", "C1"; unique within the session
     ProcessIdentity identity;
     TargetOrigin origin = TargetOrigin::attached;
     bool isAlive = true;
+    // Tracks of its own; false beyond kMaxProcessesWithTracks, which count in the sums only.
+    bool hasTracks = true;
 };
 
 // The processes that a session observes, shared by its sources. Only grows, so an index stays what
@@ -29,6 +34,8 @@ public:
     // Adds nothing, and says false, when that process is in already. An empty label becomes the
     // next free one of "P0", "P1", ...
     bool add(std::string label, const ProcessIdentity& identity, TargetOrigin origin);
+    // Index of that process, which is added (without a label of its own) when it is new.
+    std::size_t findOrAdd(const ProcessIdentity& identity, TargetOrigin origin);
     // Looks which ones ended since the last call; their indices.
     std::vector<std::size_t> findEnded();
     void markEnded(std::size_t index) { m_all[index].isAlive = false; }
@@ -37,6 +44,8 @@ public:
     [[nodiscard]] std::size_t aliveCount() const noexcept;
 
 private:
+    [[nodiscard]] std::optional<std::size_t> indexOf(const ProcessIdentity& identity) const;
+
     std::vector<TargetProcess> m_all;
 };
 

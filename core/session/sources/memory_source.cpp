@@ -72,7 +72,10 @@ void MemorySource::findNew(Session& session) {
     while (m_observed.size() < m_processes.all().size()) {
         const TargetProcess& process = m_processes.all()[m_observed.size()];
         Observed observed;
-        observed.group = session.addGroup("memory " + process.label, processTracks(process.label));
+        if (process.hasTracks) {
+            observed.group =
+                session.addGroup("memory " + process.label, processTracks(process.label));
+        }
         if (auto reader = ProcessCountersReader::open(process.identity)) {
             observed.reader = std::move(*reader);
             if (process.origin == TargetOrigin::attached) {
@@ -104,8 +107,12 @@ void MemorySource::sample(std::int64_t nowNs, Session& session) {
                 bytes[6].add(counters->rssPeak);
                 observed.minorFaults.update(counters->minorFaults);
                 observed.majorFaults.update(counters->majorFaults);
-                if (isProcessRowDue) {
-                    appendProcess(observed, *counters, session, nowNs);
+                if (isProcessRowDue && observed.group) {
+                    const double row[] = {sampleOf(counters->rss), sampleOr(counters->rssAnon),
+                                          sampleOr(counters->rssShmem),
+                                          sampleOf(observed.minorFaults.rise()),
+                                          sampleOf(observed.majorFaults.rise())};
+                    session.append(*observed.group, nowNs, row);
                 }
             } else {
                 observed.reader.reset();
@@ -124,14 +131,6 @@ void MemorySource::sample(std::int64_t nowNs, Session& session) {
     row[7] = sampleOf(minorFaults);
     row[8] = sampleOf(majorFaults);
     session.append(m_group, nowNs, row);
-}
-
-void MemorySource::appendProcess(const Observed& observed, const FastCounters& counters,
-                                 Session& session, std::int64_t nowNs) {
-    const double row[] = {sampleOf(counters.rss), sampleOr(counters.rssAnon),
-                          sampleOr(counters.rssShmem), sampleOf(observed.minorFaults.rise()),
-                          sampleOf(observed.majorFaults.rise())};
-    session.append(observed.group, nowNs, row);
 }
 
 } // namespace ringscope

@@ -28,13 +28,11 @@ public:
 private:
     struct Observed {
         std::optional<ProcessCountersReader> reader; // empty once it ended
-        GroupId group;
+        std::optional<GroupId> group;
         RisingCounter minorFaults;
         RisingCounter majorFaults;
     };
     void findNew(Session& session);
-    void appendProcess(const Observed& observed, const FastCounters& counters, Session& session,
-                       std::int64_t nowNs);
 
     const TargetProcesses& m_processes;
     GroupId m_group;

@@ -45,7 +45,7 @@ TEST(MemoryCost, OfCounters) {
     auto reader = ProcessCountersReader::open(child.pid()).value();
     const double fast = medianUs(1000, [&] { EXPECT_TRUE(reader.readFast()); });
     const double slow = medianUs(100, [&] { EXPECT_TRUE(reader.readSlow()); });
-    const double self = medianUs(100, [&] { EXPECT_TRUE(readSelfCost()); });
+    const double self = medianUs(100, [&] { EXPECT_TRUE(readSelfUsage()); });
     const double system = medianUs(100, [&] { EXPECT_TRUE(readSystemMemory()); });
     const double cgroup =
         medianUs(100, [&] { [[maybe_unused]] const auto memory = readCgroupMemory(child.pid()); });

@@ -8,29 +8,29 @@
 namespace ringscope {
 namespace {
 
-TEST(SelfCost, CountsProcessorTimeThatWasUsed) {
-    const auto before = readSelfCost();
+TEST(SelfUsage, CountsProcessorTimeThatWasUsed) {
+    const auto before = readSelfUsage();
     ASSERT_TRUE(before) << before.error().message;
-    SelfCost after = *before;
+    SelfUsage after = *before;
     while (after.cpuNs - before->cpuNs < 20'000'000) {
-        after = readSelfCost().value();
+        after = readSelfUsage().value();
     }
     const double percent = cpuPercentBetween(*before, after);
     EXPECT_GT(percent, 0.0);
     EXPECT_LE(percent, 101.0) << "one thread cannot use more than a core";
 }
 
-TEST(SelfCost, CountsMemoryThatWasTouched) {
+TEST(SelfUsage, CountsMemoryThatWasTouched) {
     constexpr std::size_t kSize = std::size_t{32} << 20U;
-    const std::uint64_t before = readSelfCost().value().rss;
+    const std::uint64_t before = readSelfUsage().value().rss;
     const std::vector<char> touched(kSize, 'x');
-    const std::uint64_t after = readSelfCost().value().rss;
+    const std::uint64_t after = readSelfUsage().value().rss;
     // Before Linux 6.16 each CPU may hold back some pages of the count; a sanitizer adds its own.
     EXPECT_GE(after - before, touched.size() / 16 * 15);
 }
 
-TEST(SelfCost, IsZeroPerCentWhenNoTimePassed) {
-    const SelfCost cost{1000, 500, 4096};
+TEST(SelfUsage, IsZeroPerCentWhenNoTimePassed) {
+    const SelfUsage cost{1000, 500, 4096};
     EXPECT_EQ(cpuPercentBetween(cost, cost), 0.0);
 }
 

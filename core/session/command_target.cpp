@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/command_target.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/base/file_descriptor.h"
+#include "core/session/process_sources.h"
+#include "core/session/spawn_environment.h"
+
+namespace ringscope {
+
+namespace {
+
+constexpr std::int64_t kGraceNs = kNsPerSecond;
+constexpr std::int64_t kChildrenPeriodNs = 200 * kNsPerMs;
+
+// "ended with status 3", "killed by SIGSEGV"; empty when it ended well.
+std::string outcomeOf(int status) {
+    if (WIFSIGNALED(status)) {
+        const char* name = sigabbrev_np(WTERMSIG(status));
+        return "killed by " + (name != nullptr ? "SIG" + std::string(name)
+                                               : "signal " + std::to_string(WTERMSIG(status)));
+    }
+    return WEXITSTATUS(status) == 0 ? ""
+                                    : "ended with status " + std::to_string(WEXITSTATUS(status));
+}
+
+// Children of all threads of a process (/proc/PID/task/TID/children); none when it is gone.
+std::vector<std::int32_t> childrenOf(std::int32_t pid) {
+    std::vector<std::int32_t> children;
+    std::error_code failed;
+    const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+    for (std::filesystem::directory_iterator task(tasks, failed), end; !failed && task != end;
+         task.increment(failed)) {
+        const auto text = readFile(task->path().string() + "/children");
+        if (!text) {
+            continue;
+        }
+        const char* at = text->c_str();
+        char* next = nullptr;
+        for (long child = std::strtol(at, &next, 10); next != at;
+             child = std::strtol(at, &next, 10)) {
+            children.push_back(static_cast<std::int32_t>(child));
+            at = next;
+        }
+    }
+    return children;
+}
+
+} // namespace
+
+Expected<std::unique_ptr<CommandTarget>> CommandTarget::start(const std::vector<std::string>& argv,
+                                                              HeapMode heapMode) {
+    if (argv.empty() || argv.front().empty()) {
+        return makeError(ErrorKind::usage,
+                         "there is no command to record, name a program and its arguments");
+    }
+    std::unique_ptr<CommandTarget> target(new CommandTarget());
+    std::vector<std::pair<std::string, std::string>> variables;
+    if (heapMode != HeapMode::off) {
+        auto receiver = LedgerReceiver::create();
+        if (!receiver) {
+            return receiver.error();
+        }
+        target->m_receiver = std::make_shared<LedgerReceiver>(std::move(*receiver));
+        auto tracker = trackerEnvironment(*target->m_receiver, heapMode);
+        if (!tracker) {
+            return tracker.error();
+        }
+        variables = std::move(*tracker);
+    }
+    SpawnEnvironment environment(variables);
+    std::vector<char*> arguments;
+    for (const std::string& argument : argv) {
+        arguments.push_back(const_cast<char*>(argument.c_str())); // posix_spawn does not write
+    }
+    arguments.push_back(nullptr);
+    const int failed = posix_spawnp(&target->m_pid, argv.front().c_str(), nullptr, nullptr,
+                                    arguments.data(), environment.data());
+    if (failed != 0) {
+        target->m_pid = 0;
+        return systemError(ErrorKind::target,
+                           "cannot start " + argv.front() + ", check its name and permissions",
+                           failed);
+    }
+    target->m_description = "command " + argv.front();
+    if (const auto process = processOf(target->m_pid)) {
+        target->m_processes.add("P0", *process, TargetOrigin::started);
+    }
+    return target;
+}
+
+CommandTarget::~CommandTarget() {
+    if (m_pid > 0 && !m_isEnded) {
+        ::kill(m_pid, SIGKILL);
+        ::waitpid(m_pid, nullptr, 0);
+    }
+}
+
+void CommandTarget::addSources(Recorder& recorder, Session& session) {
+    if (m_receiver) {
+        auto heap = std::make_unique<HeapSource>(m_receiver, m_processes, session);
+        m_heap = heap.get();
+        recorder.add(std::move(heap));
+    }
+    addMemorySources(m_processes, recorder, session);
+    setWorkers(session);
+}
+
+void CommandTarget::setWorkers(Session& session) const {
+    std::vector<WorkerRow> rows;
+    for (const TargetProcess& process : m_processes.all()) {
+        WorkerRow row;
+        row.role = "process";
+        row.index = static_cast<std::uint32_t>(rows.size());
+        row.pid = process.identity.pid;
+        row.tid = process.identity.pid;
+        row.state = process.isAlive ? WorkerState::running : WorkerState::finished;
+        if (rows.empty() && !process.isAlive) {
+            row.outcome = m_outcome;
+            row.state = m_outcome.empty() ? WorkerState::finished : WorkerState::died;
+        }
+        rows.push_back(std::move(row));
+    }
+    session.setWorkers(std::move(rows));
+}
+
+void CommandTarget::findChildren() {
+    // Newly found ones are looked at in the same turn.
+    for (std::size_t i = 0; i < m_processes.all().size(); ++i) {
+        if (!m_processes.all()[i].isAlive) {
+            continue;
+        }
+        for (const std::int32_t child : childrenOf(m_processes.all()[i].identity.pid)) {
+            if (const auto process = processOf(child)) {
+                m_processes.add({}, *process, TargetOrigin::started);
+            }
+        }
+    }
+}
+
+void CommandTarget::poll(std::int64_t nowNs, Session& session) {
+    if (m_isEnded) {
+        return;
+    }
+    int status = 0;
+    if (::waitpid(m_pid, &status, WNOHANG) == m_pid) {
+        m_isEnded = true;
+        m_outcome = outcomeOf(status);
+        session.addMarker({nowNs, m_outcome.empty() ? MarkerKind::phase : MarkerKind::workerDied,
+                           m_description + (m_outcome.empty() ? " ended" : " " + m_outcome)});
+    } else if (m_killAtNs != 0 && nowNs >= m_killAtNs) {
+        ::kill(m_pid, SIGKILL);
+    }
+    bool isChanged = m_isEnded || !m_processes.findEnded().empty();
+    if (nowNs >= m_nextChildrenNs) {
+        m_nextChildrenNs = nowNs + kChildrenPeriodNs;
+        const std::size_t before = m_processes.all().size();
+        findChildren();
+        isChanged = isChanged || m_processes.all().size() > before;
+    }
+    if (m_isEnded) {
+        m_processes.findEnded();
+    }
+    if (isChanged) {
+        setWorkers(session);
+    }
+}
+
+void CommandTarget::requestStop(std::int64_t nowNs) {
+    if (!m_isEnded && m_killAtNs == 0) {
+        m_killAtNs = nowNs + kGraceNs;
+        ::kill(m_pid, SIGTERM);
+    }
+}
+
+void CommandTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
+    if (m_heap != nullptr) {
+        m_heap->sample(nowNs, session);
+    }
+}
+
+void CommandTarget::summarize(RunSummary& summary) const {
+    summary.scenario = m_description;
+    summary.outcome = m_killAtNs != 0     ? "interrupted"
+                      : m_outcome.empty() ? "completed"
+                                          : "worker_died";
+    if (m_heap != nullptr) {
+        summary.heap = m_heap->summary();
+    }
+    std::uint32_t index = 0;
+    for (const TargetProcess& process : m_processes.all()) {
+        summary.workers.push_back({"process", index, process.identity.pid, process.identity.pid, 0,
+                                   index == 0 ? m_outcome : ""});
+        ++index;
+    }
+}
+
+} // namespace ringscope

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/sources/heap_source.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/session/sources/track_values.h"
+
+namespace ringscope {
+
+namespace {
+
+constexpr std::int64_t kProcessRowPeriodNs = 100 * kNsPerMs;
+constexpr std::int64_t kWindowNs = 100 * kNsPerMs;
+
+TrackDescription track(std::string name, std::string label, Unit unit, TrackKind kind,
+                       std::string help) {
+    return {std::move(name), std::move(label), unit, kind, std::move(help)};
+}
+
+std::vector<TrackDescription> summedTracks(bool hasMessages) {
+    std::vector<TrackDescription> tracks = {
+        track("heap.allocations", "allocations", Unit::count, TrackKind::counter,
+              "Calls that gave out a block (malloc, operator new, ...) in all tracked processes "
+              "together; a realloc counts as one and as a free."),
+        track("heap.frees", "frees", Unit::count, TrackKind::counter,
+              "Blocks given back in all tracked processes together."),
+        track("heap.live_bytes", "live", Unit::bytes, TrackKind::gauge,
+              "Usable bytes of the blocks that are allocated now, in processes that live."),
+        track("heap.live_blocks", "live blocks", Unit::count, TrackKind::gauge,
+              "Blocks that are allocated now, in processes that live."),
+        track("heap.peak_bytes", "peak", Unit::bytes, TrackKind::gauge,
+              "Largest heap.live_bytes so far, as sampled: a peak between two samples is not "
+              "seen."),
+    };
+    if (hasMessages) {
+        tracks.push_back(track("heap.allocations_per_message", "per message", Unit::ratePerMessage,
+                               TrackKind::gauge,
+                               "Allocations divided by messages sent, over 100 ms each; a gap "
+                               "where no message was sent."));
+    }
+    return tracks;
+}
+
+std::vector<TrackDescription> processTracks(const std::string& label) {
+    return {
+        track(label + ".heap.allocations", label + " allocations", Unit::count, TrackKind::counter,
+              "Calls that gave out a block in this process."),
+        track(label + ".heap.frees", label + " frees", Unit::count, TrackKind::counter,
+              "Blocks given back in this process."),
+        track(label + ".heap.live_bytes", label + " live", Unit::bytes, TrackKind::gauge,
+              "Usable bytes of the blocks that are allocated now in this process."),
+    };
+}
+
+} // namespace
+
+HeapSource::HeapSource(std::shared_ptr<LedgerReceiver> receiver, TargetProcesses& processes,
+                       Session& session, Progress progress)
+    : m_receiver(std::move(receiver))
+    , m_processes(processes)
+    , m_progress(std::move(progress))
+    , m_group(session.addGroup("heap ledgers", summedTracks(m_progress != nullptr)))
+    , m_windowValue(kGap) {}
+
+std::optional<RunSummary::Heap> HeapSource::summary() const {
+    return m_ledgers.empty() ? std::nullopt : std::optional(m_totals);
+}
+
+std::optional<GroupId> HeapSource::groupOf(const TargetProcess& process, Session& session) {
+    if (!process.hasTracks) {
+        return std::nullopt;
+    }
+    for (const Ledger& ledger : m_ledgers) {
+        if (m_processes.all()[ledger.process].label == process.label) {
+            return ledger.group;
+        }
+    }
+    return session.addGroup("heap ledger " + process.label, processTracks(process.label));
+}
+
+void HeapSource::receive(Session& session) {
+    for (LedgerReader& reader : m_receiver->poll()) {
+        const std::size_t index = m_processes.findOrAdd(reader.process(), TargetOrigin::started);
+        for (Ledger& earlier : m_ledgers) {
+            // The same process exec'ed: what its image before had allocated is gone with it.
+            earlier.isFinal = earlier.isFinal || earlier.process == index;
+        }
+        const std::optional<GroupId> group = groupOf(m_processes.all()[index], session);
+        m_ledgers.push_back({std::move(reader), index, group, {}, false});
+    }
+}
+
+void HeapSource::sample(std::int64_t nowNs, Session& session) {
+    receive(session);
+    RunSummary::Heap sums;
+    std::uint64_t liveBytes = 0;
+    std::uint64_t liveBlocks = 0;
+    for (Ledger& ledger : m_ledgers) {
+        if (!ledger.isFinal) {
+            // Read after its process ended, once: the ledger outlives it.
+            const bool isAlive = m_processes.all()[ledger.process].isAlive;
+            if (auto counters = ledger.reader.read()) {
+                ledger.newest = std::move(*counters);
+            }
+            ledger.isFinal = !isAlive;
+            liveBytes += isAlive ? ledger.newest.liveBytes : 0;
+            liveBlocks += isAlive ? ledger.newest.liveBlocks : 0;
+        }
+        sums.allocations += ledger.newest.allocations;
+        sums.frees += ledger.newest.frees;
+        sums.liveBytes += ledger.newest.liveBytes;
+    }
+    m_totals.allocations = sums.allocations;
+    m_totals.frees = sums.frees;
+    m_totals.liveBytes = sums.liveBytes;
+    m_totals.peakBytes = std::max(m_totals.peakBytes, liveBytes);
+    std::vector<double> row = {sampleOf(sums.allocations), sampleOf(sums.frees),
+                               sampleOf(liveBytes), sampleOf(liveBlocks),
+                               sampleOf(m_totals.peakBytes)};
+    if (m_progress) {
+        row.push_back(allocationsPerMessage(nowNs));
+    }
+    session.append(m_group, nowNs, row);
+    if (nowNs >= m_nextProcessRowsNs) {
+        m_nextProcessRowsNs = nowNs + kProcessRowPeriodNs;
+        appendProcesses(nowNs, session);
+    }
+}
+
+double HeapSource::allocationsPerMessage(std::int64_t nowNs) {
+    const MessageProgress progress = m_progress();
+    const PerMessage now{m_totals.allocations, progress.sent};
+    const auto rate = [](const PerMessage& from, const PerMessage& to) -> std::optional<double> {
+        if (to.messages <= from.messages) {
+            return std::nullopt;
+        }
+        return sampleOf(to.allocations - from.allocations) / sampleOf(to.messages - from.messages);
+    };
+    if (progress.isMeasuring) {
+        if (!m_measuringStart) {
+            m_measuringStart = now;
+        }
+        m_totals.allocationsPerMessage = rate(*m_measuringStart, now);
+    }
+    if (!m_windowStart || nowNs >= m_windowEndNs) {
+        m_windowValue = m_windowStart ? rate(*m_windowStart, now).value_or(kGap) : kGap;
+        m_windowStart = now;
+        m_windowEndNs = nowNs + kWindowNs;
+    }
+    return m_windowValue;
+}
+
+void HeapSource::appendProcesses(std::int64_t nowNs, Session& session) const {
+    for (std::size_t i = 0; i < m_ledgers.size(); ++i) {
+        const Ledger& newest = m_ledgers[i];
+        if (newest.isFinal || !newest.group) {
+            continue;
+        }
+        // With what earlier images of the process counted, so that its counters never fall.
+        std::uint64_t allocations = 0;
+        std::uint64_t frees = 0;
+        for (const Ledger& ledger : m_ledgers) {
+            if (ledger.process == newest.process) {
+                allocations += ledger.newest.allocations;
+                frees += ledger.newest.frees;
+            }
+        }
+        const double row[] = {sampleOf(allocations), sampleOf(frees),
+                              sampleOf(newest.newest.liveBytes)};
+        session.append(*newest.group, nowNs, row);
+    }
+}
+
+} // namespace ringscope

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/heap/ledger_receiver.h"
+#include "core/session/run_summary.h"
+#include "core/session/session.h"
+#include "core/session/source.h"
+#include "core/session/target_processes.h"
+
+namespace ringscope {
+
+// How far a workload is, for numbers per message.
+struct MessageProgress {
+    std::uint64_t sent = 0;
+    bool isMeasuring = false; // past the warm-up, and not at the end yet
+};
+
+// Heap counts of all tracked processes from their ledgers: `heap.allocations`, `heap.frees`,
+// `heap.live_bytes`, `heap.live_blocks`, `heap.peak_bytes`, with a message count
+// `heap.allocations_per_message`, and `P0.heap...` of each process at a lower rate. Processes that
+// are forked later announce themselves and join the observed ones.
+class HeapSource final : public Source {
+public:
+    using Progress = std::function<MessageProgress()>;
+    // progress: empty when nobody counts messages.
+    HeapSource(std::shared_ptr<LedgerReceiver> receiver, TargetProcesses& processes,
+               Session& session, Progress progress = {});
+
+    [[nodiscard]] std::string_view name() const override { return "heap"; }
+    [[nodiscard]] std::int64_t desiredPeriodNs() const override { return 10 * kNsPerMs; }
+    void sample(std::int64_t nowNs, Session& session) override;
+
+    // What the ledgers came to so far; empty when no process handed one over.
+    [[nodiscard]] std::optional<RunSummary::Heap> summary() const;
+
+private:
+    struct Ledger {
+        LedgerReader reader;
+        std::size_t process; // index of TargetProcesses
+        std::optional<GroupId> group;
+        HeapCounters newest;
+        bool isFinal = false; // its process ended, or exec'ed into the next ledger
+    };
+    struct PerMessage {
+        std::uint64_t allocations = 0;
+        std::uint64_t messages = 0;
+    };
+    void receive(Session& session);
+    std::optional<GroupId> groupOf(const TargetProcess& process, Session& session);
+    [[nodiscard]] double allocationsPerMessage(std::int64_t nowNs);
+    void appendProcesses(std::int64_t nowNs, Session& session) const;
+
+    std::shared_ptr<LedgerReceiver> m_receiver;
+    TargetProcesses& m_processes;
+    Progress m_progress;
+    GroupId m_group;
+    std::vector<Ledger> m_ledgers; // in the order in which they were made
+    std::int64_t m_nextProcessRowsNs = 0;
+
+    RunSummary::Heap m_totals;
+    // allocations_per_message over windows of 100 ms, and over the whole measuring time.
+    std::optional<PerMessage> m_windowStart;
+    std::int64_t m_windowEndNs = 0;
+    double m_windowValue;
+    std::optional<PerMessage> m_measuringStart;
+};
+
+} // namespace ringscope

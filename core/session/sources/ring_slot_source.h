@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/base/clock.h"
+#include "core/ring/ring_observer.h"
+#include "core/session/session.h"
+#include "core/session/source.h"
+
+namespace ringscope {
+
+// Which slots somebody looks at. Shared by the target, which hears of it, and the slot source.
+// Recorder's thread only.
+struct SlotWatch {
+    std::uint32_t channel = 0;
+    std::optional<std::uint64_t> detailOf;
+};
+
+// The slot snapshot of the watched channel: of a large one the blocks at head and tail and a part
+// of the rest each time. Reading slots costs their whole stride in memory bandwidth, so a scan is
+// bounded in bytes.
+class RingSlotSource final : public Source {
+public:
+    RingSlotSource(std::shared_ptr<RingObserver> ring, std::shared_ptr<const SlotWatch> watch);
+
+    [[nodiscard]] std::string_view name() const override { return "slots"; }
+    [[nodiscard]] std::int64_t desiredPeriodNs() const override { return 50 * kNsPerMs; }
+    void sample(std::int64_t nowNs, Session& session) override;
+
+private:
+    std::shared_ptr<RingObserver> m_ring;
+    std::shared_ptr<const SlotWatch> m_watch;
+};
+
+} // namespace ringscope
