@@ -71,10 +71,10 @@ public:
     }
 
     // Hands the slot to the other side. Pairs with the acquire in claimableFrom().
-    void pass(std::uint64_t position) const noexcept {
+    void pass(layout::SlotHeader* slot, std::uint64_t position) const noexcept {
         const std::uint64_t next =
             kRole == layout::Role::producer ? position + 1 : position + m_view.mask + 1;
-        shared(m_view.slot(position)->sequence).store(next, std::memory_order_release);
+        shared(slot->sequence).store(next, std::memory_order_release);
     }
 
     // After the last pass() of a claim. Pairs with the acquire of whoever reads the intent.

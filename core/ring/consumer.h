@@ -43,7 +43,8 @@ public:
         }
         // index < size(); tombstones are not among them.
         [[nodiscard]] MessageView message(std::uint32_t index = 0) const noexcept {
-            return m_consumer->viewOf(m_first + slotOffset(index));
+            const std::uint64_t position = m_first + slotOffset(index);
+            return m_consumer->viewOf(m_consumer->m_end.view().slot(position), position);
         }
         [[nodiscard]] std::uint64_t position(std::uint32_t index = 0) const noexcept {
             return m_first + slotOffset(index);
@@ -91,17 +92,18 @@ public:
     std::optional<ReceivedHeader> try_pop(std::span<std::byte> buffer) noexcept {
         std::uint64_t position = 0;
         while (m_end.claim(1, &position) != 0) {
-            const MessageView view = viewOf(position);
-            const bool isLive = liveOf(position, 1) != 0;
-            if (isLive) {
-                const std::size_t length = view.payload.size();
-                copyBytes(buffer.data(), view.payload.data(),
-                          length < buffer.size() ? length : buffer.size());
-            }
-            releaseRun(position, 1);
-            if (isLive) {
+            layout::SlotHeader* const slot = m_end.view().slot(position);
+            const MessageView view = viewOf(slot, position);
+            const std::size_t length = view.payload.size();
+            copyBytes(buffer.data(), view.payload.data(),
+                      length < buffer.size() ? length : buffer.size());
+            m_end.pass(slot, position);
+            m_end.clearIntent();
+            detail::slotsReleased(m_end.view(), position, 1);
+            if (!isTombstone(view.header)) {
                 return view.header;
             }
+            ++m_tombstones;
         }
         return std::nullopt;
     }
@@ -121,8 +123,11 @@ private:
         : m_seat(std::move(seat))
         , m_end(view, m_seat.entry()) {}
 
-    [[nodiscard]] MessageView viewOf(std::uint64_t position) const noexcept {
-        layout::SlotHeader* slot = m_end.view().slot(position);
+    [[nodiscard]] static bool isTombstone(const ReceivedHeader& header) noexcept {
+        return layout::isTombstone(header.flags, header.messageType, header.payloadLength);
+    }
+    [[nodiscard]] MessageView viewOf(layout::SlotHeader* slot,
+                                     std::uint64_t position) const noexcept {
         const layout::MessageMetadata& from = slot->metadata;
         // Relaxed atomic, so that it is read once: nobody may change it between check and use.
         const std::uint32_t stored =
@@ -149,7 +154,7 @@ private:
     }
     void releaseRun(std::uint64_t first, std::uint32_t count) noexcept {
         for (std::uint32_t index = 0; index < count; ++index) {
-            m_end.pass(first + index);
+            m_end.pass(m_end.view().slot(first + index), first + index);
         }
         m_end.clearIntent();
         detail::slotsReleased(m_end.view(), first, count);

@@ -56,7 +56,7 @@ public:
         // Completes one slot; commit() publishes it.
         void write(std::uint32_t index, const MessageHeader& header, std::size_t length) noexcept {
             assert(index < m_count && length <= m_producer->m_end.view().payloadCapacity);
-            m_producer->fill(m_first + index, header, length);
+            m_producer->fill(m_producer->m_end.view().slot(m_first + index), header, length);
             m_written |= std::uint64_t{1} << index;
         }
         void commit() noexcept;
@@ -83,11 +83,14 @@ public:
         if (m_end.claim(1, &position) == 0) {
             return false;
         }
-        m_lastPosition = position;
+        // The slot's address is computed once: stores of payload bytes may alias everything, so
+        // the compiler would do it again after each.
+        layout::SlotHeader* const slot = m_end.view().slot(position);
         const std::size_t length = clamped(payload.size());
-        copyBytes(payloadOf(m_end.view().slot(position)), payload.data(), length);
-        fill(position, header, length);
-        m_end.pass(position);
+        m_lastPosition = position;
+        fill(slot, header, length);
+        copyBytes(payloadOf(slot), payload.data(), length);
+        m_end.pass(slot, position);
         m_end.clearIntent();
         detail::messagePublished(m_end.view());
         return true;
@@ -119,17 +122,17 @@ private:
         assert(length <= m_end.view().payloadCapacity);
         return length <= m_end.view().payloadCapacity ? length : m_end.view().payloadCapacity;
     }
-    void fill(std::uint64_t position, const MessageHeader& header, std::size_t length) noexcept {
-        m_end.view().slot(position)->metadata =
-            layout::MessageMetadata{header.messageId,
-                                    header.timestampNs,
-                                    m_end.view().channelId,
-                                    header.messageType,
-                                    m_senderPid,
-                                    layout::kRuntimeRingscope,
-                                    header.flags,
-                                    static_cast<std::uint32_t>(length),
-                                    0};
+    void fill(layout::SlotHeader* slot, const MessageHeader& header,
+              std::size_t length) const noexcept {
+        slot->metadata = layout::MessageMetadata{header.messageId,
+                                                 header.timestampNs,
+                                                 m_end.view().channelId,
+                                                 header.messageType,
+                                                 m_senderPid,
+                                                 layout::kRuntimeRingscope,
+                                                 header.flags,
+                                                 static_cast<std::uint32_t>(length),
+                                                 0};
     }
 
     RosterSeat m_seat;
@@ -159,10 +162,11 @@ template <bool kRecordsIntent>
 void BasicProducer<kRecordsIntent>::Reservation::commit() noexcept {
     auto& end = m_producer->m_end;
     for (std::uint32_t index = 0; index < m_count; ++index) {
+        layout::SlotHeader* const slot = end.view().slot(m_first + index);
         if ((m_written >> index & 1U) == 0) {
-            end.view().slot(m_first + index)->metadata = layout::tombstone(end.view().channelId);
+            slot->metadata = layout::tombstone(end.view().channelId);
         }
-        end.pass(m_first + index);
+        end.pass(slot, m_first + index);
     }
     if (m_count != 0) {
         end.clearIntent();

@@ -155,12 +155,12 @@ TEST_P(RingStress, DeliversExactlyOnceAndInOrderPerProducer) {
 
 INSTANTIATE_TEST_SUITE_P(
     Mixes, RingStress,
-    testing::Values(Mix{"OneToOne", 1, 1, 64, 1, WaitPolicy::spinYield, 100'000},
-                    Mix{"SmallestRing", 2, 2, 2, 1, WaitPolicy::spinYield, 20'000},
+    testing::Values(Mix{"OneToOne", 1, 1, 64, 1, WaitPolicy::spinYield, 50'000},
+                    Mix{"SmallestRing", 2, 2, 2, 1, WaitPolicy::spinYield, 8'000},
                     Mix{"FourToFour", 4, 4, 64, 1, WaitPolicy::spinYield, 30'000},
                     Mix{"ManyToOne", 7, 1, 128, 1, WaitPolicy::spinYield, 15'000},
                     Mix{"Batches", 3, 3, 64, 16, WaitPolicy::spinYield, 40'000},
-                    Mix{"BatchesOnASmallRing", 2, 2, 4, 16, WaitPolicy::spinYield, 20'000},
+                    Mix{"BatchesOnASmallRing", 2, 2, 4, 16, WaitPolicy::spinYield, 8'000},
                     Mix{"Futex", 4, 4, 32, 1, WaitPolicy::futex, 20'000},
                     Mix{"FutexSmallestRing", 2, 2, 2, 1, WaitPolicy::futex, 5'000},
                     Mix{"FutexBatches", 4, 2, 64, 8, WaitPolicy::futex, 20'000}),
