@@ -1,7 +1,169 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
+#include <array>
+#include <ctime>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
+#include "app/cli/console.h"
+#include "app/cli/summary_text.h"
+#include "core/base/clock.h"
+#include "core/base/units.h"
+#include "core/session/series.h"
+#include "core/session/session_file.h"
+
 namespace ringscope {
-void addInfoCommands(CLI::App&, CommandLine&) {}
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string wallTimeText(std::int64_t unixNs) {
+    const std::time_t seconds = unixNs / kNsPerSecond;
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    std::array<char, 40> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
+    return text.data();
+}
+
+std::string sinceStart(const SessionView& view, std::int64_t timeNs) {
+    return formatDuration((timeNs - view.provenance->startMonotonicNs) / kNsPerMs * kNsPerMs);
+}
+
+std::string shownNumber(const SessionView& view, TrackRef track, double value) {
+    return formatValue(value, shownUnit(view.description(track)));
+}
+
+std::string trackTable(const SessionView& view) {
+    std::vector<std::vector<std::string>> rows{{"TRACK", "SAMPLES", "MIN", "MEAN", "MAX", "LAST"}};
+    for (const TrackRef track : view.match("*")) {
+        const SeriesStatistics s = seriesStatistics(view, track, view.startNs, view.endNs);
+        rows.push_back({view.description(track).name, std::to_string(s.samples),
+                        shownNumber(view, track, s.min), shownNumber(view, track, s.mean),
+                        shownNumber(view, track, s.max), shownNumber(view, track, s.last)});
+    }
+    return alignedTable(rows, 1);
+}
+
+std::string sourceTable(const SessionView& view) {
+    std::vector<std::vector<std::string>> rows{{"SOURCE", "PERIOD", "COST", "SAMPLES", "LOST"}};
+    for (const SourceStatus& source : view.sources) {
+        rows.push_back({source.name, formatDuration(source.periodNs), formatDuration(source.costNs),
+                        std::to_string(source.samples), std::to_string(source.lost)});
+    }
+    return alignedTable(rows, 1);
+}
+
+void printText(const std::string& path, const SessionFile& file) {
+    const SessionView& view = *file.view;
+    const Provenance& from = *view.provenance;
+    std::cout << path << ": " << formatBytes(static_cast<double>(file.bytes)) << ", " << file.frames
+              << " frames, " << formatCount(static_cast<double>(file.values)) << " samples\n"
+              << "scenario   " << from.scenario << ", seed " << from.seed << '\n'
+              << "recorded   " << wallTimeText(from.startWallNs) << ", "
+              << formatDuration(view.endNs - view.startNs) << ", Ringscope " << from.version << '\n'
+              << "machine    " << from.machine << ", kernel " << from.kernel << '\n';
+    if (view.ring) {
+        std::cout << "ring       " << view.ring->name << ", " << view.ring->channels.size()
+                  << " channels, " << formatBytes(static_cast<double>(view.ring->bytes)) << '\n';
+    }
+    if (file.summary) {
+        std::cout << '\n' << summaryText(*file.summary);
+    }
+    std::cout << '\n' << trackTable(view) << '\n' << sourceTable(view);
+    if (!view.markers->empty()) {
+        std::vector<std::vector<std::string>> rows{{"TIME", "MARKER"}};
+        for (const Marker& marker : *view.markers) {
+            rows.push_back({sinceStart(view, marker.timeNs), marker.text});
+        }
+        std::cout << '\n' << alignedTable(rows, 2);
+    }
+}
+
+Json tracksJson(const SessionView& view) {
+    Json tracks = Json::array();
+    for (const TrackRef track : view.match("*")) {
+        const TrackDescription& description = view.description(track);
+        tracks.push_back({{"name", description.name},
+                          {"unit", unitName(description.unit)},
+                          {"kind", description.kind == TrackKind::counter ? "counter" : "gauge"},
+                          {"help", description.help},
+                          {"samples", view.samples(track).rows()}});
+    }
+    return tracks;
+}
+
+void printJson(const std::string& path, const SessionFile& file) {
+    const SessionView& view = *file.view;
+    const Provenance& from = *view.provenance;
+    Json targets = Json::array();
+    for (const WorkerRow& worker : *view.workers) {
+        targets.push_back({{"role", worker.role},
+                           {"index", worker.index},
+                           {"pid", worker.pid},
+                           {"messages", worker.messages},
+                           {"outcome", worker.outcome}});
+    }
+    Json markers = Json::array();
+    for (const Marker& marker : *view.markers) {
+        markers.push_back(
+            {{"time_s", static_cast<double>(marker.timeNs - from.startMonotonicNs) / 1e9},
+             {"text", marker.text}});
+    }
+    Json losses = Json::array();
+    for (const SourceStatus& source : view.sources) {
+        if (source.lost > 0) {
+            losses.push_back({{"source", source.name}, {"lost", source.lost}});
+        }
+    }
+    const Json json{{"file", path},
+                    {"bytes", file.bytes},
+                    {"frames", file.frames},
+                    {"values", file.values},
+                    {"version", from.version},
+                    {"machine", from.machine},
+                    {"kernel", from.kernel},
+                    {"scenario", from.scenario},
+                    {"seed", from.seed},
+                    {"start_unix_ns", from.startWallNs},
+                    {"duration_s", static_cast<double>(view.endNs - view.startNs) / 1e9},
+                    {"ring", view.ring ? Json(view.ring->name) : Json(nullptr)},
+                    {"targets", std::move(targets)},
+                    {"tracks", tracksJson(view)},
+                    {"markers", std::move(markers)},
+                    {"losses", std::move(losses)},
+                    {"summary", file.summary ? Json::parse(toJson(*file.summary)) : Json(nullptr)},
+                    {"damage", view.damage}};
+    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+int info(const std::string& path, bool isJson) {
+    const auto file = SessionFile::open(path);
+    if (!file) {
+        return reportError(file.error());
+    }
+    isJson ? printJson(path, *file) : printText(path, *file);
+    if (!file->view->damage.empty()) {
+        remark(path + ": " + file->view->damage);
+        return kExitFailed;
+    }
+    return kExitDone;
+}
+
+} // namespace
+
+void addInfoCommand(CLI::App& app, CommandLine& line) {
+    auto path = std::make_shared<std::string>();
+    auto isJson = std::make_shared<bool>(false);
+    CLI::App* command = app.add_subcommand("info", "Says what a recorded session holds");
+    command->add_option("file", *path, "A .ringscope file")->required()->type_name("FILE");
+    command->add_flag("--json", *isJson, "Prints one JSON document");
+    command->footer("Example:\n  ringscope-cli info steady.ringscope");
+    command->callback(
+        [path, isJson, &line] { line.command = [path, isJson] { return info(*path, *isJson); }; });
+}
+
 } // namespace ringscope

@@ -21,6 +21,7 @@ void addScenariosCommand(CLI::App& app, CommandLine& line);
 void addRunCommands(CLI::App& app, CommandLine& line);   // run, record
 void addRingsCommands(CLI::App& app, CommandLine& line); // rings, sweep
 void addRingCommand(CLI::App& app, CommandLine& line);   // ring, ring remove
-void addInfoCommands(CLI::App& app, CommandLine& line);  // info, export
+void addInfoCommand(CLI::App& app, CommandLine& line);
+void addExportCommand(CLI::App& app, CommandLine& line);
 
 } // namespace ringscope

@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
     addRunCommands(app, line);
     addRingsCommands(app, line);
     addRingCommand(app, line);
-    addInfoCommands(app, line);
+    addInfoCommand(app, line);
+    addExportCommand(app, line);
 
     try {
         app.parse(argc, argv);
