@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <csignal>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/base/thread.h"
+#include "tests/support/run_program.h"
+
+namespace ringscope {
+namespace {
+
+using Json = nlohmann::json;
+
+ProgramResult cli(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), RINGSCOPE_CLI);
+    return runProgram(arguments);
+}
+
+// The ring of a run that goes on; found by the pid that is part of its name.
+std::string ringOf(const RunningProgram& run) {
+    const std::string pid = "-" + std::to_string(run.pid()) + "-";
+    for (int tries = 0; tries < 500; ++tries) {
+        for (const std::string& name : sharedObjects("ringscope-")) {
+            if (name.find(pid) != std::string::npos) {
+                return name;
+            }
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return {};
+}
+
+TEST(CliRing, ShowsARingInUseAndRefusesToRemoveIt) {
+    RunningProgram run({RINGSCOPE_CLI, "run", "slow-consumer", "--duration", "60s"});
+    const std::string ring = ringOf(run);
+    ASSERT_NE(ring, "");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+
+    const ProgramResult shown = cli({"ring", ring, "--slots", "--json"});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    const Json json = Json::parse(shown.out);
+    const Json& channel = json.at("channels").at(0);
+    EXPECT_EQ(channel.at("slots").size(), channel.at("capacity").get<std::size_t>());
+    EXPECT_GT(channel.at("states").at("ready"), 0) << "a slow consumer's ring stands full";
+    EXPECT_EQ(json.at("participants").size(), 4U);
+    EXPECT_EQ(json.at("participants").at(0).at("state"), "alive");
+
+    bool isListed = false;
+    const ProgramResult list = cli({"rings", "--json"});
+    for (const Json& entry : Json::parse(list.out)) {
+        isListed = isListed || (entry.at("name") == ring && entry.at("orphaned") == false);
+    }
+    EXPECT_TRUE(isListed);
+
+    const ProgramResult removed = cli({"ring", "remove", ring});
+    EXPECT_EQ(removed.status, 1);
+    EXPECT_NE(removed.err.find(ring), std::string::npos);
+    run.sendSignal(SIGINT);
+    EXPECT_EQ(run.result().status, 130);
+}
+
+TEST(CliRing, RecordsARingThatSomebodyElseRuns) {
+    RunningProgram run({RINGSCOPE_CLI, "run", "steady", "--duration", "60s"});
+    const std::string ring = ringOf(run);
+    ASSERT_NE(ring, "");
+    const ProgramResult recorded = cli({"record", "--ring", ring, "--duration", "1s", "--json"});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    EXPECT_EQ(Json::parse(recorded.out).at("ring").at("name"), ring);
+    run.sendSignal(SIGINT);
+    EXPECT_EQ(run.result().status, 130);
+}
+
+} // namespace
+} // namespace ringscope

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include <csignal>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/base/clock.h"
+#include "core/base/thread.h"
+#include "tests/support/run_program.h"
+
+namespace ringscope {
+namespace {
+
+using Json = nlohmann::json;
+
+std::vector<std::string> cliArguments(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), RINGSCOPE_CLI);
+    return arguments;
+}
+
+// True as soon as the condition holds, false after the time given.
+template <typename Condition>
+bool within(std::int64_t ns, Condition condition) {
+    const std::int64_t end = monotonicNs() + ns;
+    while (monotonicNs() < end) {
+        if (condition()) {
+            return true;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return condition();
+}
+
+TEST(CliRun, ReportsEveryPartOfTheContract) {
+    const ProgramResult result =
+        runProgram(cliArguments({"run", "steady", "--duration", "1s", "--json", "--seed", "7"}));
+    ASSERT_EQ(result.status, 0) << result.err;
+    const Json json = Json::parse(result.out);
+    EXPECT_EQ(json.at("scenario"), "steady");
+    EXPECT_EQ(json.at("seed"), 7);
+    EXPECT_EQ(json.at("outcome"), "completed");
+    EXPECT_NEAR(json.at("duration_s").get<double>(), 1.0, 0.5);
+    const Json& messages = json.at("messages");
+    EXPECT_GT(messages.at("sent"), 10'000);
+    EXPECT_EQ(messages.at("sent").get<long>(),
+              messages.at("received").get<long>() + messages.at("in_ring").get<long>());
+    for (const char* fault : {"lost", "duplicated", "reordered", "corrupted"}) {
+        EXPECT_EQ(messages.at(fault), 0) << fault;
+    }
+    const Json& latency = json.at("latency_ns");
+    EXPECT_GT(latency.at("p50"), 0);
+    EXPECT_LE(latency.at("p50"), latency.at("p99"));
+    EXPECT_LE(latency.at("p99"), latency.at("max"));
+    EXPECT_EQ(json.at("ring").at("capacity"), 1024);
+    EXPECT_GT(json.at("ring").at("bytes"), 1024 * json.at("ring").at("slot_stride").get<long>());
+    EXPECT_GT(json.at("heap").at("allocations"), 0);
+    EXPECT_GT(json.at("memory").at("rss_peak"), 100'000);
+    EXPECT_GT(json.at("memory").at("pss_peak"), 100'000);
+    EXPECT_EQ(json.at("workers").size(), 4U);
+}
+
+TEST(CliRun, AllocationsPerMessageAreThoseOfTheScenario) {
+    const ProgramResult result =
+        runProgram(cliArguments({"run", "alloc-per-message", "--duration", "1s", "--json"}));
+    ASSERT_EQ(result.status, 0) << result.err;
+    const Json json = Json::parse(result.out);
+    // One a message, and a few for the start of each worker.
+    EXPECT_NEAR(json.at("heap").at("allocations_per_message").get<double>(), 1.0, 0.05);
+}
+
+TEST(CliRun, SwitchedOffHeapIsNullNotZero) {
+    const ProgramResult result = runProgram(
+        cliArguments({"run", "steady", "--duration", "500ms", "--heap", "off", "--json"}));
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_TRUE(Json::parse(result.out).at("heap").is_null());
+}
+
+TEST(CliRun, KilledWorkerIsNamedAndAccountedFor) {
+    const ProgramResult result =
+        runProgram(cliArguments({"run", "worker-killed", "--duration", "3s", "--json"}));
+    EXPECT_EQ(result.status, 0) << result.err;
+    const Json json = Json::parse(result.out);
+    EXPECT_EQ(json.at("messages").at("lost"), 0);
+    EXPECT_EQ(json.at("messages").at("duplicated"), 0);
+    EXPECT_NE(result.out.find("SIGKILL"), std::string::npos);
+}
+
+TEST(CliRun, LeavesNothingBehind) {
+    const auto before = sharedObjects("ringscope-");
+    ASSERT_EQ(runProgram(cliArguments({"run", "steady", "--duration", "300ms"})).status, 0);
+    EXPECT_EQ(sharedObjects("ringscope-"), before);
+}
+
+TEST(CliRun, InterruptEndsWithinASecondAndKeepsTheFile) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("a.ringscope");
+    RunningProgram run(cliArguments({"run", "steady", "--duration", "60s", "-o", file}));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+    const std::int64_t asked = monotonicNs();
+    run.sendSignal(SIGINT);
+    EXPECT_EQ(run.result().status, 130);
+    EXPECT_LT(monotonicNs() - asked, 2 * kNsPerSecond)
+        << "one second, and one for a loaded machine";
+    const ProgramResult info = runProgram(cliArguments({"info", file, "--json"}));
+    EXPECT_EQ(info.status, 0) << info.err;
+}
+
+TEST(CliRun, KilledParentLeavesNothingAndItsFileOpens) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("a.ringscope");
+    const auto before = sharedObjects("ringscope-");
+    {
+        RunningProgram run(cliArguments({"run", "steady", "--duration", "60s", "-o", file}));
+        ASSERT_TRUE(within(5 * kNsPerSecond,
+                           [&] { return sharedObjects("ringscope-").size() > before.size(); }));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+        run.sendSignal(SIGKILL);
+        EXPECT_EQ(run.result().status, 128 + SIGKILL);
+    }
+    EXPECT_TRUE(within(3 * kNsPerSecond, [&] { return sharedObjects("ringscope-") == before; }))
+        << "the workers noticed the end of their parent and unlinked the ring";
+    const ProgramResult info = runProgram(cliArguments({"info", file, "--json"}));
+    EXPECT_TRUE(info.status == 0 || info.status == 1) << info.err;
+    bool isThere = false;
+    for (const auto& track : Json::parse(info.out).at("tracks")) {
+        if (track.at("name") == "messages.sent") {
+            isThere = track.at("samples").get<int>() > 50;
+        }
+    }
+    EXPECT_TRUE(isThere) << "at least the first second and a half is in the file";
+}
+
+} // namespace
+} // namespace ringscope
