@@ -6,6 +6,7 @@
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/next_allocator.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -21,34 +22,27 @@ using Size = std::size_t;
 using Align = std::align_val_t;
 using Nothrow = const std::nothrow_t&;
 
-void findAll(const void* caller) noexcept;
+void findAll() noexcept;
 
-// Where no library has the function: what it means without a C++ library. Nothing can be thrown
-// then, so a throwing operator new that finds no memory ends the program, as its bad_alloc would.
-void* newWithoutLibrary(Size bytes, Size alignment) noexcept {
-    void* block = alignment > 16
-                      ? ::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment)
-                      : std::malloc(bytes != 0 ? bytes : 1);
-    return block;
+// What operator new of libstdc++ and libc++ comes to while there is memory; their operator delete
+// is free.
+void* allocate(Size n) noexcept {
+    return std::malloc(n != 0 ? n : 1);
 }
-void* orAbort(void* block) noexcept {
-    if (block == nullptr) {
-        std::abort();
-    }
-    return block;
+void* allocate(Size n, Nothrow) noexcept {
+    return allocate(n);
 }
-void* fallbackNew(Size n) noexcept {
-    return orAbort(newWithoutLibrary(n, 1));
+void* allocate(Size n, Align a) noexcept {
+    void* block = nullptr;
+    const Size alignment = std::max(static_cast<Size>(a), sizeof(void*));
+    return ::posix_memalign(&block, alignment, n != 0 ? n : 1) == 0 ? block : nullptr;
 }
-void* fallbackNew(Size n, Nothrow) noexcept {
-    return newWithoutLibrary(n, 1);
+void* allocate(Size n, Align a, Nothrow) noexcept {
+    return allocate(n, a);
 }
-void* fallbackNew(Size n, Align a) noexcept {
-    return orAbort(newWithoutLibrary(n, static_cast<Size>(a)));
-}
-void* fallbackNew(Size n, Align a, Nothrow) noexcept {
-    return newWithoutLibrary(n, static_cast<Size>(a));
-}
+
+// The function of that name which the library at this address would have called without us.
+void* findForCaller(const void* caller, const char* name) noexcept;
 
 std::uint64_t allocatedByThisThread() noexcept {
     return t_slot != nullptr ? t_slot->allocatedBytes.load(std::memory_order_relaxed) : 0;
@@ -65,10 +59,20 @@ struct NextNew {
     static inline Function s_next = nullptr;
 
     static void* find(Arguments... arguments) {
-        findAll(__builtin_return_address(0)); // ours jumped here: whoever called operator new
+        findAll();
         return call(arguments...);
     }
-    static void* fallback(Arguments... arguments) { return fallbackNew(arguments...); }
+    // For callers whose C++ library is private to them: see findAll(). When memory is out, their
+    // own operator new calls the new handler and throws, with their own runtime.
+    static void* fallback(Arguments... arguments) {
+        void* block = allocate(arguments...);
+        if (block != nullptr) {
+            return block;
+        }
+        // Ours jumped here, so this is who called it.
+        void* own = findForCaller(__builtin_return_address(0), kName);
+        return own != nullptr ? reinterpret_cast<Function>(own)(arguments...) : nullptr;
+    }
     static void* counting(Arguments... arguments) {
         const bool isCounted = isCounting();
         const std::uint64_t before = allocatedByThisThread();
@@ -98,7 +102,7 @@ struct NextDelete {
     static inline Function s_next = nullptr;
 
     static void find(void* block, Arguments... arguments) {
-        findAll(__builtin_return_address(0));
+        findAll();
         call(block, arguments...);
     }
     static void fallback(void* block, Arguments...) { std::free(block); }
@@ -167,38 +171,28 @@ using DeleteArraySizedAligned = NextDelete<kDeleteArraySizedAligned, Size, Align
 using DeleteAlignedNothrow = NextDelete<kDeleteAlignedNothrow, Align, Nothrow>;
 using DeleteArrayAlignedNothrow = NextDelete<kDeleteArrayAlignedNothrow, Align, Nothrow>;
 
-// The scope that holds the C++ library the caller would have reached without us. Usually the next
-// in the global order. A C++ library that a C program loaded privately is not in that order: then
-// the caller's own scope.
-void* findScope(const void* caller) noexcept {
-    if (::dlsym(RTLD_NEXT, kNew) != nullptr) {
-        return RTLD_NEXT;
+void* findForCaller(const void* caller, const char* name) noexcept {
+    Dl_info library{};
+    Dl_info ours{};
+    if (::dladdr(caller, &library) == 0 || library.dli_fname == nullptr ||
+        ::dladdr(reinterpret_cast<const void*>(&findForCaller), &ours) == 0) {
+        return nullptr;
     }
-    Dl_info info{};
-    if (::dladdr(caller, &info) != 0 && info.dli_fname != nullptr) {
-        // Not closed again: what is found there must stay.
-        return ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-    }
-    return nullptr;
-}
-
-// In a private scope our own operators come first; they are not what is looked for.
-void* findIn(void* scope, const char* name) noexcept {
+    void* scope = ::dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
     void* found = scope != nullptr ? ::dlsym(scope, name) : nullptr;
-    Dl_info info{};
-    Dl_info own{};
-    const bool isOurs = found != nullptr && ::dladdr(found, &info) != 0 &&
-                        ::dladdr(reinterpret_cast<const void*>(&findIn), &own) != 0 &&
-                        info.dli_fbase == own.dli_fbase;
+    const bool isOurs =
+        found != nullptr && ::dladdr(found, &library) != 0 && library.dli_fbase == ours.dli_fbase;
     return isOurs ? nullptr : found;
 }
 
-// All from one scope, so that a block never goes from one library's new to another's delete.
-void findAll(const void* caller) noexcept {
+// Usually the C++ library is next to us in the global order. A C program that loads a C++ library
+// privately (dlopen without RTLD_GLOBAL), or several with a runtime each, has none there; then all
+// of them are served by malloc and free, so that a block never goes from one runtime to another.
+void findAll() noexcept {
     (void)isCounting(); // fills g_next
-    void* scope = findScope(caller);
-    const auto chooseEach = [scope]<typename... Functions>() {
-        (Functions::choose(findIn(scope, Functions::name())), ...);
+    const bool isGlobal = ::dlsym(RTLD_NEXT, kNew) != nullptr;
+    const auto chooseEach = [isGlobal]<typename... Functions>() {
+        (Functions::choose(isGlobal ? ::dlsym(RTLD_NEXT, Functions::name()) : nullptr), ...);
     };
     chooseEach.operator()<
         New, NewArray, NewNothrow, NewArrayNothrow, NewAligned, NewArrayAligned, NewAlignedNothrow,

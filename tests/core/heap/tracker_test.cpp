@@ -333,6 +333,26 @@ TEST(Tracker, WorksInFrontOfAnotherPreloadedLibrary) {
     expectSame(difference(accountOf(seen.after), accountOf(seen.before)), seen.account);
 }
 
+// A C program that loads a C++ library.
+TEST(Tracker, HandsOperatorNewOnToPrivatelyLoadedLibraries) {
+    for (const std::vector<std::string>& plugins : {std::vector<std::string>{CXX_PLUGIN},
+                                                    {CXX_PLUGIN_STATIC},
+                                                    {CXX_PLUGIN_STATIC, CXX_PLUGIN}}) {
+        std::string script = "import ctypes\n";
+        std::string expected;
+        for (const std::string& plugin : plugins) {
+            script += "print(ctypes.CDLL('" + plugin + "').useTheHeap())\n";
+            expected += "42\n";
+        }
+        TrackedTarget process({"/usr/bin/python3", "-c", script});
+        const Ending ending = process.end();
+        EXPECT_EQ(ending.status, 0);
+        EXPECT_EQ(ending.output, expected) << script;
+        const HeapCounters counters = readLedger(process);
+        EXPECT_GE(counters.classes[sizeClassOf(104)].allocations, 1000 * plugins.size());
+    }
+}
+
 struct Program {
     const char* name;
     std::vector<std::string> command;
