@@ -13,13 +13,15 @@ constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
 constexpr SeriesColumn kGapColumn{kGap, kGap, kGap, kGap};
 
 // A value stands for this long after its sample: 2.5 of its own periods, so that one late sample is
-// no gap.
+// no gap. The first sample's period is the one behind it; a lone sample stands for two seconds.
 std::int64_t holdNs(const SampleTableView& samples, std::size_t row) {
     constexpr std::int64_t kAtLeastNs = 5'000'000;
-    if (row == 0) {
-        return kAtLeastNs;
+    constexpr std::int64_t kAloneNs = 2'000'000'000;
+    if (samples.rows() < 2) {
+        return kAloneNs;
     }
-    const std::int64_t period = samples.timeAt(row) - samples.timeAt(row - 1);
+    const std::size_t later = std::max<std::size_t>(row, 1);
+    const std::int64_t period = samples.timeAt(later) - samples.timeAt(later - 1);
     return std::max(kAtLeastNs, period * 5 / 2);
 }
 
@@ -93,6 +95,9 @@ std::vector<SeriesColumn> seriesColumns(const SessionView& view, TrackRef track,
     std::size_t row = samples.lowerBound(firstColumn * columnNs);
     for (std::size_t i = 0; i < count; ++i) {
         const std::int64_t start = (firstColumn + static_cast<std::int64_t>(i)) * columnNs;
+        if (start > view.endNs) {
+            break; // nothing is known of the future, however long a value is held
+        }
         const std::size_t next = samples.lowerBound(start + columnNs);
         columns[i] = isCounter ? counterColumn(samples, track.column, row, next, start)
                                : gaugeColumn(samples, track.column, row, next, start);
@@ -104,7 +109,8 @@ std::vector<SeriesColumn> seriesColumns(const SessionView& view, TrackRef track,
 double valueAt(const SessionView& view, TrackRef track, std::int64_t timeNs) {
     const SampleTableView& samples = view.samples(track);
     const std::size_t after = samples.lowerBound(timeNs + 1);
-    if (after == 0 || timeNs - samples.timeAt(after - 1) > holdNs(samples, after - 1)) {
+    if (after == 0 || timeNs > view.endNs ||
+        timeNs - samples.timeAt(after - 1) > holdNs(samples, after - 1)) {
         return kGap;
     }
     if (view.description(track).kind == TrackKind::gauge) {

@@ -53,6 +53,29 @@ TEST(Series, ColumnsNarrowerThanThePeriodHoldTheLastValue) {
     }
 }
 
+TEST(Series, NothingIsHeldBeyondTheNewestSampleOfTheSession) {
+    const SessionView view =
+        SessionBuilder()
+            .track("slow", TrackKind::gauge, Unit::bytes, {{0, 1}, {100 * kMs, 2}})
+            .track("fast", TrackKind::gauge, Unit::bytes, {{0, 1}, {120 * kMs, 2}})
+            .build();
+    const auto columns = seriesColumns(view, {0, 0}, 10 * kMs, 10, 6);
+    EXPECT_EQ(columns[2].mean, 2) << "held up to now";
+    EXPECT_TRUE(std::isnan(columns[4].mean)) << "not into the future";
+    EXPECT_TRUE(std::isnan(valueAt(view, {0, 0}, 130 * kMs)));
+}
+
+TEST(Series, FirstSampleIsHeldUntilTheSecond) {
+    const SessionView view =
+        SessionBuilder()
+            .track("slow", TrackKind::gauge, Unit::bytes, {{0, 1}, {1000 * kMs, 2}})
+            .build();
+    const auto columns = seriesColumns(view, {0, 0}, 100 * kMs, 0, 10);
+    for (const SeriesColumn& column : columns) {
+        EXPECT_EQ(column.mean, 1);
+    }
+}
+
 TEST(Series, CounterColumnsAreRatesWhoseSumIsTheIncrease) {
     const SessionView view = counterEveryMs(1001, 7);
     const auto columns = seriesColumns(view, {0, 0}, 10 * kMs, 1, 99);
@@ -74,10 +97,10 @@ TEST(Series, FallingCounterIsAGapNotANegativeRate) {
 }
 
 TEST(Series, ValueInAGapIsNotTheValueBeforeIt) {
-    const SessionView view =
-        SessionBuilder()
-            .track("g", TrackKind::gauge, Unit::bytes, {{0, 1}, {kMs, 2}, {1000 * kMs, 3}})
-            .build();
+    const SessionView view = SessionBuilder()
+                                 .track("g", TrackKind::gauge, Unit::bytes,
+                                        {{0, 1}, {kMs, 2}, {1000 * kMs, 3}, {1001 * kMs, 3}})
+                                 .build();
     EXPECT_EQ(valueAt(view, {0, 0}, 2 * kMs), 2);
     EXPECT_TRUE(std::isnan(valueAt(view, {0, 0}, 500 * kMs)));
     EXPECT_EQ(valueAt(view, {0, 0}, 1000 * kMs), 3);
