@@ -124,6 +124,7 @@ void CommandTarget::setWorkers(Session& session) const {
         row.index = static_cast<std::uint32_t>(rows.size());
         row.pid = process.identity.pid;
         row.tid = process.identity.pid;
+        row.rssBytes = process.isAlive ? process.rssBytes : 0;
         row.state = process.isAlive ? WorkerState::running : WorkerState::finished;
         if (rows.empty() && !process.isAlive) {
             row.outcome = m_outcome;
@@ -164,9 +165,8 @@ void CommandTarget::poll(std::int64_t nowNs, Session& session) {
     bool isChanged = m_isEnded || !m_processes.findEnded().empty();
     if (nowNs >= m_nextChildrenNs) {
         m_nextChildrenNs = nowNs + kChildrenPeriodNs;
-        const std::size_t before = m_processes.all().size();
         findChildren();
-        isChanged = isChanged || m_processes.all().size() > before;
+        isChanged = true;
     }
     if (m_isEnded) {
         m_processes.findEnded();

@@ -7,8 +7,10 @@
 #include "core/session/process_target.h"
 #include "core/session/provenance.h"
 #include "core/session/recording.h"
+#include "core/session/scenario_target.h"
 #include "core/session/segment_target.h"
 #include "core/session/session_writer.h"
+#include "core/workload/scenario_file.h"
 
 namespace ringscope {
 
@@ -42,9 +44,27 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::start(std::unique_ptr<LiveTa
     return std::unique_ptr<LiveSession>(new LiveSession(std::move(*recording)));
 }
 
-Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& /*scenario*/,
-                                                                const LiveOptions& /*options*/) {
-    return makeError(ErrorKind::failed, "this build cannot run a scenario yet");
+Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& scenario,
+                                                                const LiveOptions& options) {
+    auto writer = openOutput(options);
+    if (!writer) {
+        return writer.error();
+    }
+    ScenarioTarget::Options target;
+    target.workload.seed = options.seed;
+    target.workload.durationNs = options.durationNs;
+    target.heapMode = options.heapMode;
+    target.cursorPeriodNs = options.cursorPeriodNs;
+    auto started = ScenarioTarget::start(scenario, std::move(target));
+    if (!started) {
+        return started.error();
+    }
+    Provenance provenance = makeProvenance(scenario.name);
+    provenance.scenarioToml = scenarioToml(scenario);
+    provenance.seed = options.seed.value_or(scenario.run.seed);
+    // The run knows itself when it is over.
+    return start(std::move(*started), std::move(*writer), std::move(provenance), options,
+                 std::nullopt);
 }
 
 Expected<std::unique_ptr<LiveSession>> LiveSession::attachProcess(std::int32_t pid,

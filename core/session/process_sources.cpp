@@ -9,7 +9,7 @@
 
 namespace ringscope {
 
-void addMemorySources(const TargetProcesses& processes, Recorder& recorder, Session& session) {
+void addMemorySources(TargetProcesses& processes, Recorder& recorder, Session& session) {
     recorder.add(std::make_unique<MemorySource>(processes, session));
     recorder.add(std::make_unique<PhysicalMemorySource>(processes, session));
     recorder.add(std::make_unique<MemoryTypeSource>(processes, session));

@@ -9,6 +9,6 @@ namespace ringscope {
 
 // The three sources of physical memory, from the cheapest to the most expensive. processes outlives
 // the recorder.
-void addMemorySources(const TargetProcesses& processes, Recorder& recorder, Session& session);
+void addMemorySources(TargetProcesses& processes, Recorder& recorder, Session& session);
 
 } // namespace ringscope

@@ -33,7 +33,12 @@ void ProcessTarget::addSources(Recorder& recorder, Session& session) {
 }
 
 void ProcessTarget::poll(std::int64_t nowNs, Session& session) {
-    if (m_isEnded || m_processes.findEnded().empty()) {
+    if (m_isEnded) {
+        return;
+    }
+    if (m_processes.findEnded().empty()) {
+        m_row.rssBytes = m_processes.all().front().rssBytes;
+        session.setWorkers({m_row});
         return;
     }
     m_isEnded = true;

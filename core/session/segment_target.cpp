@@ -92,6 +92,7 @@ void SegmentTarget::findParticipants(std::int64_t nowNs, Session& session) {
         row.pid = participant.process.pid;
         row.tid = participant.thread.tid;
         row.messages = participant.activity;
+        row.rssBytes = m_processes.rssOf(participant.process);
         row.state = liveness == Liveness::dead      ? WorkerState::died
                     : liveness == Liveness::stopped ? WorkerState::stopped
                                                     : WorkerState::running;

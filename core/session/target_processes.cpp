@@ -16,6 +16,11 @@ std::optional<std::size_t> TargetProcesses::indexOf(const ProcessIdentity& ident
     return std::nullopt;
 }
 
+std::uint64_t TargetProcesses::rssOf(const ProcessIdentity& identity) const {
+    const std::optional<std::size_t> index = indexOf(identity);
+    return index ? m_all[*index].rssBytes : 0;
+}
+
 std::size_t TargetProcesses::findOrAdd(const ProcessIdentity& identity, TargetOrigin origin) {
     add({}, identity, origin);
     return *indexOf(identity);
@@ -33,7 +38,7 @@ bool TargetProcesses::add(std::string label, const ProcessIdentity& identity, Ta
         label = "P" + std::to_string(i);
     }
     m_all.push_back(
-        {std::move(label), identity, origin, true, m_all.size() < kMaxProcessesWithTracks});
+        {std::move(label), identity, origin, true, m_all.size() < kMaxProcessesWithTracks, 0});
     return true;
 }
 

@@ -24,6 +24,7 @@ struct TargetProcess {
     bool isAlive = true;
     // Tracks of its own; false beyond kMaxProcessesWithTracks, which count in the sums only.
     bool hasTracks = true;
+    std::uint64_t rssBytes = 0; // as the memory source read it last
 };
 
 // The processes that a session observes, shared by its sources. Only grows, so an index stays what
@@ -38,7 +39,9 @@ public:
     std::size_t findOrAdd(const ProcessIdentity& identity, TargetOrigin origin);
     // Looks which ones ended since the last call; their indices.
     std::vector<std::size_t> findEnded();
-    void markEnded(std::size_t index) { m_all[index].isAlive = false; }
+    void setRss(std::size_t index, std::uint64_t bytes) { m_all[index].rssBytes = bytes; }
+    // 0 for a process that is not in.
+    [[nodiscard]] std::uint64_t rssOf(const ProcessIdentity& identity) const;
 
     [[nodiscard]] const std::vector<TargetProcess>& all() const noexcept { return m_all; }
     [[nodiscard]] std::size_t aliveCount() const noexcept;

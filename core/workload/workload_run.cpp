@@ -360,17 +360,17 @@ void WorkloadRun::Engine::updateWorker(const layout::WorkerBoard& board, std::ui
     const auto phase = static_cast<WorkerPhase>(board.phase);
     if (!process.isRunning) {
         const bool isDead = isDeath(process) && phase != WorkerPhase::done;
-        status.state = isDead ? WorkerState::died : WorkerState::done;
+        status.state = isDead ? WorkerLife::died : WorkerLife::done;
         status.endedAtNs = process.endedAtNs;
         status.outcome = phase == WorkerPhase::done || process.end.isOrderly() ? "completed"
                          : isDead ? process.end.sentence()
                                   : "ended by force when the run stopped";
     } else if (phase == WorkerPhase::done) {
-        status.state = WorkerState::done;
+        status.state = WorkerLife::done;
         status.endedAtNs = status.endedAtNs == 0 ? m_status.timeNs : status.endedAtNs;
         status.outcome = "completed";
     } else {
-        status.state = process.isStopped ? WorkerState::stopped : WorkerState::running;
+        status.state = process.isStopped ? WorkerLife::stopped : WorkerLife::running;
     }
 }
 
@@ -404,8 +404,8 @@ void WorkloadRun::Engine::noticeProgress() {
 }
 
 bool WorkloadRun::Engine::isGone(std::uint32_t worker) const {
-    const WorkerState state = m_status.workers[worker].state;
-    return state == WorkerState::done || state == WorkerState::died;
+    const WorkerLife state = m_status.workers[worker].state;
+    return state == WorkerLife::done || state == WorkerLife::died;
 }
 
 bool WorkloadRun::Engine::areGone(std::uint32_t first, std::uint32_t end) const {
@@ -428,7 +428,7 @@ void WorkloadRun::Engine::killAsPlanned() {
     if (kill.isHolding && m_killOrderedAtNs == 0) {
         m_board.raiseInWorker(worker, kill.signal);
         m_killOrderedAtNs = m_status.timeNs;
-    } else if (isGone(worker) || m_status.workers[worker].state == WorkerState::stopped) {
+    } else if (isGone(worker) || m_status.workers[worker].state == WorkerLife::stopped) {
         m_isKillDone = true;
     } else if (!kill.isHolding || m_status.timeNs > m_killOrderedAtNs + kHoldingKillNs) {
         m_processes.signalOne(worker, kill.signal); // one process for each worker
@@ -555,7 +555,7 @@ void WorkloadRun::Engine::finish() {
     std::uint32_t dead = 0;
     bool isPlanned = m_scenario.kill.has_value();
     for (const WorkerStatus& worker : m_status.workers) {
-        if (worker.state == WorkerState::died) {
+        if (worker.state == WorkerLife::died) {
             ++dead;
             isPlanned = isPlanned && worker.role == m_scenario.kill->role &&
                         worker.index == m_scenario.kill->index;

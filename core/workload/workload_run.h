@@ -24,7 +24,7 @@ enum class RunPhase : std::uint8_t {
     finished,  // every worker is reaped, the ring is gone, result() is there
 };
 
-enum class WorkerState : std::uint8_t {
+enum class WorkerLife : std::uint8_t {
     running,
     stopped, // by SIGSTOP or a debugger
     done,    // came to its end
@@ -37,7 +37,7 @@ struct WorkerStatus {
     std::uint32_t index = 0;
     ProcessIdentity process;
     std::int32_t tid = 0;
-    WorkerState state = WorkerState::running;
+    WorkerLife state = WorkerLife::running;
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
     std::uint64_t bytes = 0;        // of payload, sent and received

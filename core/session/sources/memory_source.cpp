@@ -64,7 +64,7 @@ double sampleOr(const std::optional<std::uint64_t>& value) {
 
 } // namespace
 
-MemorySource::MemorySource(const TargetProcesses& processes, Session& session)
+MemorySource::MemorySource(TargetProcesses& processes, Session& session)
     : m_processes(processes)
     , m_group(session.addGroup("memory", summedTracks())) {}
 
@@ -95,9 +95,11 @@ void MemorySource::sample(std::int64_t nowNs, Session& session) {
     std::array<OptionalSum, 7> bytes;
     std::uint64_t minorFaults = 0;
     std::uint64_t majorFaults = 0;
-    for (Observed& observed : m_observed) {
+    for (std::size_t i = 0; i < m_observed.size(); ++i) {
+        Observed& observed = m_observed[i];
         if (observed.reader) {
             if (const auto counters = observed.reader->readFast()) {
+                m_processes.setRss(i, counters->rss);
                 bytes[0].add(counters->rss);
                 bytes[1].add(counters->rssAnon);
                 bytes[2].add(counters->rssFile);

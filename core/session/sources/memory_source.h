@@ -19,7 +19,7 @@ namespace ringscope {
 // `P0.memory.rss` ... of each at a lower rate. Faults count from when observing began.
 class MemorySource final : public Source {
 public:
-    MemorySource(const TargetProcesses& processes, Session& session);
+    MemorySource(TargetProcesses& processes, Session& session);
 
     [[nodiscard]] std::string_view name() const override { return "memory"; }
     [[nodiscard]] std::int64_t desiredPeriodNs() const override { return 20 * kNsPerMs; }
@@ -34,7 +34,7 @@ private:
     };
     void findNew(Session& session);
 
-    const TargetProcesses& m_processes;
+    TargetProcesses& m_processes;
     GroupId m_group;
     std::vector<Observed> m_observed; // by the index of TargetProcesses
     std::int64_t m_nextProcessRowsNs = 0;
