@@ -113,6 +113,7 @@ void followUntilFinished(LiveSession& session, const CommandLine& line,
 
 int finish(LiveSession& session, const RecordingOptions& options, const CommandLine& line,
            std::optional<std::int64_t> durationNs) {
+    outliveReaders();
     followUntilFinished(session, line, durationNs);
     const std::optional<RunSummary> summary = session.summary();
     const std::vector<Error> errors = session.errors();

@@ -109,7 +109,9 @@ void catchInterrupts() {
     action.sa_handler = onInterrupt;
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
-    // A reader of our output that went away is an error of a write, not the end of the recording.
+}
+
+void outliveReaders() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 

@@ -46,6 +46,8 @@ private:
 // SIGINT and SIGTERM ask a running command to end; what was recorded is kept. Call once, before
 // threads start.
 void catchInterrupts();
+// For commands that record: a reader of our output that went away must not end the recording.
+void outliveReaders();
 [[nodiscard]] bool isInterrupted();
 // Sleeps up to ms milliseconds; returns early when interrupted.
 void waitMs(std::int64_t ms);

@@ -20,7 +20,9 @@ struct Suffix {
 std::string fourDigits(double value) {
     const double magnitude = std::fabs(value);
     int decimals = 0;
-    if (magnitude < 9.995 && magnitude != std::floor(magnitude)) {
+    if (magnitude < 0.0995 && magnitude >= 0.0005) {
+        decimals = 3;
+    } else if (magnitude < 9.995 && magnitude != std::floor(magnitude)) {
         decimals = 2;
     } else if (magnitude < 99.95 && magnitude != std::floor(magnitude)) {
         decimals = 1;

@@ -27,6 +27,7 @@ TEST(Units, ValuesCarryTheirUnit) {
     EXPECT_EQ(formatValue(41'000, Unit::nanoseconds), "41 µs");
     EXPECT_EQ(formatValue(63, Unit::percent), "63 %");
     EXPECT_EQ(formatValue(0.25, Unit::ratePerMessage), "0.25 /msg");
+    EXPECT_EQ(formatValue(0.0013, Unit::ratePerMessage), "0.001 /msg");
     EXPECT_EQ(formatValue(std::nan(""), Unit::bytes), "–");
 }
 
