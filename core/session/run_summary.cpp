@@ -61,25 +61,25 @@ Json optionalJson(const std::optional<T>& part, Convert convert) {
 
 void readParts(const Fields& fields, RunSummary& summary) {
     fields.part("messages", [&](const Fields& part) {
-        auto& to = summary.messages.emplace();
+        auto& to = summary.messages.emplace(RunSummary::Messages{});
         part.read("sent", to.sent).read("received", to.received).read("lost", to.lost);
         part.read("duplicated", to.duplicated).read("reordered", to.reordered);
         part.read("corrupted", to.corrupted).read("in_ring", to.inRing);
     });
     fields.part("latency_ns", [&](const Fields& part) {
-        auto& to = summary.latency.emplace();
+        auto& to = summary.latency.emplace(RunSummary::LatencyNs{});
         part.read("p50", to.p50).read("p90", to.p90).read("p99", to.p99);
         part.read("p999", to.p999).read("max", to.max).read("samples", to.samples);
     });
     fields.part("ring", [&](const Fields& part) {
-        auto& to = summary.ring.emplace();
+        auto& to = summary.ring.emplace(RunSummary::Ring{});
         part.read("name", to.name).read("channels", to.channels).read("capacity", to.capacity);
         part.read("slot_stride", to.slotStride).read("bytes", to.bytes);
         part.read("fill_max", to.fillMaxPercent);
         part.read("full_waits", to.fullWaits).read("empty_waits", to.emptyWaits);
     });
     fields.part("heap", [&](const Fields& part) {
-        auto& to = summary.heap.emplace();
+        auto& to = summary.heap.emplace(RunSummary::Heap{});
         part.read("allocations", to.allocations).read("frees", to.frees);
         part.read("live_bytes", to.liveBytes).read("peak_bytes", to.peakBytes);
         double perMessage = -1;
@@ -89,7 +89,7 @@ void readParts(const Fields& fields, RunSummary& summary) {
         }
     });
     fields.part("memory", [&](const Fields& part) {
-        auto& to = summary.memory.emplace();
+        auto& to = summary.memory.emplace(RunSummary::Memory{});
         part.read("rss_peak", to.rssPeak).read("pss_peak", to.pssPeak);
         part.read("private_peak", to.privatePeak);
         part.read("minor_faults", to.minorFaults).read("major_faults", to.majorFaults);

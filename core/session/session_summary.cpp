@@ -28,7 +28,7 @@ std::uint64_t bytesOr0(const std::optional<double>& value) {
 
 void addTrackNumbers(RunSummary& summary, const SessionView& view) {
     if (const auto rss = largest(view, "memory.rss")) {
-        RunSummary::Memory& memory = summary.memory.emplace();
+        RunSummary::Memory& memory = summary.memory.emplace(RunSummary::Memory{});
         memory.rssPeak = bytesOr0(rss);
         memory.pssPeak = bytesOr0(largest(view, "memory.pss"));
         memory.privatePeak = bytesOr0(largest(view, "memory.private"));
@@ -38,7 +38,7 @@ void addTrackNumbers(RunSummary& summary, const SessionView& view) {
     }
     if (const auto fill = largest(view, "ring.fill")) {
         if (!summary.ring) {
-            summary.ring.emplace();
+            summary.ring.emplace(RunSummary::Ring{});
         }
         summary.ring->fillMaxPercent = std::max(summary.ring->fillMaxPercent, *fill);
     }
