@@ -69,7 +69,7 @@ private:
                 painter->setBrush(shape.color);
                 painter->drawPolygon(shape.points);
             } else {
-                QPen pen(shape.color, 1.2);
+                QPen pen(shape.color, shape.lineWidth);
                 pen.setJoinStyle(Qt::RoundJoin);
                 painter->setPen(pen);
                 painter->setBrush(Qt::NoBrush);
@@ -209,7 +209,9 @@ void ChartPlot::setTheme(const ThemeTokens& tokens) {
         axis->grid()->setPen(QPen(tokens.grid, 1));
         axis->grid()->setZeroLinePen(QPen(tokens.line, 1));
     }
-    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    if (m_exportScale <= 0 && !m_plot->size().isEmpty() && m_strip->frame.geometry.count > 0) {
+        m_plot->replot(QCustomPlot::rpQueuedReplot);
+    }
 }
 
 void ChartPlot::setLabelFont(const QFont& font) {
@@ -242,7 +244,7 @@ int ChartPlot::labelWidth(const std::vector<AxisTick>& ticks) const {
     for (const AxisTick& tick : ticks) {
         widest = std::max(widest, metrics.horizontalAdvance(tick.label));
     }
-    return widest + kTickPadding + 2;
+    return widest + kTickPadding + kSpaceRelated;
 }
 
 namespace {

@@ -184,6 +184,11 @@ std::vector<ChartSpec> defaultCharts(const SessionView& view) {
     return found;
 }
 
+std::int64_t timeZeroNs(const SessionView& view) {
+    const bool isKnown = view.provenance && view.provenance->startMonotonicNs != 0;
+    return isKnown ? view.provenance->startMonotonicNs : view.startNs;
+}
+
 const ChartSpec* findChart(std::string_view name) {
     for (const ChartSpec& spec : knownCharts()) {
         if (spec.name == name) {

@@ -55,6 +55,8 @@ struct ChartSeries {
 [[nodiscard]] const std::vector<ChartSpec>& knownCharts();
 // Those for which the session has at least one track.
 [[nodiscard]] std::vector<ChartSpec> defaultCharts(const SessionView& view);
+// The instant that time labels count from: the session's time zero.
+[[nodiscard]] std::int64_t timeZeroNs(const SessionView& view);
 [[nodiscard]] const ChartSpec* findChart(std::string_view name);
 
 // A chart's series in a session. More than kSeriesColors lines of one kind (64 channels) get their

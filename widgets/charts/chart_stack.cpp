@@ -42,7 +42,8 @@ ChartStack::ChartStack(Theme& theme, TimeLink& link, QWidget* parent)
     , m_axis(new TimeAxis(theme, link, this))
     , m_empty(new QLabel(this)) {
     m_splitter->setChildrenCollapsible(false);
-    m_splitter->setHandleWidth(5);
+    m_splitter->setHandleWidth(kSpaceRelated / 2);
+    m_splitter->setStyleSheet(QStringLiteral("QSplitter::handle { background: transparent; }"));
     m_scroll->setWidget(m_splitter);
     m_scroll->setWidgetResizable(true);
     m_scroll->setFrameShape(QFrame::NoFrame);
@@ -75,10 +76,10 @@ void ChartStack::setView(std::shared_ptr<const SessionView> view) {
     if (view) {
         m_link.setSession(view->startNs, view->endNs, view->isLive);
     }
-    const bool isSame = view && m_view && haveSameTracks(*view, *m_view);
-    if (isSame && m_link.isPaused()) {
+    if (view && m_view && view->startNs == m_view->startNs && m_link.isPaused()) {
         return;
     }
+    const bool isSame = view && m_view && haveSameTracks(*view, *m_view);
     m_view = std::move(view);
     if (!isSame) {
         rebuild();

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kTop = 6;
 constexpr int kBottom = 8;
-constexpr int kPixelsPerTick = 30;
+constexpr int kPixelsPerTick = 24;
 constexpr int kPixelsPerTimeTick = 110;
 // Sparse tracks complete a column that lies behind by up to this long.
 constexpr std::int64_t kLateNs = 3'000'000'000;
@@ -138,12 +138,12 @@ void ChartView::tickPlot(std::int64_t nowNs) {
     const bool isSteady = m_link.isFollowing() && !m_link.isPaused();
     PlotFrame frame;
     frame.geometry = geometry;
-    frame.startNs = m_view->startNs;
+    frame.startNs = timeZeroNs(*m_view);
     frame.valueAxis = m_spec.fixedMax > 0 ? fixedValueAxis(m_spec.fixedMax, maxTicks)
                                           : m_axis.update(largestDrawn(m_columns, m_style),
                                                           m_spec.unit, maxTicks, nowNs, isSteady);
     frame.valueTicks = frame.valueAxis.ticks(m_spec.unit, m_byteScale);
-    frame.timeTicks = timeTicks({geometry.fromNs(), geometry.toNs()}, m_view->startNs,
+    frame.timeTicks = timeTicks({geometry.fromNs(), geometry.toNs()}, frame.startNs,
                                 m_plot->plotRect().width() / kPixelsPerTimeTick);
     m_leftWanted = m_plot->labelWidth(frame.valueTicks);
     m_style.top = frame.valueAxis.top;
@@ -172,6 +172,27 @@ double ChartView::readoutOf(std::size_t i) const {
     return chartValueNow(*m_view, series, std::min(m_link.visible().toNs, m_view->endNs));
 }
 
+QString ChartView::statisticsOf(std::size_t i) const {
+    const auto selection = m_link.selection();
+    if (!selection) {
+        return {};
+    }
+    const ChartSeries& series = m_columns.series()[i];
+    const SeriesStatistics range =
+        chartStatistics(*m_view, series, selection->fromNs, selection->toNs);
+    const auto text = [&](double value, Unit unit) {
+        return QString::fromStdString(formatValue(value, unit, m_byteScale));
+    };
+    QString words = tr("min %1, mean %2, max %3")
+                        .arg(text(range.min, series.unit), text(range.mean, series.unit),
+                             text(range.max, series.unit));
+    if (!std::isnan(range.total)) {
+        const Unit unit = series.unit == Unit::bytesPerSec ? Unit::bytes : Unit::count;
+        words += tr(", total %1").arg(text(range.total, unit));
+    }
+    return words;
+}
+
 void ChartView::tickReadout() {
     if (!m_view || visibleRegion().isEmpty() || m_columns.count() == 0) {
         return;
@@ -179,6 +200,7 @@ void ChartView::tickReadout() {
     for (std::size_t i = 0; i < m_columns.series().size(); ++i) {
         m_legend->setValue(i, QString::fromStdString(formatValue(
                                   readoutOf(i), m_columns.series()[i].unit, m_byteScale)));
+        m_legend->item(i)->setStatistics(statisticsOf(i));
     }
     QString context;
     if (!m_link.cursor() && m_link.selection()) {

@@ -81,6 +81,7 @@ private:
     void updateStyle();
     [[nodiscard]] bool needsPlot(const StripGeometry& geometry) const;
     [[nodiscard]] double readoutOf(std::size_t series) const;
+    [[nodiscard]] QString statisticsOf(std::size_t series) const;
 
     // Constant after construction.
     ChartSpec m_spec;

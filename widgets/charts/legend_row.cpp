@@ -55,12 +55,12 @@ LegendItem::LegendItem(const QString& label, const QString& help, Unit unit, boo
 }
 
 void LegendItem::describe() {
-    QString text = m_help;
+    QString text = m_statistics.isEmpty() ? m_help : m_statistics;
     if (!m_isReadoutOnly) {
         text += (text.isEmpty() ? QString() : QStringLiteral("\n")) +
                 tr("Click hides or shows it, double click shows it alone.");
     }
-    setToolTip(m_help.isEmpty() ? text : m_label + QStringLiteral(": ") + text);
+    setToolTip(m_label + QStringLiteral(": ") + text);
 }
 
 void LegendItem::setColors(const QColor& swatch, const ThemeTokens& tokens) {
@@ -74,6 +74,13 @@ void LegendItem::setValue(const QString& value) {
         m_value = value;
         setAccessibleDescription(value);
         update();
+    }
+}
+
+void LegendItem::setStatistics(const QString& statistics) {
+    if (statistics != m_statistics) {
+        m_statistics = statistics;
+        describe();
     }
 }
 

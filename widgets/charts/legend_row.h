@@ -27,6 +27,8 @@ public:
 
     void setColors(const QColor& swatch, const ThemeTokens& tokens);
     void setValue(const QString& value); // "" while there is none
+    // Of the selected range, for the tooltip; "" without one.
+    void setStatistics(const QString& statistics);
     [[nodiscard]] const QString& label() const noexcept { return m_label; }
     [[nodiscard]] const QString& value() const noexcept { return m_value; }
     [[nodiscard]] bool isReadoutOnly() const noexcept { return m_isReadoutOnly; }
@@ -48,6 +50,7 @@ private:
     QString m_label;
     QString m_help;
     QString m_value;
+    QString m_statistics;
     QColor m_swatch;
     ThemeTokens m_tokens;
     int m_labelWidth = 0;

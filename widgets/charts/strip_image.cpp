@@ -57,6 +57,20 @@ private:
     int m_height;
 };
 
+// Of two lines (sent and received, allocations and frees) the one below is wider, so that it is
+// seen where both coincide.
+int lineWidth(const StripColumns& columns, const StripStyle& style, std::size_t series) {
+    std::size_t drawn = 0;
+    std::size_t above = 0;
+    for (std::size_t i = 0; i < columns.series().size(); ++i) {
+        if (isDrawn(columns, style, i)) {
+            ++drawn;
+            above += i > series ? 1 : 0;
+        }
+    }
+    return drawn == 2 && above == 1 ? style.lineWidth * 2 + 1 : style.lineWidth;
+}
+
 // The mean of a layer and of all below it; NaN where every layer is a gap.
 double stackTop(const StripColumns& columns, const StripStyle& style, std::size_t column) {
     double sum = kGap;
@@ -104,16 +118,26 @@ const QImage& StripImage::update(const StripColumns& columns, const StripStyle& 
     } else {
         first = 0;
     }
-    if (m_image.isNull() || first >= columns.count()) {
+    if (m_image.isNull()) {
         return m_image;
     }
-    clear(first);
-    if (style.style == ChartStyle::stacked) {
-        paintStack(columns, first);
-    } else {
-        paintLines(columns, first);
+    if (first > 0 && change.shift > 0) {
+        // It was joined to a column that is gone.
+        paint(columns, 0, 1);
+    }
+    if (first < columns.count()) {
+        paint(columns, first, columns.count());
     }
     return m_image;
+}
+
+void StripImage::paint(const StripColumns& columns, std::size_t first, std::size_t last) {
+    clear(first, last);
+    if (m_style.style == ChartStyle::stacked) {
+        paintStack(columns, first, last);
+    } else {
+        paintLines(columns, first, last);
+    }
 }
 
 void StripImage::scroll(std::size_t columns) {
@@ -128,29 +152,29 @@ void StripImage::scroll(std::size_t columns) {
     }
 }
 
-void StripImage::clear(std::size_t firstColumn) {
-    const std::size_t width = static_cast<std::size_t>(m_image.width());
+void StripImage::clear(std::size_t first, std::size_t last) {
     const Raster raster(m_image);
     for (int y = 0; y < m_image.height(); ++y) {
         QRgb* line = raster.line(y);
-        std::fill(line + firstColumn, line + width, 0U);
+        std::fill(line + first, line + last, 0U);
     }
 }
 
 // A run from the column's minimum to its maximum, made long enough to touch where the column before
 // it ended.
-void StripImage::paintLines(const StripColumns& columns, std::size_t first) {
+void StripImage::paintLines(const StripColumns& columns, std::size_t first, std::size_t last) {
     const Raster raster(m_image);
     const int height = m_image.height();
-    const int above = (m_style.lineWidth - 1) / 2;
-    const int below = m_style.lineWidth / 2;
     for (std::size_t i = 0; i < columns.series().size(); ++i) {
         if (!isDrawn(columns, m_style, i)) {
             continue;
         }
+        const int width = lineWidth(columns, m_style, i);
+        const int above = (width - 1) / 2;
+        const int below = width / 2;
         const QRgb color = m_style.layers[i].color.rgb();
         const std::vector<SeriesColumn>& values = columns.columns(i);
-        for (std::size_t column = first; column < values.size(); ++column) {
+        for (std::size_t column = first; column < last; ++column) {
             const SeriesColumn& value = values[column];
             if (isGap(value)) {
                 continue;
@@ -167,10 +191,10 @@ void StripImage::paintLines(const StripColumns& columns, std::size_t first) {
     }
 }
 
-void StripImage::paintStack(const StripColumns& columns, std::size_t first) {
+void StripImage::paintStack(const StripColumns& columns, std::size_t first, std::size_t last) {
     const Raster raster(m_image);
     const int height = m_image.height();
-    for (std::size_t column = first; column < columns.count(); ++column) {
+    for (std::size_t column = first; column < last; ++column) {
         double sum = 0;
         int lower = height;
         for (std::size_t i = 0; i < columns.series().size(); ++i) {
@@ -209,8 +233,8 @@ private:
 };
 
 void addLine(std::vector<StripShape>& shapes, const std::vector<SeriesColumn>& values,
-             const QColor& color, const Mapping& map) {
-    StripShape piece{color, false, {}};
+             const QColor& color, double width, const Mapping& map) {
+    StripShape piece{color, false, width, {}};
     const auto finish = [&] {
         if (piece.points.size() == 1) { // alone between gaps: as wide as its column
             piece.points.append(piece.points.front() + QPointF(map.x(1, 0) - map.x(0, 0), 0));
@@ -233,6 +257,9 @@ void addLine(std::vector<StripShape>& shapes, const std::vector<SeriesColumn>& v
         const double nearer = comesFromAbove ? value.max : value.min;
         const double farther = comesFromAbove ? value.min : value.max;
         for (const double v : {nearer, farther, value.last}) {
+            if (std::isnan(v)) { // the column ends in a gap
+                continue;
+            }
             const QPointF point(x, map.y(v));
             if (piece.points.isEmpty() || piece.points.back() != point) {
                 piece.points.append(point);
@@ -252,7 +279,7 @@ void addLayer(std::vector<StripShape>& shapes, const std::vector<double>& sums, 
             ++column;
             continue;
         }
-        StripShape piece{color, true, {}};
+        StripShape piece{color, true, 0, {}};
         piece.points.append(QPointF(map.x(column, 0), map.y(0)));
         while (column < sums.size() && !std::isnan(sums[column])) {
             // Equal neighbours share one edge.
@@ -286,7 +313,8 @@ std::vector<StripShape> stripShapes(const StripColumns& columns, const StripStyl
         }
         const QColor& color = style.layers[i].color;
         if (style.style == ChartStyle::lines) {
-            addLine(shapes, columns.columns(i), color, map);
+            const bool isWide = lineWidth(columns, style, i) != style.lineWidth;
+            addLine(shapes, columns.columns(i), color, isWide ? 3 : 1.2, map);
             continue;
         }
         for (std::size_t column = 0; column < columns.count(); ++column) {

@@ -44,9 +44,11 @@ public:
 
 private:
     void scroll(std::size_t columns);
-    void clear(std::size_t firstColumn);
-    void paintLines(const StripColumns& columns, std::size_t first);
-    void paintStack(const StripColumns& columns, std::size_t first);
+    // Columns [first, last).
+    void paint(const StripColumns& columns, std::size_t first, std::size_t last);
+    void clear(std::size_t first, std::size_t last);
+    void paintLines(const StripColumns& columns, std::size_t first, std::size_t last);
+    void paintStack(const StripColumns& columns, std::size_t first, std::size_t last);
 
     QImage m_image;
     StripStyle m_style;
@@ -57,6 +59,7 @@ private:
 struct StripShape {
     QColor color;
     bool isFilled = false;
+    double lineWidth = 1; // in units of `area`
     QPolygonF points;
 };
 [[nodiscard]] std::vector<StripShape> stripShapes(const StripColumns& columns,

@@ -99,20 +99,9 @@ void TimeAxis::paintEvent(QPaintEvent*) {
     }
     const ThemeTokens& tokens = m_theme.tokens();
     paintSelection(painter);
-    const QFontMetrics metrics(font());
-    for (const AxisTick& tick : timeTicks({m_geometry.fromNs(), m_geometry.toNs()}, m_view->startNs,
-                                          m_width / kPixelsPerTick)) {
-        const double x = xOf(static_cast<std::int64_t>(tick.position) + m_view->startNs);
-        const int width = metrics.horizontalAdvance(tick.label);
-        // A label at an edge is moved inwards rather than cut.
-        const int left = std::clamp(static_cast<int>(std::lround(x)) - width / 2, 0,
-                                    std::max(0, this->width() - width));
-        painter.setPen(tokens.line);
-        painter.drawLine(QPointF(std::floor(x), 0), QPointF(std::floor(x), 4));
-        painter.setPen(tokens.textSecondary);
-        painter.drawText(QRect(left, kGlyphRow, width + 2, kLabelRow),
-                         Qt::AlignLeft | Qt::AlignVCenter, tick.label);
-    }
+    const QString text = cursorText();
+    const QRect badge = text.isEmpty() ? QRect() : cursorBadge(text);
+    paintTicks(painter, badge);
     if (m_view->markers) {
         for (const Marker& marker : *m_view->markers) {
             if (marker.timeNs >= m_geometry.fromNs() && marker.timeNs < m_geometry.toNs()) {
@@ -121,7 +110,14 @@ void TimeAxis::paintEvent(QPaintEvent*) {
             }
         }
     }
-    paintCursor(painter);
+    if (!badge.isEmpty()) {
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(tokens.text);
+        painter.drawRoundedRect(badge, 3, 3);
+        painter.setPen(tokens.panel);
+        painter.drawText(badge, Qt::AlignCenter, text);
+    }
 }
 
 void TimeAxis::paintSelection(QPainter& painter) const {
@@ -140,27 +136,46 @@ void TimeAxis::paintSelection(QPainter& painter) const {
     painter.fillRect(QRectF(from, 0, to - from, 2), m_theme.tokens().accent);
 }
 
-void TimeAxis::paintCursor(QPainter& painter) const {
+// A label at an edge is moved inwards rather than cut; one below the badge is left out.
+void TimeAxis::paintTicks(QPainter& painter, const QRect& badge) const {
+    const ThemeTokens& tokens = m_theme.tokens();
+    const QFontMetrics metrics(font());
+    const std::int64_t zero = timeZeroNs(*m_view);
+    for (const AxisTick& tick :
+         timeTicks({m_geometry.fromNs(), m_geometry.toNs()}, zero, m_width / kPixelsPerTick)) {
+        const double x = std::floor(xOf(static_cast<std::int64_t>(tick.position) + zero));
+        const int width = metrics.horizontalAdvance(tick.label);
+        const int left =
+            std::clamp(static_cast<int>(x) - width / 2, 0, std::max(0, this->width() - width - 2));
+        const QRect place(left, kGlyphRow, width + 2, kLabelRow);
+        painter.setPen(tokens.line);
+        painter.drawLine(QPointF(x, 0), QPointF(x, 4));
+        if (!place.intersects(badge)) {
+            painter.setPen(tokens.textSecondary);
+            painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter, tick.label);
+        }
+    }
+}
+
+QString TimeAxis::cursorText() const {
     const auto cursor = m_link.cursor();
     if (!cursor || *cursor < m_geometry.fromNs() || *cursor >= m_geometry.toNs()) {
-        return;
+        return {};
     }
-    const ThemeTokens& tokens = m_theme.tokens();
-    QString text = formatMoment(*cursor - m_view->startNs, m_geometry.columnNs);
+    QString text = formatMoment(*cursor - timeZeroNs(*m_view), m_geometry.columnNs);
     if (m_link.selection()) {
         text += QStringLiteral("  ") +
                 tr("range %1")
                     .arg(QString::fromStdString(formatDuration(m_link.selection()->spanNs())));
     }
+    return text;
+}
+
+QRect TimeAxis::cursorBadge(const QString& text) const {
     const int width = QFontMetrics(font()).horizontalAdvance(text) + 12;
-    const int left = std::clamp(static_cast<int>(xOf(*cursor)) - width / 2, 0,
+    const int left = std::clamp(static_cast<int>(xOf(m_link.cursor().value_or(0))) - width / 2, 0,
                                 std::max(0, this->width() - width));
-    const QRect badge(left, kGlyphRow, width, kLabelRow - 1);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(tokens.text);
-    painter.drawRoundedRect(badge, 2, 2);
-    painter.setPen(tokens.panel);
-    painter.drawText(badge, Qt::AlignCenter, text);
+    return {left, kGlyphRow, width, kLabelRow - 1};
 }
 
 void TimeAxis::mousePressEvent(QMouseEvent* event) {
@@ -190,7 +205,7 @@ bool TimeAxis::event(QEvent* event) {
             QToolTip::showText(
                 help->globalPos(),
                 markerKindName(marker->kind) + QStringLiteral(" ") +
-                    formatMoment(marker->timeNs - m_view->startNs, m_geometry.columnNs) +
+                    formatMoment(marker->timeNs - timeZeroNs(*m_view), m_geometry.columnNs) +
                     QStringLiteral("\n") + QString::fromStdString(marker->text),
                 this);
         } else {

@@ -43,7 +43,9 @@ private:
     [[nodiscard]] double xOf(std::int64_t timeNs) const;
     [[nodiscard]] std::int64_t timeAt(int x) const;
     void paintSelection(QPainter& painter) const;
-    void paintCursor(QPainter& painter) const;
+    void paintTicks(QPainter& painter, const QRect& badge) const;
+    [[nodiscard]] QString cursorText() const; // empty without a cursor
+    [[nodiscard]] QRect cursorBadge(const QString& text) const;
 
     Theme& m_theme;
     TimeLink& m_link;
