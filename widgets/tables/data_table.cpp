@@ -44,7 +44,8 @@ protected:
         if (aIsNumber != bIsNumber) {
             return bIsNumber;
         }
-        QCollator collator(QLocale::c());
+        // Not the C locale: it ignores the numeric mode.
+        QCollator collator(QLocale(QLocale::English, QLocale::UnitedStates));
         collator.setNumericMode(true);
         return collator.compare(a.toString(), b.toString()) < 0;
     }

@@ -410,6 +410,10 @@ ScenarioSection killSection() {
         shownIf(
             field("kill.index", FieldKind::count, tr("Number"), tr("Which one, counted from 0.")),
             isKilling),
+        shownIf(
+            field("kill.holding", FieldKind::flag, tr("While holding a slot"),
+                  tr("It is killed in the middle of a message, not wherever it happens to be.")),
+            isKilling),
         shownIf(field("kill.after", FieldKind::duration, tr("After"),
                       tr("Time from the end of the warm-up.")),
                 isKilling),

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include "core/session/session_view.h"
+
+class QComboBox;
+class QLabel;
+
+namespace ringscope {
+
+class Theme;
+
+// The content of the status bar: what is observed, at what rate by which source, what was lost,
+// what Ringscope itself costs, and in which unit bytes are shown. GUI thread.
+class StatusStrip final : public QWidget {
+    Q_OBJECT
+public:
+    explicit StatusStrip(const Theme& theme, QWidget* parent = nullptr);
+
+    void setView(const SessionView& view);
+    void setByteScale(ByteScale scale);
+    [[nodiscard]] ByteScale byteScale() const;
+
+Q_SIGNALS:
+    void byteScaleSelected(ringscope::ByteScale scale);
+
+private:
+    const Theme& m_theme; // Outlives this.
+    QLabel* m_target;
+    QLabel* m_rates;
+    QLabel* m_lost;
+    QLabel* m_self;
+    QComboBox* m_scale;
+    bool m_hasLosses = false;
+};
+
+// "steady · 8 workers".
+[[nodiscard]] QString targetText(const SessionView& view);
+// "cursors 1 kHz · heap 100 Hz · PSS 2 Hz".
+[[nodiscard]] QString ratesText(const SessionView& view);
+[[nodiscard]] QString frequencyText(std::int64_t periodNs);
+
+} // namespace ringscope
