@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-License-Identifier: MIT
 // The window's own cost: charts of 18 series with ten minutes of 1 kHz history, ten seconds of it
 // visible, and the map of 2^20 slots, live at 30 Hz. The history comes from a generator, whose cost
 // is in the figures.

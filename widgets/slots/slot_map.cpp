@@ -24,7 +24,7 @@ namespace {
 constexpr int kMarkerPx = 7;            // side of a head or tail marker, logical pixels
 constexpr int kWheelStep = 120;         // of QWheelEvent::angleDelta() for one notch
 constexpr int kSmallestNamedCell = 64;  // logical pixels: from here on cells carry words
-constexpr int kSmallestNumberCell = 34; // and from here on the slot's number
+constexpr int kSmallestNumberCell = 40; // and from here on the slot's number
 
 } // namespace
 

@@ -10,13 +10,17 @@ namespace {
 // A ring of two slots need not fill the pane; a user may still zoom further in.
 constexpr int kLargestFittedCellPx = 48;
 
-// Whole eights, so that rows are easy to count along; below that powers of two.
+// Whole eights, fours or twos, so that rows are easy to count along, as far as that leaves no more
+// than a tenth of the width empty.
 int columnsFor(int widthPx, int cellPx) {
     const int fitting = std::max(1, widthPx / cellPx);
-    if (fitting >= 8) {
-        return fitting / 8 * 8;
+    for (const int step : {8, 4, 2}) {
+        const int columns = fitting / step * step;
+        if (columns > 0 && (fitting - columns) * 10 <= fitting) {
+            return columns;
+        }
     }
-    return fitting >= 4 ? 4 : fitting >= 2 ? 2 : 1;
+    return fitting;
 }
 
 std::uint64_t ceilDivide(std::uint64_t a, std::uint64_t b) {

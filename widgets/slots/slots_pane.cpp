@@ -61,7 +61,12 @@ QWidget* SlotsPane::makeContent(const Theme& theme) {
     auto* content = new QWidget(this);
     m_channels->setAccessibleName(tr("Channel"));
     m_channels->setToolTip(tr("Which channel of the ring is shown"));
+    m_channels->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    m_channels->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_size->setForegroundRole(QPalette::PlaceholderText);
+    // Positions grow without end: in a narrow pane their end is cut off, and the tooltip has it
+    // all.
+    m_size->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
     auto* out = zoomButton(QStringLiteral("−"), tr("Zoom out"), content);
     auto* all = zoomButton(tr("All"), tr("Show all slots"), content);
@@ -114,6 +119,7 @@ void SlotsPane::updateChannels(const SessionView& view) {
                  groupedDigits(snapshot.cursors.tail));
     if (m_size->text() != size) {
         m_size->setText(size);
+        m_size->setToolTip(size);
     }
 }
 

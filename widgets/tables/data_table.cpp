@@ -108,7 +108,9 @@ void DataTable::makeView(const QString& name) {
     QHeaderView* header = m_view->horizontalHeader();
     header->setHighlightSections(false);
     header->setSectionsMovable(true);
-    header->setStretchLastSection(true);
+    // A number at the far right would be read with nothing.
+    const ColumnKind lastKind = m_model->columns().back().kind;
+    header->setStretchLastSection(lastKind == ColumnKind::text || lastKind == ColumnKind::share);
     header->setMinimumSectionSize(24);
     header->setContextMenuPolicy(Qt::CustomContextMenu);
     // As given, until somebody sorts.

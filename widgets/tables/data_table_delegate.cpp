@@ -52,6 +52,7 @@ void DataTableDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     initStyleOption(&background, index);
     const QString text = background.text;
     background.text.clear();
+    background.state &= ~QStyle::State_HasFocus; // rows are selected, not cells
     const QStyle* style =
         background.widget != nullptr ? background.widget->style() : QApplication::style();
     style->drawControl(QStyle::CE_ItemViewItem, &background, painter, background.widget);

@@ -24,6 +24,9 @@ ScenarioSectionBox::ScenarioSectionBox(const Theme& theme, const ScenarioSection
     m_heading->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_heading->setAutoRaise(true);
     m_heading->setCheckable(true);
+    // Fusion would draw an open section as a button that is held down.
+    m_heading->setStyleSheet(QStringLiteral("QToolButton { border: none; padding: 2px 0; }"
+                                            "QToolButton:focus { text-decoration: underline; }"));
     m_heading->setFocusPolicy(Qt::StrongFocus);
     m_digest->setForegroundRole(QPalette::PlaceholderText);
     m_digest->setAlignment(Qt::AlignRight | Qt::AlignVCenter);

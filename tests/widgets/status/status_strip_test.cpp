@@ -9,7 +9,7 @@
 #include <QSignalSpy>
 #include <QTest>
 
-#include "tests/support/accessible_names.h"
+#include "tests/widgets/accessible_names.h"
 #include "widgets/status/empty_pane.h"
 #include "widgets/theme/theme.h"
 

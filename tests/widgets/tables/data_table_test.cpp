@@ -11,7 +11,7 @@
 #include <QTableView>
 #include <QTest>
 
-#include "tests/support/accessible_names.h"
+#include "tests/widgets/accessible_names.h"
 #include "widgets/tables/table_model.h"
 #include "widgets/theme/theme.h"
 

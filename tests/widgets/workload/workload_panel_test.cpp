@@ -17,7 +17,7 @@
 
 #include "core/workload/builtin_scenarios.h"
 #include "core/workload/scenario_keys.h"
-#include "tests/support/accessible_names.h"
+#include "tests/widgets/accessible_names.h"
 #include "widgets/theme/theme.h"
 #include "widgets/workload/scenario_field_editor.h"
 #include "widgets/workload/scenario_fields.h"
