@@ -56,6 +56,14 @@ void prepareLook() {
     QApplication::setWindowIcon(programIcon());
 }
 
+// Without a login session there is no runtime folder; Qt says so each time, and needs none for
+// files.
+void dropRuntimeFolderRemark(QtMsgType type, const QMessageLogContext&, const QString& text) {
+    if (type != QtDebugMsg && !text.startsWith(QLatin1String("QStandardPaths: XDG_RUNTIME_DIR"))) {
+        std::fprintf(stderr, "ringscope: %s\n", qPrintable(text));
+    }
+}
+
 int openWindow(const OpenCommand& command) {
     const int interrupts = interruptDescriptor();
     BackgroundJobs jobs;
@@ -94,6 +102,7 @@ int runDesktop(int argc, char** argv) {
                       "There is no display to open a window on; set DISPLAY, or use "
                       "ringscope report, ringscope chart or ringscope-cli, which need none"));
     }
+    qInstallMessageHandler(dropRuntimeFolderRemark);
     prepareApplication();
     // Qt has options of its own (-platform, -style); ours were read before.
     int ownArgc = 1;

@@ -15,6 +15,7 @@
 #include <QMenu>
 #include <QMimeData>
 #include <QStackedWidget>
+#include <QStatusBar>
 #include <QVBoxLayout>
 
 #include <utility>
@@ -23,6 +24,7 @@
 #include "app/desktop/export_flow.h"
 #include "app/desktop/help_dialogs.h"
 #include "app/desktop/message_bar.h"
+#include "app/desktop/output_file.h"
 #include "app/desktop/program_icon.h"
 #include "app/desktop/start_page.h"
 #include "app/desktop/summary_text.h"
@@ -30,12 +32,13 @@
 #include "app/desktop/target_dialogs.h"
 #include "app/desktop/window_actions.h"
 #include "app/desktop/window_panes.h"
-#include "app/desktop/window_status.h"
 #include "app/desktop/window_toolbar.h"
 #include "core/base/clock.h"
 #include "core/workload/builtin_scenarios.h"
 #include "core/workload/scenario_file.h"
 #include "widgets/charts/chart_stack.h"
+#include "widgets/slots/slot_map.h"
+#include "widgets/status/status_strip.h"
 
 namespace ringscope {
 namespace {
@@ -87,8 +90,11 @@ MainWindow::MainWindow(BackgroundJobs& jobs, QWidget* parent)
     layout->addWidget(m_center, 1);
     setCentralWidget(central);
     m_panes = new WindowPanes(*this, m_theme, m_link, *m_actions->panesMenu);
-    m_status = new WindowStatus(*this, m_theme, *m_actions->unitsMenu);
-    m_export = new ExportFlow(*this, m_jobs, m_preferences);
+    m_status = new StatusStrip(m_theme);
+    statusBar()->addWidget(m_status, 1);
+    statusBar()->setSizeGripEnabled(false);
+    m_export =
+        new ExportFlow(*this, {m_controller, *m_charts, m_link, m_theme}, m_jobs, m_preferences);
 
     connectActions();
     connectController();
@@ -186,7 +192,7 @@ void MainWindow::connectController() {
         } else if (const auto& summary = m_controller.summary()) {
             const QString text = summarySentence(*summary);
             if (summary->isAccountedFor) {
-                m_messages->showRemark(text);
+                m_messages->showResult(text);
             } else {
                 m_messages->showError(makeError(ErrorKind::failed, text.toStdString()));
             }
@@ -199,6 +205,10 @@ void MainWindow::connectController() {
 
 void MainWindow::connectPanes() {
     connect(m_panes, &WindowPanes::runRequested, m_actions->run, &QAction::trigger);
+    connect(m_panes, &WindowPanes::stopRequested, &m_controller, &SessionController::stop);
+    connect(m_panes, &WindowPanes::openScenarioRequested, this, &MainWindow::openScenario);
+    connect(m_panes, &WindowPanes::saveScenarioRequested, this, &MainWindow::saveScenario);
+    connect(m_panes, &WindowPanes::markerChosen, this, &MainWindow::showTime);
     connect(m_panes, &WindowPanes::channelSelected, &m_controller,
             &SessionController::watchChannel);
     connect(m_panes, &WindowPanes::slotDetailRequested, &m_controller,
@@ -207,6 +217,7 @@ void MainWindow::connectPanes() {
     connect(m_toolbar, &WindowToolbar::scenarioChosen, m_panes, &WindowPanes::chooseScenario);
     connect(m_toolbar, &WindowToolbar::searchChanged, m_panes, &WindowPanes::setFilter);
     connect(m_toolbar, &WindowToolbar::searchEntered, this, &MainWindow::find);
+    connect(m_status, &StatusStrip::byteScaleSelected, this, &MainWindow::setByteScale);
     connect(m_start, &StartPage::fileChosen, this, &MainWindow::openFile);
     connect(m_charts, &ChartStack::exportRequested, m_export, &ExportFlow::exportChart);
 }
@@ -323,7 +334,6 @@ void MainWindow::setThemeChoice(ThemeChoice choice) {
 void MainWindow::updateTheme() {
     QApplication::setPalette(themePalette(m_theme.tokens()));
     m_actions->setTheme(m_theme.tokens());
-    m_export->setTheme(m_theme.tokens().isDark ? ThemeChoice::dark : ThemeChoice::light);
 }
 
 void MainWindow::setByteScale(ByteScale scale) {
@@ -384,6 +394,60 @@ void MainWindow::saveAs() {
         m_controller.save(path);
     });
     dialog->open();
+}
+
+void MainWindow::openScenario() {
+    auto* const dialog = new QFileDialog(this, tr("Open scenario"), m_preferences.lastFolder(),
+                                         tr("Scenarios (*.toml);;All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+        m_jobs.run(
+            this,
+            [file = path.toStdString()](const std::stop_token&) { return loadScenario(file); },
+            [this](const Expected<Scenario>& scenario) {
+                if (scenario) {
+                    m_panes->setScenario(*scenario);
+                } else {
+                    m_messages->showError(scenario.error());
+                }
+            });
+    });
+    dialog->open();
+}
+
+void MainWindow::saveScenario(const Scenario& scenario) {
+    auto* const dialog = new QFileDialog(this, tr("Save scenario"), m_preferences.lastFolder(),
+                                         tr("Scenarios (*.toml)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(QStringLiteral("toml"));
+    dialog->selectFile(QString::fromStdString(scenario.name) + QStringLiteral(".toml"));
+    connect(dialog, &QFileDialog::fileSelected, this, [this, scenario](const QString& path) {
+        Scenario named = scenario;
+        named.name = QFileInfo(path).completeBaseName().toStdString();
+        m_jobs.run(
+            this,
+            [named, file = path.toStdString()](const std::stop_token&) {
+                return writeOutput(file, QByteArray::fromStdString(scenarioToml(named)));
+            },
+            [this, named, path](const Expected<void>& written) {
+                if (written) {
+                    m_panes->setScenario(named);
+                    m_messages->showRemark(tr("Saved %1.").arg(path));
+                } else {
+                    m_messages->showError(written.error());
+                }
+            });
+    });
+    dialog->open();
+}
+
+// Keeps the zoom and puts the moment into the middle.
+void MainWindow::showTime(std::int64_t timeNs) {
+    const std::int64_t half = m_link.visible().spanNs() / 2;
+    m_link.show({timeNs - half, timeNs + half});
+    m_link.setCursor(timeNs);
 }
 
 void MainWindow::addMarker() {
@@ -463,6 +527,11 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
         const bool isButton = qobject_cast<QAbstractButton*>(watched) != nullptr;
         const bool isList = qobject_cast<QAbstractItemView*>(watched) != nullptr ||
                             qobject_cast<QComboBox*>(watched) != nullptr;
+        const bool isMap = qobject_cast<SlotMap*>(watched) != nullptr;
+        if (isMap && isPlain && key->key() != Qt::Key_Escape && key->key() != Qt::Key_Space) {
+            event->accept();
+            return true;
+        }
         if (isPlain && ((isButton && key->key() == Qt::Key_Space) ||
                         (isList && key->key() != Qt::Key_Escape))) {
             event->accept();

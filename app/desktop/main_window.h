@@ -24,9 +24,9 @@ class ExportFlow;
 class MessageBar;
 class PaneDock;
 class StartPage;
+class StatusStrip;
 class WindowActions;
 class WindowPanes;
-class WindowStatus;
 class WindowToolbar;
 
 // The window: puts the panes together over one session and one time link, and connects actions to
@@ -44,6 +44,7 @@ public:
     [[nodiscard]] ChartStack& charts() { return *m_charts; }
     [[nodiscard]] WindowActions& actions() { return *m_actions; }
     [[nodiscard]] WindowPanes& panes() { return *m_panes; }
+    [[nodiscard]] ExportFlow& exports() { return *m_export; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
     // What the command line asks for: opens, runs or attaches at once.
@@ -77,6 +78,9 @@ private:
     void setByteScale(ByteScale scale);
     void chooseFile();
     void saveAs();
+    void openScenario();
+    void saveScenario(const ringscope::Scenario& scenario);
+    void showTime(std::int64_t timeNs);
     void addMarker();
     void runChosen();
     void find(const QString& text);
@@ -95,7 +99,7 @@ private:
     StartPage* m_start;
     ChartStack* m_charts;
     WindowPanes* m_panes;
-    WindowStatus* m_status;
+    StatusStrip* m_status;
     ExportFlow* m_export;
     ThemeChoice m_themeChoice = ThemeChoice::system;
     bool m_isClosing = false;

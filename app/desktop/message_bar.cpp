@@ -73,6 +73,11 @@ void MessageBar::showRemark(const QString& text) {
     });
 }
 
+void MessageBar::showResult(const QString& text) {
+    m_unseen = 0;
+    add(Kind::remark, text);
+}
+
 void MessageBar::add(Kind kind, const QString& text) {
     m_history.push_back({QDateTime::currentDateTime(), kind, text});
     ++m_unseen;

@@ -34,6 +34,8 @@ public:
 
     void showError(const Error& error);
     void showRemark(const QString& text);
+    // A remark that stays until it is closed or something newer is said.
+    void showResult(const QString& text);
     [[nodiscard]] const std::vector<Message>& history() const { return m_history; }
     // A window with every message so far, which can be copied.
     void showHistory();

@@ -1,19 +1,131 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/report_command.h"
 
+#include <cstdio>
 #include <string>
+
+#include "app/desktop/output_file.h"
+#include "app/desktop/report_content.h"
+#include "app/desktop/report_html.h"
+#include "app/desktop/report_pdf.h"
+#include "core/base/units.h"
+#include "core/session/session_file.h"
+#include "widgets/charts/chart_export.h"
+#include "widgets/theme/theme_tokens.h"
 
 namespace ringscope {
 namespace {
 
-Error notYet(const std::string& file) {
-    return makeError(ErrorKind::failed,
-                     "Charts of " + file + " cannot be written by this version; use a later one");
+Expected<TimeRange> rangeIn(const SessionView& view, const TimeLimits& limits) {
+    TimeRange range{view.startNs, view.endNs};
+    if (limits.fromNs) {
+        range.fromNs = view.startNs + *limits.fromNs;
+    }
+    if (limits.toNs) {
+        range.toNs = std::min(range.toNs, view.startNs + *limits.toNs);
+    }
+    if (range.fromNs >= range.toNs) {
+        return makeError(ErrorKind::usage,
+                         "--from and --to leave nothing of the session, which is " +
+                             formatDuration(view.endNs - view.startNs) +
+                             " long; give an earlier --from or a later --to");
+    }
+    return range;
+}
+
+std::string chartNames(const SessionView& view) {
+    std::string names;
+    for (const ChartSpec& chart : defaultCharts(view)) {
+        names += (names.empty() ? "" : ", ") + chart.name;
+    }
+    return names;
+}
+
+// What is damaged is used as far as it goes, and said so.
+void warnOfDamage(const SessionView& view) {
+    if (!view.damage.empty()) {
+        std::fprintf(stderr, "ringscope: %s\n", view.damage.c_str());
+    }
+}
+
+Expected<ChartSpec> chartNamed(const SessionView& view, const std::string& name) {
+    for (const ChartSpec& chart : defaultCharts(view)) {
+        if (chart.name == name) {
+            return chart;
+        }
+    }
+    return makeError(ErrorKind::usage, "There is no chart '" + name + "' in this session; it has " +
+                                           chartNames(view));
+}
+
+void listCharts(const SessionView& view) {
+    for (const ChartSpec& chart : defaultCharts(view)) {
+        std::printf("%-16s %s\n", chart.name.c_str(), chart.help.c_str());
+    }
 }
 
 } // namespace
 
-Expected<void> runReport(const ReportCommand& command) { return notYet(command.file); }
-Expected<void> runChart(const ChartCommand& command) { return notYet(command.file); }
+Expected<void> runReport(const ReportCommand& command) {
+    const auto format = outputFormat(command.output, {OutputFormat::html, OutputFormat::pdf});
+    if (!format) {
+        return format.error();
+    }
+    const auto file = SessionFile::open(command.file);
+    if (!file) {
+        return file.error();
+    }
+    warnOfDamage(*file->view);
+    const auto range = rangeIn(*file->view, command.range);
+    if (!range) {
+        return range.error();
+    }
+    // Paper is white.
+    const bool isDark = command.theme == ThemeChoice::dark && *format == OutputFormat::html;
+    const auto content = makeReport(file->view, file->summary, *range,
+                                    QString::fromStdString(command.title), isDark);
+    if (!content) {
+        return content.error();
+    }
+    return writeOutput(command.output,
+                       *format == OutputFormat::html ? reportHtml(*content) : reportPdf(*content));
+}
+
+Expected<void> runChart(const ChartCommand& command) {
+    const auto file = SessionFile::open(command.file);
+    if (!file) {
+        return file.error();
+    }
+    const SessionView& view = *file->view;
+    warnOfDamage(view);
+    if (command.isListing) {
+        listCharts(view);
+        return {};
+    }
+    const auto format = outputFormat(command.output, {OutputFormat::png, OutputFormat::svg,
+                                                      OutputFormat::pdf, OutputFormat::csv});
+    if (!format) {
+        return format.error();
+    }
+    const auto chart = chartNamed(view, command.chart);
+    if (!chart) {
+        return chart.error();
+    }
+    const auto range = rangeIn(view, command.range);
+    if (!range) {
+        return range.error();
+    }
+    ChartPicture picture;
+    picture.charts = {*chart};
+    picture.range = *range;
+    picture.size = QSize(command.size.width, command.size.height);
+    picture.scale = command.scale;
+    picture.tokens = command.theme == ThemeChoice::dark ? darkTokens() : lightTokens();
+    const auto bytes = chartBytes(view, picture, *format);
+    if (!bytes) {
+        return bytes.error();
+    }
+    return writeOutput(command.output, *bytes);
+}
 
 } // namespace ringscope

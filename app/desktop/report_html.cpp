@@ -135,6 +135,23 @@ QString summaryCards(const RunSummary& summary) {
     return html + QStringLiteral("</div>\n");
 }
 
+QString headOf(const ReportContent& content) {
+    const SessionView& view = *content.view;
+    QString html =
+        QStringLiteral("<h1>%1</h1><p class=\"sub\">%2</p>\n")
+            .arg(content.title.toHtmlEscaped(), QObject::tr("%1 on %2")
+                                                    .arg(wallTime(*view.provenance, view.startNs),
+                                                         fromStd(view.provenance->machine))
+                                                    .toHtmlEscaped());
+    if (content.summary) {
+        html += QStringLiteral("<p class=\"verdict%1\">%2</p>\n")
+                    .arg(content.summary->isAccountedFor ? QString() : QStringLiteral(" bad"),
+                         summarySentence(*content.summary).toHtmlEscaped());
+        html += section(QObject::tr("Summary"), summaryCards(*content.summary));
+    }
+    return html;
+}
+
 QString rangeStatistics(const ReportContent& content) {
     const SessionView& view = *content.view;
     std::vector<Row> rows;
@@ -261,7 +278,33 @@ QString provenanceTable(const ReportContent& content) {
     return section(QObject::tr("Provenance"), html);
 }
 
+QString tablesOf(const ReportContent& content) {
+    return memoryByType(content) + workerTable(*content.view) + markerTable(content) +
+           section(QObject::tr("Every track"), rangeStatistics(content)) +
+           sourceTable(*content.view) + provenanceTable(content);
+}
+
+// For paper: what QTextDocument understands of CSS, in the light theme.
+QString printed(const QString& body) {
+    return QStringLiteral("<html><head><style>body{font-size:9pt;color:#1B1F24}"
+                          "h1{font-size:18pt}h2{font-size:13pt;margin-top:14px}"
+                          "h3{font-size:10pt;margin-top:8px;margin-bottom:2px}"
+                          ".sub{color:#57606A}.bad{color:#B42318;font-weight:bold}"
+                          "td,th{padding:1px 12px 1px 0}th{text-align:left}"
+                          "pre{font-family:'DejaVu Sans Mono';font-size:7.5pt}"
+                          "</style></head><body>%1</body></html>")
+        .arg(body);
+}
+
 } // namespace
+
+QString reportHeadHtml(const ReportContent& content) {
+    return printed(headOf(content));
+}
+
+QString reportTablesHtml(const ReportContent& content) {
+    return printed(tablesOf(content));
+}
 
 QByteArray reportHtml(const ReportContent& content) {
     const SessionView& view = *content.view;
@@ -273,38 +316,21 @@ QByteArray reportHtml(const ReportContent& content) {
                        "<title>%2</title><style>%3</style></head><body>\n")
             .arg(fromStd(view.provenance->version).toHtmlEscaped(), content.title.toHtmlEscaped(),
                  css(tokens));
-    html +=
-        QStringLiteral("<h1>%1</h1><p class=\"sub\">%2</p>\n")
-            .arg(content.title.toHtmlEscaped(), QObject::tr("%1 on %2")
-                                                    .arg(wallTime(*view.provenance, view.startNs),
-                                                         fromStd(view.provenance->machine))
-                                                    .toHtmlEscaped());
-    if (content.summary) {
-        html += QStringLiteral("<p class=\"verdict%1\">%2</p>\n")
-                    .arg(content.summary->isAccountedFor ? QString() : QStringLiteral(" bad"),
-                         summarySentence(*content.summary).toHtmlEscaped());
-        html += section(QObject::tr("Summary"), summaryCards(*content.summary));
-    }
+    html += headOf(content);
     html += QStringLiteral("<section><h2>%1</h2>\n").arg(QObject::tr("Charts"));
     QByteArray page = html.toUtf8();
     for (const ReportChart& chart : content.charts) {
         page += "<figure>";
         page += chart.svg;
         page += QStringLiteral("<figcaption>%1</figcaption></figure>\n")
-                    .arg((chart.title + QStringLiteral(". ") + chart.help).toHtmlEscaped())
+                    .arg((chart.title + QStringLiteral(": ") + chart.help).toHtmlEscaped())
                     .toUtf8();
     }
-    QString rest = QStringLiteral("</section>\n");
-    rest += memoryByType(content);
-    rest += workerTable(view);
-    rest += markerTable(content);
-    rest += section(QObject::tr("Every track"), rangeStatistics(content));
-    rest += sourceTable(view);
-    rest += provenanceTable(content);
-    rest += QStringLiteral("<footer>%1</footer></body></html>\n")
-                .arg(QObject::tr("Written by Ringscope %1.")
-                         .arg(fromStd(view.provenance->version))
-                         .toHtmlEscaped());
+    const QString rest = QStringLiteral("</section>\n") + tablesOf(content) +
+                         QStringLiteral("<footer>%1</footer></body></html>\n")
+                             .arg(QObject::tr("Written by Ringscope %1.")
+                                      .arg(fromStd(view.provenance->version))
+                                      .toHtmlEscaped());
     return page + rest.toUtf8();
 }
 

@@ -136,7 +136,7 @@ void WindowActions::addViewMenu() {
     addThemeAction(tr("&Light"), ThemeChoice::light);
     addThemeAction(tr("&Dark"), ThemeChoice::dark);
     units = new QActionGroup(this);
-    unitsMenu = menu.addMenu(tr("&Memory sizes in"));
+    QMenu* const unitsMenu = menu.addMenu(tr("&Memory sizes in"));
     for (const ByteScale scale : kScales) {
         QAction* const action = unitsMenu->addAction(byteScaleName(scale));
         action->setCheckable(true);

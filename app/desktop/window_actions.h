@@ -65,7 +65,6 @@ public:
     QMenu* recentMenu;
     QMenu* panesMenu; // filled by whoever owns the docks
     QMenu* exportMenu;
-    QMenu* unitsMenu;
 
     void setTheme(const ThemeTokens& tokens);
     void setState(SessionState state, bool isPaused, bool hasView);

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/main_window.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <QAbstractButton>
+#include <QAction>
+#include <QComboBox>
+#include <QDir>
+#include <QLineEdit>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/export_flow.h"
+#include "app/desktop/message_bar.h"
+#include "app/desktop/pane_dock.h"
+#include "app/desktop/program_icon.h"
+#include "app/desktop/window_actions.h"
+#include "app/desktop/window_panes.h"
+#include "core/base/process_identity.h"
+#include "core/session/session_file.h"
+#include "tests/app/desktop/recorded_session.h"
+#include "widgets/charts/chart_stack.h"
+#include "widgets/tables/data_table.h"
+
+namespace ringscope {
+namespace {
+
+constexpr int kPatienceMs = 20'000;
+
+// A window with settings of its own, that is gone with everything it started at the end.
+class MainWindowTest : public testing::Test {
+protected:
+    void SetUp() override {
+        initIcons();
+        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_folder.path());
+        m_window = std::make_unique<MainWindow>(m_jobs);
+        m_window->resize(1280, 720);
+        m_window->restoreDefaultLayout();
+        m_window->show();
+    }
+
+    void TearDown() override {
+        m_window->close();
+        EXPECT_TRUE(
+            QTest::qWaitFor([this] { return !m_window->controller().isBusy(); }, kPatienceMs));
+    }
+
+    // Starts a workload that would run for a minute, and waits until there are samples.
+    void runWorkload() {
+        m_window->controller().runScenario(shortScenario(60 * kNsPerSecond));
+        ASSERT_TRUE(waitFor([this] {
+            const auto& view = m_window->controller().view();
+            return view != nullptr && view->isLive && view->endNs - view->startNs > kNsPerSecond &&
+                   !view->match("messages.sent").empty();
+        })) << firstMessage();
+    }
+
+    static bool waitFor(const std::function<bool()>& holds) {
+        return QTest::qWaitFor(holds, kPatienceMs);
+    }
+
+    std::string firstMessage() const {
+        const auto& history = m_window->messages().history();
+        return history.empty() ? "no message" : history.front().text.toStdString();
+    }
+
+    DataTable& table(const char* dock) const {
+        return *qobject_cast<DataTable*>(
+            m_window->panes().dock(QString::fromLatin1(dock))->widget());
+    }
+
+    QTemporaryDir m_folder;
+    BackgroundJobs m_jobs;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+TEST_F(MainWindowTest, RunsAScenarioAndShowsItInEveryPane) {
+    runWorkload();
+    EXPECT_EQ(m_window->controller().state(), SessionState::live);
+    EXPECT_TRUE(waitFor([this] { return table("workers").shownKeys().size() == 2; }));
+    EXPECT_TRUE(waitFor([this] { return !table("memory").shownKeys().empty(); }));
+    EXPECT_GE(m_window->charts().charts().size(), 4U);
+    EXPECT_TRUE(m_window->windowTitle().contains(QLatin1String("short (live)")));
+}
+
+TEST_F(MainWindowTest, StopEndsTheWorkloadWithinASecondOrSo) {
+    runWorkload();
+    QElapsedTimer clock;
+    clock.start();
+    m_window->actions().stop->trigger();
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().state() == SessionState::ended; }));
+    EXPECT_LT(clock.elapsed(), 3000); // one, and slack for a busy machine
+    const auto& summary = m_window->controller().summary();
+    ASSERT_TRUE(summary);
+    EXPECT_TRUE(summary->isAccountedFor);
+    EXPECT_FALSE(m_window->messages().history().empty());
+}
+
+TEST_F(MainWindowTest, PauseHoldsThePictureWhileRecordingGoesOn) {
+    runWorkload();
+    m_window->actions().pause->trigger();
+    ASSERT_TRUE(m_window->timeLink().isPaused());
+    const TimeRange held = m_window->timeLink().visible();
+    const std::int64_t pausedAtNs = m_window->controller().view()->endNs;
+    ASSERT_TRUE(
+        waitFor([&] { return m_window->controller().view()->endNs > pausedAtNs + kNsPerSecond; }));
+    EXPECT_EQ(m_window->timeLink().visible(), held);
+    m_window->actions().pause->trigger();
+    EXPECT_FALSE(m_window->timeLink().isPaused());
+    EXPECT_TRUE(waitFor([&] { return m_window->timeLink().visible() != held; }));
+}
+
+TEST_F(MainWindowTest, ARangeReachesTheStatisticsAndEscapeClearsIt) {
+    runWorkload();
+    m_window->panes().dock(QStringLiteral("statistics"))->raise();
+    const std::int64_t start = m_window->controller().view()->startNs;
+    m_window->timeLink().select({start, start + kNsPerSecond / 2});
+    EXPECT_TRUE(waitFor([this] { return !table("statistics").shownKeys().empty(); }));
+    EXPECT_TRUE(m_window->actions().clearRange->isEnabled());
+    m_window->activateWindow();
+    QTest::keyClick(m_window.get(), Qt::Key_Escape);
+    EXPECT_FALSE(m_window->timeLink().selection());
+}
+
+TEST_F(MainWindowTest, AMarkerStandsInTheTable) {
+    runWorkload();
+    m_window->panes().dock(QStringLiteral("markers"))->raise();
+    m_window->actions().marker->trigger();
+    EXPECT_TRUE(waitFor([this] {
+        const auto& markers = *m_window->controller().view()->markers;
+        return std::ranges::any_of(markers,
+                                   [](const Marker& m) { return m.kind == MarkerKind::user; });
+    }));
+    EXPECT_TRUE(waitFor([this] { return !table("markers").shownKeys().empty(); }));
+}
+
+TEST_F(MainWindowTest, SavesAndOpensWhatItRecorded) {
+    runWorkload();
+    m_window->actions().stop->trigger();
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().state() == SessionState::ended; }));
+    const QString path = m_folder.filePath(QStringLiteral("saved.ringscope"));
+    m_window->controller().save(path);
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().isSaved(); })) << firstMessage();
+    m_window->openFile(path);
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().state() == SessionState::loaded; }));
+    EXPECT_TRUE(waitFor([this] { return table("workers").shownKeys().size() == 2; }));
+    EXPECT_TRUE(m_window->windowTitle().startsWith(QLatin1String("saved.ringscope")));
+}
+
+TEST_F(MainWindowTest, ExportWritesFiles) {
+    m_window->openFile(QString::fromStdString(recordedSession()));
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().state() == SessionState::loaded; }));
+    m_window->tick();
+    const std::vector<ChartSpec> charts = m_window->charts().charts();
+    ASSERT_FALSE(charts.empty());
+    for (const char* const name : {"one.png", "one.svg", "one.pdf", "one.csv"}) {
+        m_window->exports().writeCharts({charts.front()},
+                                        m_folder.filePath(QString::fromLatin1(name)), 1);
+    }
+    m_window->exports().writeCharts(charts, m_folder.filePath(QStringLiteral("all.png")), 2);
+    m_window->exports().writeReport(m_folder.filePath(QStringLiteral("r.html")));
+    m_window->exports().writeReport(m_folder.filePath(QStringLiteral("r.pdf")));
+    m_window->exports().writeData(m_folder.filePath(QStringLiteral("data.csv")));
+    ASSERT_TRUE(waitFor([this] { return m_jobs.pending() == 0; }));
+    for (const char* const name :
+         {"one.png", "one.svg", "one.pdf", "one.csv", "all.png", "r.html", "r.pdf", "data.csv"}) {
+        EXPECT_GT(QFileInfo(m_folder.filePath(QString::fromLatin1(name))).size(), 200) << name;
+    }
+}
+
+TEST_F(MainWindowTest, SaysWhyAFileCannotBeOpened) {
+    m_window->openFile(m_folder.filePath(QStringLiteral("missing.ringscope")));
+    ASSERT_TRUE(waitFor([this] { return !m_window->messages().history().empty(); }));
+    EXPECT_THAT(firstMessage(), testing::HasSubstr("missing.ringscope"));
+    EXPECT_EQ(m_window->controller().state(), SessionState::empty);
+}
+
+TEST_F(MainWindowTest, ClosingWhileItRunsLeavesNoProcessAndNoSharedMemory) {
+    runWorkload();
+    const std::string ring = m_window->controller().view()->ring->name;
+    std::vector<std::int32_t> pids;
+    for (const WorkerRow& worker : *m_window->controller().view()->workers) {
+        pids.push_back(worker.pid);
+    }
+    ASSERT_EQ(pids.size(), 2U);
+    m_window->close();
+    ASSERT_TRUE(waitFor([this] { return !m_window->isVisible(); }));
+    ASSERT_TRUE(waitFor([this] { return m_jobs.pending() == 0; }));
+    for (const std::int32_t pid : pids) {
+        EXPECT_FALSE(processOf(pid)) << pid;
+    }
+    EXPECT_FALSE(QDir(QStringLiteral("/dev/shm")).exists(QString::fromStdString(ring)));
+}
+
+TEST_F(MainWindowTest, EveryActionAndControlHasAName) {
+    m_window->openFile(QString::fromStdString(recordedSession()));
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().state() == SessionState::loaded; }));
+    for (const QAction* const action : m_window->actions().findChildren<QAction*>()) {
+        EXPECT_TRUE(action->isSeparator() || !action->text().isEmpty());
+    }
+    for (const QAbstractButton* const button : m_window->findChildren<QAbstractButton*>()) {
+        const QString className = QString::fromLatin1(button->metaObject()->className());
+        if (className == QLatin1String("QDockWidgetTitleButton") ||
+            button->objectName().startsWith(QLatin1String("qt_")) ||
+            className == QLatin1String("ScrollLeftButton") || button->parentWidget() == nullptr ||
+            className == QLatin1String("QTableCornerButton") ||
+            className == QLatin1String("QLineEditIconButton")) {
+            continue; // Qt's own
+        }
+        const bool isNamed = !button->text().isEmpty() || !button->accessibleName().isEmpty() ||
+                             !button->toolTip().isEmpty();
+        EXPECT_TRUE(isNamed) << className.toStdString() << " in "
+                             << button->parentWidget()->metaObject()->className();
+    }
+    for (const QComboBox* const box : m_window->findChildren<QComboBox*>()) {
+        EXPECT_FALSE(box->accessibleName().isEmpty() && box->toolTip().isEmpty());
+    }
+}
+
+TEST_F(MainWindowTest, NoTwoActionsShareAKey) {
+    QStringList keys;
+    for (const WindowActions::Shortcut& shortcut : m_window->actions().shortcutList()) {
+        keys << shortcut.keys.split(QStringLiteral(", "));
+    }
+    EXPECT_GT(keys.size(), 15);
+    EXPECT_EQ(keys.removeDuplicates(), 0);
+}
+
+} // namespace
+} // namespace ringscope
