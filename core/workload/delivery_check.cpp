@@ -91,7 +91,6 @@ std::uint64_t ReceivedSet::countBelow(std::uint64_t sequence) const {
 void ReceivedSet::closeOldest() {
     const auto oldest = m_open.begin();
     const std::uint64_t block = oldest->first;
-    m_missing += kBits - bitsOf(oldest->second);
     m_open.erase(oldest);
     complete(block);
 }

@@ -61,12 +61,11 @@ private:
     std::map<std::uint64_t, Words> m_open;
     std::map<std::uint64_t, std::uint64_t> m_complete; // first -> one beyond the last, no two touch
     std::uint64_t m_count = 0;
-    std::uint64_t m_missing = 0; // in blocks that were closed early
 };
 
 // Puts the receipts of all consumers together, in the run's memory and outside the measured
-// processes. Exact whatever the ring did, as long as at most kMaxOpenBlocks blocks (16 GiB
-// messages' worth of gaps, 34 MiB) wait for what is missing. One thread.
+// processes. Exact whatever the ring did, as long as at most kMaxOpenBlocks blocks (some 40 MB)
+// wait for what is missing. One thread.
 class DeliveryCheck {
 public:
     static constexpr std::size_t kMaxOpenBlocks = 65'536;

@@ -3,12 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
-#include <cstring>
-#include <ctime>
-#include <optional>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,9 +15,11 @@
 #include "core/ring/wait.h"
 #include "core/workload/heap_load.h"
 #include "core/workload/message_body.h"
+#include "core/workload/payload_pattern.h"
 #include "core/workload/payload_sizes.h"
 #include "core/workload/rate_pacer.h"
 #include "core/workload/receipt_recorder.h"
+#include "core/workload/worker_orders.h"
 
 namespace ringscope {
 
@@ -34,9 +31,6 @@ namespace {
 
 using layout::RunCommand;
 
-constexpr std::size_t kPatternSpread = 4096;
-constexpr std::int64_t kLongestSleepNs = 10 * kNsPerMs;
-
 void bump(std::uint64_t& counter, std::uint64_t by) noexcept {
     // Relaxed: one writer, and readers take each number for itself.
     std::atomic_ref<std::uint64_t>(counter).store(counter + by, std::memory_order_relaxed);
@@ -46,103 +40,9 @@ void show(std::uint64_t& word, std::uint64_t value) noexcept {
     std::atomic_ref<std::uint64_t>(word).store(value, std::memory_order_relaxed);
 }
 
-void sleepFor(std::int64_t ns) noexcept {
-    const timespec pause{ns / kNsPerSecond, ns % kNsPerSecond};
-    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
-}
-
 WaitPolicy policyOf(const layout::RunPlan& plan) {
     return plan.waiting == WaitingPolicy::futex ? WaitPolicy::futex : WaitPolicy::spinYield;
 }
-
-// What the run says, and what the process must do.
-class Orders {
-public:
-    explicit Orders(const WorkerPlace& place)
-        : m_control(place.board->control())
-        , m_board(place.board->worker(place.worker))
-        , m_mustLeave(*place.mustLeave) {}
-
-    [[nodiscard]] RunCommand command() const noexcept {
-        // Acquire: pairs with the run's write; what it wrote before is there.
-        return static_cast<RunCommand>(
-            std::atomic_ref<std::uint32_t>(m_control.command).load(std::memory_order_acquire));
-    }
-    [[nodiscard]] bool isLeaving() const noexcept {
-        return m_mustLeave.load(std::memory_order_relaxed) || command() >= RunCommand::leave;
-    }
-    [[nodiscard]] bool isStopping() const noexcept {
-        return m_mustLeave.load(std::memory_order_relaxed) || command() >= RunCommand::stop;
-    }
-    [[nodiscard]] bool isDraining() const noexcept { return command() >= RunCommand::drain; }
-    // Warm-up ends while messages are under way, so it is looked up for each stamped one.
-    [[nodiscard]] bool isMeasured(std::int64_t sentNs) const noexcept {
-        return sentNs >= std::atomic_ref<std::int64_t>(m_control.measureFromNs)
-                             .load(std::memory_order_relaxed);
-    }
-    [[nodiscard]] std::int64_t startNs() const noexcept { return m_control.startNs; }
-
-    // The scenario's plan to kill this worker while it holds a slot: call when it does.
-    void dieIfPlanned() const noexcept {
-        auto signal = std::atomic_ref<std::uint32_t>(m_board.killSignal);
-        if (const std::uint32_t planned = signal.load(std::memory_order_relaxed); planned != 0) {
-            signal.store(0, std::memory_order_relaxed); // SIGSTOP comes back
-            std::signal(static_cast<int>(planned), SIG_DFL);
-            ::kill(::getpid(), static_cast<int>(planned));
-        }
-    }
-    // In steps, so that a long wait does not outlast the run.
-    template <typename Condition>
-    void sleepUntil(std::int64_t dueNs, Condition&& isOver) const noexcept {
-        for (std::int64_t now = monotonicNs(); now < dueNs && !isOver(); now = monotonicNs()) {
-            sleepFor(std::min(dueNs - now, kLongestSleepNs));
-        }
-    }
-
-private:
-    layout::BoardControl& m_control;
-    layout::WorkerBoard& m_board;
-    const std::atomic<bool>& m_mustLeave;
-};
-
-// Random bytes that payloads are cut from: derived from the seed, made once, not on the heap.
-class Pattern {
-public:
-    Pattern(const layout::RunPlan& plan, std::uint32_t worker) {
-        std::uint32_t largest = plan.payloadBytes;
-        largest = std::max(largest, plan.maxBytes);
-        for (std::uint32_t index = 0; index < plan.sizeCount; ++index) {
-            largest = std::max(largest, plan.sizes[index]);
-        }
-        m_bytes = (largest + kPatternSpread + 4095) / 4096 * 4096;
-        void* memory =
-            ::mmap(nullptr, m_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) {
-            return;
-        }
-        m_base = static_cast<std::byte*>(memory);
-        WorkerRandom random(plan.seed, worker + 0x20000);
-        for (std::size_t at = 0; at < m_bytes; at += 8) {
-            const std::uint64_t word = random.next();
-            std::memcpy(m_base + at, &word, 8);
-        }
-    }
-    Pattern(const Pattern&) = delete;
-    Pattern& operator=(const Pattern&) = delete;
-    ~Pattern() {
-        if (m_base != nullptr) {
-            ::munmap(m_base, m_bytes);
-        }
-    }
-    [[nodiscard]] bool isThere() const noexcept { return m_base != nullptr; }
-    [[nodiscard]] const std::byte* of(std::uint64_t sequence) const noexcept {
-        return m_base + sequence * 64 % kPatternSpread;
-    }
-
-private:
-    std::byte* m_base = nullptr;
-    std::size_t m_bytes = 0;
-};
 
 struct SendingEnd {
     Producer producer;
@@ -163,7 +63,7 @@ public:
         : m_place(place)
         , m_plan(place.board->plan())
         , m_board(place.board->worker(place.worker))
-        , m_orders(place)
+        , m_orders(place.board->control(), m_board, *place.mustLeave)
         , m_isProducer(place.worker < m_plan.producers)
         , m_index(m_isProducer ? place.worker : place.worker - m_plan.producers)
         , m_sizes(m_plan, place.worker)
@@ -204,11 +104,11 @@ private:
     const WorkerPlace& m_place;
     const layout::RunPlan& m_plan;
     layout::WorkerBoard& m_board;
-    Orders m_orders;
+    WorkerOrders m_orders;
     bool m_isProducer;
     std::uint32_t m_index;
     PayloadSizes m_sizes;
-    Pattern m_pattern;
+    PayloadPattern m_pattern;
     ReceiptRecorder m_receipts;
     HeapLoad m_heap;
     WorkerRandom m_random;
@@ -621,9 +521,10 @@ Expected<void> runWorker(const WorkerPlace& place) {
         return joined;
     }
     setPhase(layout::WorkerPhase::ready);
-    const Orders orders(place);
+    const WorkerOrders orders(place.board->control(), place.board->worker(place.worker),
+                              *place.mustLeave);
     while (orders.command() < RunCommand::run && !orders.isLeaving()) {
-        sleepFor(200 * kNsPerUs);
+        WorkerOrders::sleepFor(200 * kNsPerUs);
     }
     if (!orders.isLeaving()) {
         setPhase(layout::WorkerPhase::running);

@@ -73,6 +73,12 @@ std::optional<std::uint64_t> controlGroupKills() {
             kills = std::max(kills.value_or(0), *found);
         }
     }
+    if (!kills) { // a container shows its own group as the root, whatever the path says
+        kills = counterIn("/sys/fs/cgroup/memory.events", "oom_kill");
+    }
+    if (!kills) {
+        kills = counterIn("/sys/fs/cgroup/memory/memory.oom_control", "oom_kill");
+    }
     return kills;
 }
 

@@ -17,6 +17,8 @@
 
 namespace ringscope {
 
+class RunEngine;
+
 enum class RunPhase : std::uint8_t {
     warmUp,    // runs, and is in no rate and no latency
     measuring, // counts
@@ -133,9 +135,8 @@ public:
     [[nodiscard]] const RunResult& result() const noexcept;
 
 private:
-    class Engine;
-    explicit WorkloadRun(std::unique_ptr<Engine> engine);
-    std::unique_ptr<Engine> m_engine;
+    explicit WorkloadRun(std::unique_ptr<RunEngine> engine);
+    std::unique_ptr<RunEngine> m_engine;
 };
 
 } // namespace ringscope

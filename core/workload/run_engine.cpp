@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: MIT
+#include "core/workload/run_engine.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/workload/run_plan.h"
+#include "core/workload/worker_loop.h"
+
+namespace ringscope {
+
+namespace {
+
+using layout::RunCommand;
+using layout::WorkerPhase;
+
+constexpr std::int64_t kStartTimeoutNs = 10 * kNsPerSecond;
+// Of a stop: consumers may empty the ring so long; then they are told to leave; then made to.
+constexpr std::int64_t kDrainNs = 300 * kNsPerMs;
+constexpr std::int64_t kTerminateNs = 500 * kNsPerMs;
+constexpr std::int64_t kKillNs = 700 * kNsPerMs;
+constexpr std::int64_t kStallNs = 2 * kNsPerSecond;
+constexpr std::int64_t kHoldingKillNs = 200 * kNsPerMs;
+constexpr std::uint64_t kDmxpMinimumBytes = std::uint64_t{128} << 20U;
+
+// A wait that the scenario itself asks for is no stall.
+std::int64_t stallLimitNs(const Scenario& scenario) {
+    std::int64_t longest = std::max({scenario.stall.forNs, scenario.work.ns, scenario.work.maxNs});
+    if (scenario.rate.mode == RateMode::bursts) {
+        longest = std::max(longest, scenario.rate.offNs);
+    }
+    if (scenario.rate.mode != RateMode::max && scenario.rate.perSecond > 0) {
+        longest = std::max(longest, static_cast<std::int64_t>(
+                                        static_cast<double>(kNsPerSecond) * scenario.workers.batch *
+                                        scenario.workers.producers / scenario.rate.perSecond));
+    }
+    return std::max(kStallNs, 3 * longest);
+}
+
+SegmentSpec segmentSpec(const Scenario& scenario, const std::string& name) {
+    SegmentSpec spec;
+    spec.name = name;
+    ChannelSpec channel;
+    channel.capacity = scenario.ring.capacity;
+    channel.payloadCapacity = scenario.ring.payloadCapacity;
+    channel.slotStride = scenario.ring.slotStride;
+    if (scenario.ring.isDmxpCompatible) {
+        channel.slotStride = layout::kDmxpStride;
+        spec.wakeDmxpConsumers = true;
+        spec.minimumBytes = kDmxpMinimumBytes;
+    }
+    spec.channels.assign(scenario.channelCount(), channel);
+    // One entry per worker, role and channel that it may use.
+    spec.rosterEntries = std::clamp(scenario.workerCount() * scenario.channelCount() * 2,
+                                    std::uint32_t{256}, layout::kMaxRosterEntries);
+    return spec;
+}
+
+void pauseNs(std::int64_t ns) {
+    const timespec pause{ns / kNsPerSecond, ns % kNsPerSecond};
+    ::nanosleep(&pause, nullptr);
+}
+
+} // namespace
+
+Expected<void> RunEngine::spawn(const std::string& program, const WorkloadOptions& options) {
+    const std::uint32_t workers = m_board.workerCount();
+    const std::uint32_t together = m_scenario.workers.kind == WorkerKind::threads ? workers : 1;
+    for (std::uint32_t first = 0; first < workers; first += together) {
+        auto spawned =
+            m_processes.spawn(program, m_board.descriptor(), first, together, options.environment);
+        if (!spawned) {
+            return spawned;
+        }
+    }
+    return {};
+}
+
+Expected<void> RunEngine::createRing() {
+    auto segment = Segment::create(segmentSpec(m_scenario, m_ringName));
+    if (!segment) {
+        return segment.error();
+    }
+    m_segment.emplace(std::move(*segment));
+    const SegmentGeometry& geometry = m_segment->geometry();
+    m_result.channels = static_cast<std::uint32_t>(geometry.channels.size());
+    m_result.capacity = geometry.channels.front().capacity;
+    m_result.slotStride = geometry.channels.front().slotStride;
+    m_result.ringBytes = geometry.bytes;
+    auto ring = RingRemainder::open(m_ringName, geometry);
+    if (!ring) {
+        return ring.error();
+    }
+    m_ring.emplace(std::move(*ring));
+    return {};
+}
+
+Expected<void> RunEngine::awaitWorkers() {
+    const std::int64_t deadlineNs = monotonicNs() + kStartTimeoutNs;
+    for (;;) {
+        const auto& boards = m_board.readWorkers();
+        std::uint32_t ready = 0;
+        for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
+            const auto phase = static_cast<WorkerPhase>(boards[worker].phase);
+            if (phase == WorkerPhase::failed) {
+                return makeError(
+                    ErrorKind::failed,
+                    std::string(boards[worker].error,
+                                ::strnlen(boards[worker].error, sizeof(boards[worker].error))));
+            }
+            ready += phase == WorkerPhase::ready ? 1U : 0U;
+        }
+        if (ready == boards.size()) {
+            return {};
+        }
+        if (m_processes.poll()) {
+            for (const WorkerProcesses::Process& process : m_processes.processes()) {
+                if (!process.isRunning) {
+                    // A worker that failed says so on its board, which is read once more.
+                    const auto& board = m_board.readWorkers()[process.firstWorker];
+                    return makeError(ErrorKind::failed,
+                                     board.error[0] != '\0'
+                                         ? std::string(board.error)
+                                         : workerName(m_board.plan(), process.firstWorker) +
+                                               " could not start: " + process.end.sentence());
+                }
+            }
+        }
+        if (monotonicNs() > deadlineNs) {
+            return makeError(ErrorKind::failed,
+                             "the workers were not ready within 10 s; is the machine overloaded?");
+        }
+        pauseNs(kNsPerMs);
+    }
+}
+
+Expected<void> RunEngine::start(const std::string& program, const WorkloadOptions& options) {
+    // Workers first: were we killed between creating the ring and the first worker, nobody would be
+    // left to take its name away.
+    if (auto done = spawn(program, options); !done) {
+        return done;
+    }
+    if (auto done = createRing(); !done) {
+        return done;
+    }
+    m_board.command(RunCommand::attach);
+    if (auto done = awaitWorkers(); !done) {
+        return done;
+    }
+    m_status.startedAtNs = monotonicNs();
+    m_measureFromNs = m_status.startedAtNs + m_scenario.run.warmUpNs;
+    m_progressAtNs = m_status.startedAtNs;
+    m_board.setTimes(m_status.startedAtNs, m_measureFromNs);
+    m_command = RunCommand::run;
+    m_board.command(m_command);
+    m_status.workers.resize(m_board.workerCount());
+    poll();
+    return {};
+}
+
+void RunEngine::poll() {
+    if (isFinished()) {
+        return;
+    }
+    m_status.timeNs = monotonicNs();
+    // Deaths before boards: what a dead worker wrote is then complete.
+    m_processes.poll();
+    const auto& boards = m_board.readWorkers();
+    m_receipts.takeLogs(boards);
+    noticeDeaths();
+    m_result.fillMax = std::max(m_result.fillMax, m_ring->fullestChannel());
+    updateStatus(boards);
+    advance();
+}
+
+const WorkerProcesses::Process& RunEngine::processOfWorker(std::uint32_t worker) const {
+    const auto& processes = m_processes.processes();
+    return processes[m_scenario.workers.kind == WorkerKind::threads ? 0 : worker];
+}
+
+bool RunEngine::isDeath(const WorkerProcesses::Process& process) const {
+    return !process.isRunning && !process.end.isOrderly() &&
+           !(m_isTerminating && m_stopAtNs != 0 && process.endedAtNs >= m_stopAtNs + kTerminateNs);
+}
+
+void RunEngine::noticeDeaths() {
+    const auto& processes = m_processes.processes();
+    for (std::uint32_t index = 0; index < processes.size(); ++index) {
+        const WorkerProcesses::Process& process = processes[index];
+        if (process.isRunning ||
+            std::find(m_settled.begin(), m_settled.end(), index) != m_settled.end()) {
+            continue;
+        }
+        m_settled.push_back(index);
+        for (std::uint32_t worker = 0; worker < process.workers; ++worker) {
+            settleSender(process.firstWorker + worker);
+        }
+    }
+}
+
+// A sender that was killed while it published a batch: what it had published by then is told by the
+// slots, and only as long as nobody repairs them.
+void RunEngine::settleSender(std::uint32_t worker) {
+    if (worker >= m_board.plan().senders()) {
+        return;
+    }
+    const std::vector<layout::SenderRecord> records = m_board.readSender(worker);
+    for (std::uint32_t channel = 0; channel < records.size(); ++channel) {
+        const layout::SenderRecord& record = records[channel];
+        if (record.batchSequence != record.sent) {
+            continue;
+        }
+        std::uint64_t published = 0;
+        while (published < record.batchCount &&
+               m_ring->isPublished(channel, record.batchPosition + published)) {
+            ++published;
+        }
+        m_sentExtra[std::uint64_t{worker} * m_board.plan().channels + channel] = published;
+    }
+}
+
+void RunEngine::updateWorker(const layout::WorkerBoard& board, std::uint32_t worker) {
+    const layout::RunPlan& plan = m_board.plan();
+    const WorkerProcesses::Process& process = processOfWorker(worker);
+    WorkerStatus& status = m_status.workers[worker];
+    status.role = worker < plan.producers ? WorkerRole::producer : WorkerRole::consumer;
+    status.index = worker < plan.producers ? worker : worker - plan.producers;
+    status.process = process.identity;
+    status.tid = board.tid;
+    status.sent = board.sent;
+    status.received = board.received;
+    status.bytes = board.bytes;
+    status.fullWaits = board.fullWaits;
+    status.emptyWaits = board.emptyWaits;
+    status.tombstones = board.tombstones;
+    status.lastPosition = board.lastPosition;
+    const auto phase = static_cast<WorkerPhase>(board.phase);
+    if (!process.isRunning) {
+        const bool isDead = isDeath(process) && phase != WorkerPhase::done;
+        status.state = isDead ? WorkerLife::died : WorkerLife::done;
+        status.endedAtNs = process.endedAtNs;
+        status.outcome = phase == WorkerPhase::done || process.end.isOrderly() ? "completed"
+                         : isDead ? process.end.sentence()
+                                  : "ended by force when the run stopped";
+    } else if (phase == WorkerPhase::done) {
+        status.state = WorkerLife::done;
+        status.endedAtNs = status.endedAtNs == 0 ? m_status.timeNs : status.endedAtNs;
+        status.outcome = "completed";
+    } else {
+        status.state = process.isStopped ? WorkerLife::stopped : WorkerLife::running;
+    }
+}
+
+void RunEngine::updateStatus(const std::vector<layout::WorkerBoard>& boards) {
+    m_status.sent = 0;
+    m_status.received = 0;
+    m_status.fullWaits = 0;
+    m_status.emptyWaits = 0;
+    for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
+        updateWorker(boards[worker], worker);
+        m_status.sent += boards[worker].sent;
+        m_status.received += boards[worker].received;
+        m_status.fullWaits += boards[worker].fullWaits;
+        m_status.emptyWaits += boards[worker].emptyWaits;
+    }
+    if (m_status.fullWaits > 0) {
+        m_result.fillMax = m_result.capacity; // somebody found no slot
+    }
+    noticeProgress();
+}
+
+void RunEngine::noticeProgress() {
+    const std::uint64_t progress = m_status.sent + m_status.received;
+    if (progress != m_progress) {
+        m_progress = progress;
+        m_progressAtNs = m_status.timeNs;
+    }
+    if (m_stopAtNs == 0) {
+        m_status.isStalled = m_status.timeNs - m_progressAtNs > stallLimitNs(m_scenario);
+    }
+}
+
+bool RunEngine::isGone(std::uint32_t worker) const {
+    const WorkerLife state = m_status.workers[worker].state;
+    return state == WorkerLife::done || state == WorkerLife::died;
+}
+
+bool RunEngine::areGone(std::uint32_t first, std::uint32_t end) const {
+    for (std::uint32_t worker = first; worker < end; ++worker) {
+        if (!isGone(worker)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void RunEngine::killAsPlanned() {
+    if (!m_scenario.kill || m_isKillDone ||
+        m_status.timeNs < m_measureFromNs + m_scenario.kill->afterNs) {
+        return;
+    }
+    const KillSettings& kill = *m_scenario.kill;
+    const std::uint32_t worker =
+        kill.role == WorkerRole::producer ? kill.index : m_board.plan().producers + kill.index;
+    if (kill.isHolding && m_killOrderedAtNs == 0) {
+        m_board.raiseInWorker(worker, kill.signal);
+        m_killOrderedAtNs = m_status.timeNs;
+    } else if (isGone(worker) || m_status.workers[worker].state == WorkerLife::stopped) {
+        m_isKillDone = true;
+    } else if (!kill.isHolding || m_status.timeNs > m_killOrderedAtNs + kHoldingKillNs) {
+        m_processes.signalOne(worker, kill.signal); // one process for each worker
+        m_isKillDone = true;
+    }
+}
+
+void RunEngine::beginStop() {
+    m_stopAtNs = m_status.timeNs;
+    m_measuredUntilNs = m_status.timeNs;
+    m_status.phase = RunPhase::stopping;
+    if (m_command < RunCommand::stop) {
+        m_command = RunCommand::stop;
+        m_board.command(m_command);
+    }
+    m_result.throughputPerSecond = 0;
+    const auto measuredNs = static_cast<double>(m_measuredUntilNs - m_status.measuringSinceNs);
+    if (m_status.measuringSinceNs != 0 && measuredNs > 0) {
+        m_result.durationSeconds = measuredNs / static_cast<double>(kNsPerSecond);
+        m_result.throughputPerSecond =
+            static_cast<double>(m_status.received - m_receivedAtMeasure) / m_result.durationSeconds;
+    }
+}
+
+void RunEngine::pressStop() {
+    const std::int64_t sinceNs = m_status.timeNs - m_stopAtNs;
+    if (sinceNs > kKillNs) {
+        m_processes.signalAll(SIGKILL);
+    } else if (sinceNs > kTerminateNs && !m_isTerminating) {
+        m_isTerminating = true;
+        m_processes.signalAll(SIGTERM);
+    } else if (sinceNs > kDrainNs && m_command < RunCommand::leave) {
+        m_command = RunCommand::leave;
+        m_board.command(m_command);
+    }
+}
+
+void RunEngine::advance() {
+    const layout::RunPlan& plan = m_board.plan();
+    if (m_status.phase == RunPhase::warmUp && m_status.timeNs >= m_measureFromNs) {
+        m_status.phase = RunPhase::measuring;
+        m_status.measuringSinceNs = m_status.timeNs;
+        m_receivedAtMeasure = m_status.received;
+    }
+    const bool areProducersGone = areGone(0, plan.producers);
+    const bool areConsumersGone = areGone(plan.producers, plan.workers());
+    if (areProducersGone && m_command < RunCommand::drain) {
+        m_command = RunCommand::drain;
+        m_board.command(m_command);
+    }
+    if (m_stopAtNs == 0) {
+        killAsPlanned();
+        const std::int64_t durationNs = m_scenario.run.durationNs;
+        const bool isOver = durationNs > 0 && m_status.timeNs >= m_measureFromNs + durationNs;
+        // Without a duration nothing else would end a run that is stuck on its last messages.
+        const bool isStuck = m_status.isStalled && m_scenario.run.messages > 0;
+        const bool isAlone = areConsumersGone || (areProducersGone && plan.isPingPong());
+        if (m_isStopRequested || isOver || isStuck || isAlone ||
+            (areProducersGone && plan.messages == 0)) {
+            m_wasStoppedEarly = m_isStopRequested && !isOver;
+            beginStop();
+        }
+    } else {
+        pressStop();
+    }
+    if (!m_processes.isAnyRunning()) {
+        if (m_stopAtNs == 0) {
+            beginStop();
+        }
+        finish();
+    }
+}
+
+RunOutcome RunEngine::outcome() const {
+    for (const WorkerProcesses::Process& process : m_processes.processes()) {
+        if (isDeath(process)) {
+            return RunOutcome::workerDied;
+        }
+    }
+    if (m_status.isStalled) {
+        return RunOutcome::stalled;
+    }
+    return m_wasStoppedEarly ? RunOutcome::interrupted : RunOutcome::completed;
+}
+
+void RunEngine::finish() {
+    m_receipts.takeRest();
+    const auto& boards = m_board.readWorkers();
+    DeliveryCheck::Evidence evidence;
+    evidence.sent = m_sentExtra;
+    const layout::RunPlan& plan = m_board.plan();
+    for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
+        if (worker < plan.senders()) {
+            const auto records = m_board.readSender(worker);
+            for (std::uint32_t channel = 0; channel < records.size(); ++channel) {
+                evidence.sent[std::uint64_t{worker} * plan.channels + channel] +=
+                    records[channel].sent;
+            }
+        }
+        evidence.duplicated += boards[worker].duplicated;
+        evidence.reordered += boards[worker].reordered;
+        evidence.corrupted += boards[worker].corrupted;
+        evidence.unidentified += boards[worker].unidentified;
+    }
+    evidence.inRing = m_ring->messages();
+    m_result.messages = m_check.verdict(evidence);
+    m_result.latency = latency();
+    m_result.fullWaits = m_status.fullWaits;
+    m_result.emptyWaits = m_status.emptyWaits;
+    m_result.outcome = outcome();
+    std::uint32_t dead = 0;
+    bool isPlanned = m_scenario.kill.has_value();
+    for (const WorkerStatus& worker : m_status.workers) {
+        if (worker.state == WorkerLife::died) {
+            ++dead;
+            isPlanned = isPlanned && worker.role == m_scenario.kill->role &&
+                        worker.index == m_scenario.kill->index;
+        }
+    }
+    const bool isStopPlanned =
+        m_scenario.kill && m_scenario.kill->signal == SIGSTOP && m_isKillDone;
+    m_result.isDeathPlanned = (dead == 1 && isPlanned) || (dead == 0 && isStopPlanned);
+    m_result.workers = m_status.workers;
+    m_segment.reset(); // the name goes; the run's own descriptor keeps the bytes readable
+    m_status.phase = RunPhase::finished;
+}
+
+LatencyHistogram RunEngine::latency() const {
+    LatencyHistogram all;
+    for (std::uint32_t worker = 0; worker < m_board.workerCount(); ++worker) {
+        if (m_board.plan().receives(worker)) {
+            all.add(LatencyHistogram(m_board.readLatency(worker)));
+        }
+    }
+    return all;
+}
+
+} // namespace ringscope
