@@ -9,12 +9,14 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <poll.h>
 #include <string>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -29,6 +31,7 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t kGraceNs = 500 * kNsPerMs;
+constexpr std::int64_t kWakeNs = 50 * kNsPerMs;
 constexpr int kStatusFailed = 3;
 
 // Set by SIGTERM and by the watcher; signal handlers can reach nothing else.
@@ -62,8 +65,9 @@ void sleepNs(std::int64_t ns) {
 // ends that forked us, not the process.
 class ParentWatch {
 public:
-    explicit ParentWatch(std::string ringName)
-        : m_ringName(std::move(ringName))
+    // board: must outlive it.
+    explicit ParentWatch(const MappedScoreboard& board)
+        : m_board(board)
         , m_end(::eventfd(0, EFD_CLOEXEC))
         , m_thread(
               "parent-watch", [this](std::stop_token) { watch(); }, [](const Error&) {}) {}
@@ -84,13 +88,35 @@ private:
             return;
         }
         // Whoever is first takes the name away; it cannot be another ring's, names carry a nonce.
-        ::shm_unlink(("/" + m_ringName).c_str());
+        ::shm_unlink(("/" + std::string(m_board.plan().ringName)).c_str());
         mustLeave.store(true, std::memory_order_relaxed);
-        sleepNs(kGraceNs);
+        for (std::int64_t waitedNs = 0; waitedNs < kGraceNs; waitedNs += kWakeNs) {
+            wakeSiblings();
+            sleepNs(kWakeNs);
+        }
         ::_exit(1);
     }
 
-    std::string m_ringName;
+    // The kernel wakes workers that were stopped when the run ended, not one that stops a moment
+    // later. A pid that by now is somebody else's runs another program.
+    void wakeSiblings() const {
+        std::error_code error;
+        const auto ours = std::filesystem::read_symlink("/proc/self/exe", error);
+        for (std::uint32_t worker = 0; worker < m_board.header().workers; ++worker) {
+            const std::int32_t pid = std::atomic_ref<std::int32_t>(m_board.worker(worker).pid)
+                                         .load(std::memory_order_relaxed);
+            if (pid <= 0 || pid == ::getpid()) {
+                continue;
+            }
+            const auto theirs =
+                std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", error);
+            if (!error && theirs == ours) {
+                ::kill(pid, SIGCONT);
+            }
+        }
+    }
+
+    const MappedScoreboard& m_board;
     FileDescriptor m_end;
     Thread m_thread;
 };
@@ -98,8 +124,8 @@ private:
 // All workers of this process and what they share.
 class WorkerProcess {
 public:
-    WorkerProcess(MappedScoreboard board, std::uint32_t first, std::uint32_t count)
-        : m_board(std::move(board))
+    WorkerProcess(MappedScoreboard& board, std::uint32_t first, std::uint32_t count)
+        : m_board(board)
         , m_first(first)
         , m_count(count) {}
 
@@ -167,7 +193,7 @@ private:
         return kStatusFailed;
     }
 
-    MappedScoreboard m_board;
+    MappedScoreboard& m_board;
     std::uint32_t m_first;
     std::uint32_t m_count;
     std::optional<Segment> m_segment;
@@ -212,8 +238,8 @@ Expected<int> runWorkerProgram(int argc, char** argv) {
     const bool isLeaking = board->plan().heapBehaviour == HeapBehaviour::leak;
     int status = 0;
     {
-        const ParentWatch watch(board->plan().ringName);
-        status = WorkerProcess(std::move(*board), *first, *count).run();
+        const ParentWatch watch(*board);
+        status = WorkerProcess(*board, *first, *count).run();
     }
     if (isLeaking) {
         ::_exit(status); // a leak checker at exit would report what the scenario asks for
