@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <random>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,6 +16,9 @@
 namespace ringscope {
 
 namespace {
+
+// Connections that may be silent at a time; more wait in the kernel.
+constexpr std::size_t kMaxConnected = 256;
 
 constexpr int kBacklog = 4096; // the kernel cuts it to net.core.somaxconn
 
@@ -106,16 +110,28 @@ Expected<LedgerReceiver> LedgerReceiver::create() {
     return receiver;
 }
 
-std::vector<LedgerReader> LedgerReceiver::poll() {
-    std::vector<LedgerReader> ledgers;
-    while (true) {
-        const FileDescriptor connection(
+void LedgerReceiver::acceptAll() {
+    while (m_connected.size() < kMaxConnected) {
+        FileDescriptor connection(
             ::accept4(m_socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (!connection.isOpen()) {
-            if (errno == EINTR || errno == ECONNABORTED) {
-                continue;
-            }
-            return ledgers; // EAGAIN: taken all; EMFILE: the rest waits until we have descriptors
+        if (connection.isOpen()) {
+            m_connected.push_back(std::move(connection));
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            return; // EAGAIN: taken all; EMFILE: the rest waits until we have descriptors
+        }
+    }
+}
+
+std::vector<LedgerReader> LedgerReceiver::poll() {
+    acceptAll();
+    std::vector<LedgerReader> ledgers;
+    std::vector<FileDescriptor> silent;
+    for (FileDescriptor& connection : m_connected) {
+        pollfd ready{connection.get(), POLLIN, 0};
+        if (::poll(&ready, 1, 0) == 0) {
+            // Connected, and not sent yet: it is asked again next time.
+            silent.push_back(std::move(connection));
+            continue;
         }
         auto ledger = receiveFrom(connection);
         if (ledger) {
@@ -125,6 +141,8 @@ std::vector<LedgerReader> LedgerReceiver::poll() {
             m_lastRefusal = ledger.error().message;
         }
     }
+    m_connected = std::move(silent);
+    return ledgers;
 }
 
 Expected<LedgerReader> LedgerReceiver::receiveFrom(const FileDescriptor& connection) {

@@ -35,9 +35,11 @@ public:
 
 private:
     LedgerReceiver() = default;
+    void acceptAll();
     [[nodiscard]] Expected<LedgerReader> receiveFrom(const FileDescriptor& connection);
 
     FileDescriptor m_socket;
+    std::vector<FileDescriptor> m_connected; // accepted, and silent so far
     std::string m_socketName;
     std::uint64_t m_refused = 0;
     std::string m_lastRefusal;
