@@ -24,14 +24,13 @@ constexpr std::int64_t kGraceNs = kNsPerSecond;
 constexpr std::int64_t kChildrenPeriodNs = 200 * kNsPerMs;
 
 // "ended with status 3", "killed by SIGSEGV"; empty when it ended well.
-std::string outcomeOf(int status) {
-    if (WIFSIGNALED(status)) {
-        const char* name = sigabbrev_np(WTERMSIG(status));
+std::string outcomeOf(const siginfo_t& end) {
+    if (end.si_code != CLD_EXITED) {
+        const char* name = sigabbrev_np(end.si_status);
         return "killed by " + (name != nullptr ? "SIG" + std::string(name)
-                                               : "signal " + std::to_string(WTERMSIG(status)));
+                                               : "signal " + std::to_string(end.si_status));
     }
-    return WEXITSTATUS(status) == 0 ? ""
-                                    : "ended with status " + std::to_string(WEXITSTATUS(status));
+    return end.si_status == 0 ? "" : "ended with status " + std::to_string(end.si_status);
 }
 
 // Children of all threads of a process (/proc/PID/task/TID/children); none when it is gone.
@@ -100,8 +99,8 @@ Expected<std::unique_ptr<CommandTarget>> CommandTarget::start(const std::vector<
 }
 
 CommandTarget::~CommandTarget() {
-    if (m_pid > 0 && !m_isEnded) {
-        ::kill(m_pid, SIGKILL);
+    if (m_pid > 0) {
+        ::kill(m_pid, SIGKILL); // to a zombie: no effect
         ::waitpid(m_pid, nullptr, 0);
     }
 }
@@ -153,10 +152,13 @@ void CommandTarget::poll(std::int64_t nowNs, Session& session) {
     if (m_isEnded) {
         return;
     }
-    int status = 0;
-    if (::waitpid(m_pid, &status, WNOHANG) == m_pid) {
+    // Left a zombie until the last samples are taken: a ledger that waits in the socket is only
+    // believed while its sender can be told from a later process of the same pid.
+    siginfo_t end{};
+    if (::waitid(P_PID, static_cast<id_t>(m_pid), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        end.si_pid == m_pid) {
         m_isEnded = true;
-        m_outcome = outcomeOf(status);
+        m_outcome = outcomeOf(end);
         session.addMarker({nowNs, m_outcome.empty() ? MarkerKind::phase : MarkerKind::workerDied,
                            m_description + (m_outcome.empty() ? " ended" : " " + m_outcome)});
     } else if (m_killAtNs != 0 && nowNs >= m_killAtNs) {

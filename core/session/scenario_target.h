@@ -31,6 +31,10 @@ public:
     [[nodiscard]] static Expected<std::unique_ptr<ScenarioTarget>> start(const Scenario& scenario,
                                                                          Options options);
 
+    [[nodiscard]] std::shared_ptr<const WorkloadPicture> picture() const {
+        return m_driver->picture();
+    }
+
     void addSources(Recorder& recorder, Session& session) override;
     void poll(std::int64_t nowNs, Session& session) override;
     [[nodiscard]] bool isEnded() const override { return m_driver->picture()->isFinished; }
