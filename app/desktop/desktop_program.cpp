@@ -56,10 +56,12 @@ void prepareLook() {
     QApplication::setWindowIcon(programIcon());
 }
 
-// Without a login session there is no runtime folder; Qt says so each time, and needs none for
-// files.
-void dropRuntimeFolderRemark(QtMsgType type, const QMessageLogContext&, const QString& text) {
-    if (type != QtDebugMsg && !text.startsWith(QLatin1String("QStandardPaths: XDG_RUNTIME_DIR"))) {
+// Qt remarks on what is as it should be here: no runtime folder without a login session, and no
+// window manager on the offscreen platform. Anything else it warns of is passed on.
+void passOnQtWarnings(QtMsgType type, const QMessageLogContext&, const QString& text) {
+    const bool isExpected = text.startsWith(QLatin1String("QStandardPaths: XDG_RUNTIME_DIR")) ||
+                            text.contains(QLatin1String("propagateSizeHints"));
+    if (type != QtDebugMsg && !isExpected) {
         std::fprintf(stderr, "ringscope: %s\n", qPrintable(text));
     }
 }
@@ -102,7 +104,7 @@ int runDesktop(int argc, char** argv) {
                       "There is no display to open a window on; set DISPLAY, or use "
                       "ringscope report, ringscope chart or ringscope-cli, which need none"));
     }
-    qInstallMessageHandler(dropRuntimeFolderRemark);
+    qInstallMessageHandler(passOnQtWarnings);
     prepareApplication();
     // Qt has options of its own (-platform, -style); ours were read before.
     int ownArgc = 1;

@@ -275,6 +275,14 @@ void MainWindow::updateState() {
     m_actions->setState(state, m_link.isPaused(), hasView);
     m_toolbar->setState(state);
     m_panes->setState(state);
+    if (state == SessionState::ended && m_link.isPaused()) {
+        // There is nothing to hold back any more; what is looked at stays where it is.
+        const TimeRange visible = m_link.visible();
+        m_link.setPaused(false);
+        m_charts->setView(m_controller.view());
+        m_link.show(visible);
+        return; // modeChanged() has brought us here again
+    }
     m_start->setProgress(state == SessionState::starting  ? tr("Starting…")
                          : state == SessionState::loading ? tr("Opening…")
                                                           : QString());

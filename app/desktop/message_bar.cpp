@@ -105,8 +105,9 @@ void MessageBar::updateLook() {
     m_all->setText(tr("%1 messages").arg(m_unseen));
     setStyleSheet(
         QStringLiteral("#messageBar { background: %1; border: 0; border-left: 4px solid %2;"
-                       " border-bottom: 1px solid %3; }")
-            .arg(tokens.panel.name(), edge.name(), tokens.line.name()));
+                       " border-bottom: 1px solid %3; }"
+                       "#messageBar QLabel, #messageBar QToolButton { color: %4; }")
+            .arg(tokens.panel.name(), edge.name(), tokens.line.name(), tokens.text.name()));
 }
 
 void MessageBar::showHistory() {

@@ -46,6 +46,10 @@ ChartStack::ChartStack(Theme& theme, TimeLink& link, QWidget* parent)
     m_splitter->setStyleSheet(QStringLiteral("QSplitter::handle { background: transparent; }"));
     m_scroll->setWidget(m_splitter);
     m_scroll->setWidgetResizable(true);
+    // A widget with a style sheet keeps the palette it was made with: it must not fill what shows
+    // between the charts, or that stays light in the dark theme.
+    m_splitter->setAutoFillBackground(false);
+    m_scroll->viewport()->setAutoFillBackground(false);
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_scroll->setFocusPolicy(Qt::NoFocus);

@@ -64,6 +64,8 @@ QWidget* SlotsPane::makeContent(const Theme& theme) {
     m_channels->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     m_channels->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_size->setForegroundRole(QPalette::PlaceholderText);
+    // Gives way in a narrow pane; the positions grow without end.
+    m_size->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     // Positions grow without end: in a narrow pane their end is cut off, and the tooltip has it
     // all.
     m_size->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
@@ -85,6 +87,7 @@ QWidget* SlotsPane::makeContent(const Theme& theme) {
 
     auto* line = new QFrame(content);
     line->setFrameShape(QFrame::HLine);
+    line->setFrameShadow(QFrame::Sunken); // plain would be in the colour of text
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(kSpaceRelated, kSpaceRelated, kSpaceRelated, kSpaceRelated);
     layout->setSpacing(kSpaceRelated);

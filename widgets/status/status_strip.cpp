@@ -149,6 +149,7 @@ StatusStrip::StatusStrip(const Theme& theme, QWidget* parent)
     const auto addLine = [&] {
         auto* line = new QFrame(this);
         line->setFrameShape(QFrame::VLine);
+        line->setFrameShadow(QFrame::Sunken); // plain would be in the colour of text
         layout->addWidget(line);
     };
     layout->addWidget(m_target);

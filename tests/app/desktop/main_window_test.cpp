@@ -114,6 +114,19 @@ TEST_F(MainWindowTest, PauseHoldsThePictureWhileRecordingGoesOn) {
     EXPECT_TRUE(waitFor([&] { return m_window->timeLink().visible() != held; }));
 }
 
+TEST_F(MainWindowTest, TheEndOfASessionEndsAPauseAndKeepsWhatIsLookedAt) {
+    runWorkload();
+    m_window->timeLink().setPaused(true);
+    const TimeRange held = m_window->timeLink().visible();
+    m_window->actions().stop->trigger();
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().state() == SessionState::ended; }));
+    EXPECT_FALSE(m_window->timeLink().isPaused());
+    // Without the empty part that a live picture keeps for what is to come.
+    EXPECT_EQ(m_window->timeLink().visible().fromNs, held.fromNs);
+    EXPECT_LE(m_window->timeLink().visible().toNs, held.toNs);
+    EXPECT_FALSE(m_window->actions().pause->isChecked());
+}
+
 TEST_F(MainWindowTest, ARangeReachesTheStatisticsAndEscapeClearsIt) {
     runWorkload();
     m_window->panes().dock(QStringLiteral("statistics"))->raise();
