@@ -341,6 +341,13 @@ void MainWindow::setThemeChoice(ThemeChoice choice) {
 
 void MainWindow::updateTheme() {
     QApplication::setPalette(themePalette(m_theme.tokens()));
+    // Qt gives a widget with a style sheet the palette of the moment it got the sheet, for good.
+    for (QWidget* const widget : findChildren<QWidget*>()) {
+        if (const QString sheet = widget->styleSheet(); !sheet.isEmpty()) {
+            widget->setStyleSheet({});
+            widget->setStyleSheet(sheet);
+        }
+    }
     m_actions->setTheme(m_theme.tokens());
 }
 

@@ -12,6 +12,7 @@
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/export_flow.h"
@@ -232,6 +233,20 @@ TEST_F(MainWindowTest, EveryActionAndControlHasAName) {
     for (const QComboBox* const box : m_window->findChildren<QComboBox*>()) {
         EXPECT_FALSE(box->accessibleName().isEmpty() && box->toolTip().isEmpty());
     }
+}
+
+TEST_F(MainWindowTest, AThemeReachesWidgetsWithAStyleSheetToo) {
+    m_window->setThemeChoice(ThemeChoice::light);
+    m_window->setThemeChoice(ThemeChoice::dark);
+    int seen = 0;
+    for (const QWidget* const widget : m_window->findChildren<QToolButton*>()) {
+        if (!widget->styleSheet().isEmpty()) {
+            ++seen;
+            EXPECT_EQ(widget->palette().color(QPalette::ButtonText), darkTokens().text);
+        }
+    }
+    EXPECT_GT(seen, 0);
+    m_window->setThemeChoice(ThemeChoice::light);
 }
 
 TEST_F(MainWindowTest, NoTwoActionsShareAKey) {
