@@ -162,7 +162,7 @@ void Picture::fillPanel(Panel& panel, int leftMargin, bool isLast) {
     panel.plot->setTheme(m_what.tokens);
     panel.plot->setLabelFont(m_body);
     panel.plot->setTimeLabelsShown(isLast);
-    panel.plot->setPlotMargins(QMargins(leftMargin, 6, 24, isLast ? 4 + kTimeHeight : 4));
+    panel.plot->setPlotMargins(QMargins(leftMargin, 9, 36, isLast ? 9 + kTimeHeight : 9));
     const QRect area = panel.plot->plotRect();
     const StripGeometry geometry = stripGeometry(m_what.range, panel.plot->columnsWanted());
     const StripColumns::Change change = panel.columns.update(m_view, geometry);
@@ -256,7 +256,7 @@ void Picture::paint(QCPPainter& painter) {
         panel.plot->paintTo(painter, panel.plotSize);
         painter.restore();
         if (isFirst) {
-            paintMarkers(painter, panel, y + 6);
+            paintMarkers(painter, panel, y + 7);
             isFirst = false;
         }
         y += panel.plotSize.height();

@@ -289,7 +289,8 @@ void ChartPlot::setPointer(std::optional<std::int64_t> cursorNs,
     }
     m_pointer->cursorNs = cursorNs;
     m_pointer->selection = selection;
-    if (m_exportScale <= 0) {
+    // Before the first replot the layer has no buffer.
+    if (m_replots > 0) {
         m_plot->layer(QStringLiteral("pointer"))->replot();
     }
 }

@@ -20,7 +20,7 @@ namespace ringscope {
 
 namespace {
 
-constexpr int kTop = 6;
+constexpr int kTop = 8; // with kBottom: half a label, which QCustomPlot leaves out where it is cut
 constexpr int kBottom = 8;
 constexpr int kPixelsPerTick = 24;
 constexpr int kPixelsPerTimeTick = 110;

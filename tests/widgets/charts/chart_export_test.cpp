@@ -115,6 +115,19 @@ TEST(RenderCharts, SvgHasNothingOutsideTheAxes) {
     EXPECT_GT(seen, 500);
 }
 
+TEST(RenderCharts, EveryTickHasItsLabel) {
+    // QCustomPlot leaves out a label that would be cut at the plot's edge.
+    const auto view = chartSession(3000);
+    ChartPicture picture = pictureOf(*view, "occupancy");
+    picture.charts = defaultCharts(*view);
+    picture.size = pictureSizeFor(picture.charts.size());
+    auto bytes = renderCharts(*view, picture, PictureFormat::svg);
+    ASSERT_TRUE(bytes);
+    for (const char* label : {">0 %<", ">100 %<", ">0 /s<", ">0 B<", ">00:00:00.5<"}) {
+        EXPECT_TRUE(bytes.value().replace(" </text>", "</text>").contains(label)) << label;
+    }
+}
+
 TEST(RenderCharts, StackIsFilledAreasInSvg) {
     const auto view = chartSession(3000);
     const auto bytes = renderCharts(*view, pictureOf(*view, "memory-types"), PictureFormat::svg);
