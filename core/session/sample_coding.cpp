@@ -161,7 +161,9 @@ bool readColumn(ByteReader& from, std::span<double> rows, std::vector<double>& v
         }
     }
     const auto isGap = [&](std::size_t row) {
-        return !gaps.empty() && (static_cast<unsigned char>(gaps[row / 8]) >> (row % 8) & 1U) != 0;
+        return !gaps.empty() &&
+               (static_cast<unsigned>(static_cast<unsigned char>(gaps[row / 8])) >> (row % 8) &
+                1U) != 0;
     };
     std::size_t count = 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {

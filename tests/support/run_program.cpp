@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/run_program.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -78,15 +77,15 @@ ProgramResult RunningProgram::result() {
     return result;
 }
 
-std::vector<std::string> sharedObjects(const std::string& prefix) {
+std::vector<std::string> ringsOf(pid_t pid) {
+    const std::string mark = "-" + std::to_string(pid) + "-";
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
         const std::string name = entry.path().filename().string();
-        if (name.compare(0, prefix.size(), prefix) == 0) {
+        if (name.rfind("ringscope-", 0) == 0 && name.find(mark) != std::string::npos) {
             names.push_back(name);
         }
     }
-    std::sort(names.begin(), names.end());
     return names;
 }
 

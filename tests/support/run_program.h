@@ -41,8 +41,9 @@ private:
     return RunningProgram(argv, variables).result();
 }
 
-// Names under /dev/shm that begin with prefix.
-[[nodiscard]] std::vector<std::string> sharedObjects(const std::string& prefix);
+// Rings under /dev/shm that this process created: their names carry its pid. Other tests run beside
+// this one.
+[[nodiscard]] std::vector<std::string> ringsOf(pid_t pid);
 // A new empty directory, removed with all it holds by the destructor.
 class ScratchDirectory {
 public:

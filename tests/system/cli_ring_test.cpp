@@ -17,14 +17,11 @@ ProgramResult cli(std::vector<std::string> arguments) {
     return runProgram(arguments);
 }
 
-// The ring of a run that goes on; found by the pid that is part of its name.
+// The ring of a run that goes on; empty when it has none after five seconds.
 std::string ringOf(const RunningProgram& run) {
-    const std::string pid = "-" + std::to_string(run.pid()) + "-";
     for (int tries = 0; tries < 500; ++tries) {
-        for (const std::string& name : sharedObjects("ringscope-")) {
-            if (name.find(pid) != std::string::npos) {
-                return name;
-            }
+        if (const auto rings = ringsOf(run.pid()); !rings.empty()) {
+            return rings.front();
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

@@ -85,9 +85,10 @@ TEST(CliRun, KilledWorkerIsNamedAndAccountedFor) {
 }
 
 TEST(CliRun, LeavesNothingBehind) {
-    const auto before = sharedObjects("ringscope-");
-    ASSERT_EQ(runProgram(cliArguments({"run", "steady", "--duration", "300ms"})).status, 0);
-    EXPECT_EQ(sharedObjects("ringscope-"), before);
+    RunningProgram run(cliArguments({"run", "steady", "--duration", "300ms"}));
+    const pid_t pid = run.pid();
+    ASSERT_EQ(run.result().status, 0);
+    EXPECT_TRUE(ringsOf(pid).empty());
 }
 
 TEST(CliRun, InterruptEndsWithinASecondAndKeepsTheFile) {
@@ -122,16 +123,18 @@ int samplesIn(const std::string& file) {
 TEST(CliRun, KilledParentLeavesNothingAndItsFileOpens) {
     const ScratchDirectory scratch;
     const std::string file = scratch.path("a.ringscope");
-    const auto before = sharedObjects("ringscope-");
     int written = 0;
+    pid_t pid = -1;
     {
         RunningProgram run(cliArguments({"run", "steady", "--duration", "60s", "-o", file}));
         ASSERT_TRUE(within(20 * kNsPerSecond, [&] { return (written = samplesIn(file)) > 50; }))
             << "the file is written while the workload runs";
+        pid = run.pid();
+        EXPECT_FALSE(ringsOf(pid).empty());
         run.sendSignal(SIGKILL);
         EXPECT_EQ(run.result().status, 128 + SIGKILL);
     }
-    EXPECT_TRUE(within(3 * kNsPerSecond, [&] { return sharedObjects("ringscope-") == before; }))
+    EXPECT_TRUE(within(3 * kNsPerSecond, [&] { return ringsOf(pid).empty(); }))
         << "the workers noticed the end of their parent and unlinked the ring";
     EXPECT_GE(samplesIn(file), written);
     EXPECT_EQ(runProgram(cliArguments({"info", file})).status, 1)

@@ -85,10 +85,11 @@ TEST(CliUsage, RecordTakesExactlyOneTarget) {
 }
 
 TEST(CliUsage, OutputThatCannotBeWrittenIsRefusedBeforeAnythingStarts) {
-    const auto before = sharedObjects("ringscope-");
-    expectSentence(cli({"run", "steady", "--duration", "1s", "-o", "/no/such/dir/x.ringscope"}), 1,
-                   {"/no/such/dir/x.ringscope"});
-    EXPECT_EQ(sharedObjects("ringscope-"), before);
+    RunningProgram run(
+        {RINGSCOPE_CLI, "run", "steady", "--duration", "1s", "-o", "/no/such/dir/x.ringscope"});
+    const pid_t pid = run.pid();
+    expectSentence(run.result(), 1, {"/no/such/dir/x.ringscope"});
+    EXPECT_TRUE(ringsOf(pid).empty());
 }
 
 TEST(CliUsage, FilesThatAreNoSessionsAreStatusFour) {
