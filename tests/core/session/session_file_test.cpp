@@ -67,7 +67,7 @@ std::unique_ptr<Session> smallSession(int rows) {
     const GroupId memory = session->addGroup(
         "memory", {{"memory.rss", "RSS", Unit::bytes, TrackKind::gauge, "Resident."}});
     for (int row = 0; row < rows; ++row) {
-        const std::int64_t timeNs = kStartNs + row * 1'000'000;
+        const std::int64_t timeNs = kStartNs + row * std::int64_t{1000000};
         session->append(ring, timeNs, std::vector<double>{row % 7 * 12.5, row * 3.0});
         if (row % 50 == 0) {
             session->append(memory, timeNs, std::vector<double>{row == 0 ? NAN : row * 4096.0});

@@ -119,7 +119,7 @@ TEST_F(SessionWriterTest, CountsWhatAFullDiskDidNotTakeAndKeepsTheRest) {
         const FileSizeLimit limit(16 * 1024);
         ASSERT_TRUE((*writer)->begin(m_session.provenance(), m_latest).has_value());
         for (int i = 0; i < 300'000; ++i) { // varying steps, so that they do not compress away
-            m_time += 1 + i * 7919 % 104'729;
+            m_time += 1 + std::int64_t{i} * 7919 % 104'729;
             m_session.append(m_group, m_time, std::vector<double>{static_cast<double>(m_time)});
         }
         (*writer)->finish(last(), {});
@@ -168,7 +168,7 @@ TEST_F(SessionWriterTest, NeverMakesTheRecorderWaitForASlowReader) {
     ASSERT_TRUE((*writer)->begin(m_session.provenance(), m_latest).has_value());
     std::int64_t slowestNs = 0;
     for (int i = 0; i < 400'000; ++i) {
-        m_time += 1 + i * 7919 % 104'729;
+        m_time += 1 + std::int64_t{i} * 7919 % 104'729;
         const std::int64_t beforeNs = ThreadCpuClock().nowNs();
         m_session.append(m_group, m_time, std::vector<double>{static_cast<double>(m_time)});
         if (i % 100 == 0) {
