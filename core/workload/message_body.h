@@ -85,7 +85,8 @@ private:
     stamp.checksum = 0;
     detail::ChecksumLanes lanes(payload.size());
     std::byte head[32];
-    const std::size_t headBytes = payload.size() < sizeof(head) ? payload.size() : sizeof(head);
+    std::size_t headBytes = payload.size() < sizeof(head) ? payload.size() : sizeof(head);
+    headBytes = headBytes < sizeof(stamp) ? sizeof(stamp) : headBytes;
     std::memcpy(head, &stamp, sizeof(stamp));
     std::memcpy(head + sizeof(stamp), payload.data() + sizeof(stamp), headBytes - sizeof(stamp));
     if (headBytes < sizeof(head)) {
