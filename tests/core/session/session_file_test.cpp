@@ -102,7 +102,7 @@ RunSummary smallSummary() {
     summary.outcome = "completed";
     summary.seed = 7;
     summary.durationSeconds = 1.5;
-    summary.messages.emplace().sent = 100;
+    summary.messages.emplace(RunSummary::Messages{}).sent = 100;
     summary.messages->received = 100;
     summary.workers.push_back({"producer", 1, 2, 3, 4, "completed"});
     return summary;

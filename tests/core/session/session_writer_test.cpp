@@ -22,7 +22,8 @@ protected:
     std::string path() const { return m_folder.path() + "/s.ringscope"; }
     void append(int rows) {
         for (int i = 0; i < rows; ++i) {
-            m_session.append(m_group, ++m_time, std::vector<double>{static_cast<double>(m_time)});
+            ++m_time;
+            m_session.append(m_group, m_time, std::vector<double>{static_cast<double>(m_time)});
         }
         m_session.publish(m_time, true, m_latest);
     }
