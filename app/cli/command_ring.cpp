@@ -230,7 +230,7 @@ void printText(const RingObserver& ring, const RingPicture& picture, const RingO
 }
 
 int showRing(const RingOptions& options) {
-    auto ring = RingObserver::open(options.name);
+    auto ring = RingObserver::open(options.name, kSegmentCreationTime);
     if (!ring) {
         return reportError(ring.error());
     }

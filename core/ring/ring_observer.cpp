@@ -85,7 +85,8 @@ RingObserver::RingObserver(std::string name, FileDescriptor file, SegmentGeometr
     , m_inode(inode)
     , m_scans(m_geometry.channels.size()) {}
 
-Expected<RingObserver> RingObserver::open(const std::string& name) {
+Expected<RingObserver> RingObserver::open(const std::string& name,
+                                          std::chrono::milliseconds timeout) {
     if (name.empty() || name.find('/') != std::string::npos) {
         return makeError(ErrorKind::usage,
                          "\"" + name + "\" cannot name a ring segment: use a name without a slash");
@@ -105,20 +106,15 @@ Expected<RingObserver> RingObserver::open(const std::string& name) {
         return makeError(ErrorKind::damaged,
                          "ring segment " + name + ": is not a regular file; name a ring segment");
     }
-    auto head = std::make_unique<SegmentHead>();
-    std::memset(static_cast<void*>(head.get()), 0, sizeof(SegmentHead));
-    if (::pread(file.get(), head.get(), sizeof(SegmentHead), 0) < 0) {
+    const auto head = readReadyHead(file.get(), name, timeout);
+    if (!head) {
+        return head.error();
+    }
+    // The creator gives the file its length before it says ready.
+    if (::fstat(file.get(), &status) != 0) {
         return systemError(ErrorKind::target, "ring segment " + name + ": cannot be read", errno);
     }
-    const layout::Header& header = head->header;
-    if (header.extensionMagic == layout::kExtensionMagic &&
-        (header.ready != 1 || header.magic == 0)) {
-        return makeError(ErrorKind::damaged, "ring segment " + name +
-                                                 ": ready is not set: its creator (pid " +
-                                                 std::to_string(header.creatorPid) +
-                                                 ") has not finished it; try again, or remove it");
-    }
-    auto geometry = checkGeometry(name, *head, static_cast<std::uint64_t>(status.st_size));
+    auto geometry = checkGeometry(name, **head, static_cast<std::uint64_t>(status.st_size));
     if (!geometry) {
         return geometry.error();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,8 +28,10 @@ enum class SegmentPresence : std::uint8_t { present, removed, replaced, truncate
 // clamped. One thread at a time; movable.
 class RingObserver {
 public:
-    // Errors: missing or not permitted (target); damaged or of another version (damaged).
-    [[nodiscard]] static Expected<RingObserver> open(const std::string& name);
+    // Waits up to timeout for a creator that has not finished the segment. Errors: missing or not
+    // permitted (target); damaged, unfinished or of another version (damaged).
+    [[nodiscard]] static Expected<RingObserver> open(const std::string& name,
+                                                     std::chrono::milliseconds timeout = {});
 
     [[nodiscard]] const std::string& name() const noexcept { return m_name; }
     [[nodiscard]] const SegmentGeometry& geometry() const noexcept { return m_geometry; }

@@ -279,39 +279,6 @@ Error openError(const std::string& name, const bip::interprocess_exception& exce
     return systemError(ErrorKind::target, "ring segment " + name + ": cannot be opened", error);
 }
 
-// A copy of the header, once its creator is done with it.
-Expected<std::unique_ptr<SegmentHead>> readReadyHead(int fd, const std::string& name,
-                                                     std::chrono::milliseconds timeout) {
-    const std::int64_t deadline = monotonicNs() + timeout.count() * kNsPerMs;
-    for (;;) {
-        auto head = std::make_unique<SegmentHead>();
-        std::memset(static_cast<void*>(head.get()), 0, sizeof(SegmentHead));
-        const ssize_t got = ::pread(fd, head.get(), sizeof(SegmentHead), 0);
-        if (got < 0 && errno != EINTR) {
-            return systemError(ErrorKind::target, "ring segment " + name + ": cannot be read",
-                               errno);
-        }
-        const layout::Header& header = head->header;
-        const bool isUnfinished = header.extensionMagic == layout::kExtensionMagic &&
-                                  (header.ready != 1 || header.magic == 0);
-        const bool isEmpty = got < static_cast<ssize_t>(sizeof(layout::Header));
-        if (!isUnfinished && !isEmpty) {
-            return head;
-        }
-        if (monotonicNs() >= deadline) {
-            return isEmpty ? wrong(ErrorKind::damaged, name,
-                                   "the file has less bytes than a ring's header: it was cut "
-                                   "short; remove it and create it again")
-                           : wrong(ErrorKind::damaged, name,
-                                   "ready is not set: its creator (pid " +
-                                       std::to_string(header.creatorPid) +
-                                       ") did not finish it; remove it and create it again");
-        }
-        const timespec pause{0, kNsPerMs};
-        ::nanosleep(&pause, nullptr);
-    }
-}
-
 } // namespace
 
 struct Segment::Mapping {

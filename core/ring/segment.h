@@ -70,8 +70,7 @@ public:
     // Waits for the creator to finish, at most readyTimeout. Errors: missing or not permitted
     // (target), damaged, cut short or of another version (damaged); each names the field.
     [[nodiscard]] static Expected<Segment>
-    attach(const std::string& name,
-           std::chrono::milliseconds readyTimeout = std::chrono::milliseconds(1000));
+    attach(const std::string& name, std::chrono::milliseconds readyTimeout = kSegmentCreationTime);
 
     Segment(const Segment&) = delete;
     Segment& operator=(const Segment&) = delete;

@@ -3,7 +3,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstring>
+#include <ctime>
+#include <unistd.h>
+
+#include "core/base/clock.h"
 
 namespace ringscope {
 
@@ -23,6 +28,28 @@ Error refused(const std::string& name, const std::string& what) {
 
 std::string number(std::uint64_t value) {
     return std::to_string(value);
+}
+
+// The magic is written last; DMXP's segments have no ready flag.
+bool isFinished(const layout::Header& header) noexcept {
+    return header.magic != 0 &&
+           (header.extensionMagic != layout::kExtensionMagic || header.ready == 1);
+}
+
+// What is said of a head that did not get finished in time; a head without our extension is left
+// to checkGeometry.
+Expected<std::unique_ptr<SegmentHead>> notFinished(const std::string& name, ssize_t bytes,
+                                                   std::unique_ptr<SegmentHead> head) {
+    if (bytes < static_cast<ssize_t>(sizeof(layout::Header))) {
+        return refused(name, "the file has less bytes than a ring's header: it was cut short; "
+                             "remove it and create it again");
+    }
+    if (head->header.extensionMagic == layout::kExtensionMagic) {
+        return refused(name, "ready is not set: its creator (pid " +
+                                 std::to_string(head->header.creatorPid) +
+                                 ") has not finished it; try again, or remove it");
+    }
+    return head;
 }
 
 Expected<void> checkHeader(const std::string& name, const layout::Header& header,
@@ -142,6 +169,29 @@ Expected<void> checkOverlap(const std::string& name, std::vector<Extent> extents
 }
 
 } // namespace
+
+Expected<std::unique_ptr<SegmentHead>> readReadyHead(int fd, const std::string& name,
+                                                     std::chrono::milliseconds timeout) {
+    const std::int64_t deadline = monotonicNs() + timeout.count() * kNsPerMs;
+    for (;;) {
+        auto head = std::make_unique<SegmentHead>();
+        std::memset(static_cast<void*>(head.get()), 0, sizeof(SegmentHead));
+        const ssize_t got = ::pread(fd, head.get(), sizeof(SegmentHead), 0);
+        if (got < 0 && errno != EINTR) {
+            return systemError(ErrorKind::target, "ring segment " + name + ": cannot be read",
+                               errno);
+        }
+        const bool isCutShort = got < static_cast<ssize_t>(sizeof(layout::Header));
+        if (!isCutShort && isFinished(head->header)) {
+            return head;
+        }
+        if (monotonicNs() >= deadline) {
+            return notFinished(name, got, std::move(head));
+        }
+        const timespec pause{0, kNsPerMs};
+        ::nanosleep(&pause, nullptr);
+    }
+}
 
 Expected<SegmentGeometry> checkGeometry(const std::string& name, const SegmentHead& head,
                                         std::uint64_t fileBytes) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,9 @@
 #include "core/ring/ring_layout.h"
 
 namespace ringscope {
+
+// How long who opens a segment waits for its creator; one that lives takes milliseconds.
+inline constexpr std::chrono::milliseconds kSegmentCreationTime{1000};
 
 // Checked geometry of a segment: what is left of its header once nothing in it is hostile any more.
 // Channels that are not in use have capacity 0.
@@ -39,6 +44,11 @@ struct SegmentHead {
     layout::Channel channels[layout::kMaxChannels];
 };
 static_assert(sizeof(SegmentHead) == layout::kHeaderBytes);
+
+// A copy of the file's first bytes, once its creator has finished it; waits for that up to timeout.
+// Errors: cannot be read (target); cut short or still not finished (damaged).
+[[nodiscard]] Expected<std::unique_ptr<SegmentHead>>
+readReadyHead(int fd, const std::string& name, std::chrono::milliseconds timeout);
 
 // Checks a copy of a segment's first bytes against the file's size. Errors (damaged) name the
 // field. ready is not looked at.

@@ -47,7 +47,7 @@ SegmentTarget::SegmentTarget(RingObserver ring, std::int64_t cursorPeriodNs)
 
 Expected<std::unique_ptr<SegmentTarget>> SegmentTarget::attach(const std::string& name,
                                                                std::int64_t cursorPeriodNs) {
-    auto ring = RingObserver::open(name);
+    auto ring = RingObserver::open(name, kSegmentCreationTime);
     if (!ring) {
         return ring.error();
     }

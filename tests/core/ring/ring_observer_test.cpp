@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "core/ring/ring_observer.h"
 
+#include <chrono>
+#include <cstddef>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "core/base/clock.h"
 #include "core/ring/consumer.h"
@@ -43,6 +46,19 @@ TEST(RingObserver, StatesSurviveAWrapOfPositions) {
     EXPECT_EQ(slotStateOf(1, 1, cursors), SlotState::writing);
     EXPECT_EQ(slotStateOf(7, 0, cursors), SlotState::ready); // position 2^64 - 1
     EXPECT_EQ(slotStateOf(2, 2, cursors), SlotState::free);
+}
+
+TEST(RingObserver, WaitsForACreatorThatHasNotFinished) {
+    const Segment segment = makeSegment(8, 16);
+    poke<std::uint32_t>(segment.name(), offsetof(layout::Header, ready), 0);
+    EXPECT_FALSE(RingObserver::open(segment.name()));
+    std::thread creator([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        poke<std::uint32_t>(segment.name(), offsetof(layout::Header, ready), 1);
+    });
+    const auto observer = RingObserver::open(segment.name(), std::chrono::seconds(20));
+    creator.join();
+    EXPECT_TRUE(observer) << observer.error().message;
 }
 
 TEST(RingObserver, ShowsWhatParticipantsHold) {

@@ -255,9 +255,9 @@ TEST(Segment, AttachWaitsForReadyAndGivesUp) {
     const auto attached = Segment::attach(segment.name(), std::chrono::milliseconds(30));
     const std::int64_t took = monotonicNs() - start;
     ASSERT_FALSE(attached);
-    EXPECT_NE(attached.error().message.find("did not finish it"), std::string::npos);
+    EXPECT_NE(attached.error().message.find("has not finished it"), std::string::npos);
     EXPECT_GE(took, 30 * kNsPerMs);
-    EXPECT_LT(took, kNsPerSecond);
+    EXPECT_LT(took, 20 * kNsPerSecond);
 }
 
 TEST(Segment, UnderDmxpMagicTheStrideIs1088WhateverThePaddingSays) {
