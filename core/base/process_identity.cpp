@@ -2,6 +2,7 @@
 #include "core/base/process_identity.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <string_view>
@@ -86,6 +87,13 @@ Liveness livenessOfThreads(std::int32_t pid) {
     return best;
 }
 
+// What cannot be read is dead only if the kernel says that it is not there: /proc may hide it, or
+// we may be out of file descriptors.
+Liveness livenessOfUnreadable(std::int32_t pid, std::int32_t tid) {
+    return ::syscall(SYS_tgkill, pid, tid, 0) != 0 && errno == ESRCH ? Liveness::dead
+                                                                     : Liveness::unknown;
+}
+
 bool isForeignNamespace(const ProcessIdentity& process) {
     static const std::uint64_t own = pidNamespaceOf("/proc/self/ns/pid");
     return process.pidNamespace != 0 && own != 0 && process.pidNamespace != own;
@@ -123,7 +131,10 @@ Liveness livenessOf(const ProcessIdentity& process) {
         return Liveness::unknown;
     }
     const auto stat = readStat(procPath(process.pid, "stat"));
-    if (!stat || stat->startTicks != process.startTicks) {
+    if (!stat) {
+        return livenessOfUnreadable(process.pid, process.pid);
+    }
+    if (stat->startTicks != process.startTicks) {
         return Liveness::dead;
     }
     const Liveness leader = livenessOfState(stat->state);
@@ -139,10 +150,10 @@ Liveness livenessOf(const ProcessIdentity& process, const ThreadIdentity& thread
     }
     const auto stat =
         readStat(procPath(process.pid, "task/") + std::to_string(thread.tid) + "/stat");
-    if (!stat || stat->startTicks != thread.startTicks) {
-        return Liveness::dead;
+    if (!stat) {
+        return livenessOfUnreadable(process.pid, thread.tid);
     }
-    return livenessOfState(stat->state);
+    return stat->startTicks == thread.startTicks ? livenessOfState(stat->state) : Liveness::dead;
 }
 
 std::string processName(std::int32_t pid) {

@@ -106,9 +106,10 @@ private:
     }
     void confirmIntent(std::uint32_t count) noexcept {
         if constexpr (kRecordsIntent) {
-            // Relaxed: read only after this thread is known to be dead, or as a hint.
+            // Release: who reads the bit reads the position that it speaks of, not the one before
+            // (repair asks this of the living).
             shared(m_entry->intent)
-                .store(count | layout::kIntentClaimed, std::memory_order_relaxed);
+                .store(count | layout::kIntentClaimed, std::memory_order_release);
             shared(m_entry->activity).store(++m_activity, std::memory_order_relaxed);
         }
     }

@@ -56,8 +56,21 @@ struct Header {
     std::uint64_t creatorStartTicks;
     std::uint64_t creatorPidNamespace;
     std::uint64_t createdNs; // Unix time
-    std::uint64_t future[4]; // zero; ignored by readers
+    // Journal of repair (repair.h): the one act that is being done, under the repair lock.
+    std::uint64_t journalAct;       // 0 = none; else packAct(), stored last
+    std::uint64_t journalPosition;  // of the slot
+    std::uint64_t journalCount;     // what the channel's counter will be after the act
+    std::uint64_t journalMessageId; // of the message that is lost
 };
+
+// Kinds of journalAct.
+constexpr std::uint32_t kActPublishTombstone = 1; // for a dead producer
+constexpr std::uint32_t kActRelease = 2;          // for a dead consumer; a message is lost
+constexpr std::uint32_t kActReleaseTombstone = 3; // for a dead consumer; no message is lost
+
+[[nodiscard]] constexpr std::uint64_t packAct(std::uint32_t kind, std::uint32_t channel) noexcept {
+    return std::uint64_t{channel} << 32U | kind;
+}
 
 // Bits of Channel::wakeFlags.
 constexpr std::uint32_t kWakeDmxpConsumers = 1; // signal + 1 and FUTEX_WAKE on every publish
@@ -82,7 +95,10 @@ struct Channel {
     std::uint32_t spaceSignal; // futex word of producers that wait for space
     std::uint32_t waitReserved[11];
     std::uint64_t tail; // next position to produce
-    std::uint64_t tailPadding[15];
+    std::uint64_t tailPadding[7];
+    std::uint64_t tombstonesByRepair; // written by who holds the repair lock
+    std::uint64_t lostByRepair;       // messages that died with their consumer; likewise
+    std::uint64_t repairReserved[6];
     std::uint64_t head; // next position to consume
     std::uint64_t headPadding[15];
 };
@@ -187,6 +203,8 @@ static_assert(offsetof(Header, creatorPid) == 64);
 static_assert(offsetof(Header, creatorStartTicks) == 72);
 static_assert(offsetof(Header, creatorPidNamespace) == 80);
 static_assert(offsetof(Header, createdNs) == 88);
+static_assert(offsetof(Header, journalAct) == 96);
+static_assert(offsetof(Header, journalMessageId) == 120);
 
 static_assert(sizeof(Channel) == 384);
 static_assert(offsetof(Channel, channelId) == 0);
@@ -201,6 +219,8 @@ static_assert(offsetof(Channel, name) == 40);
 static_assert(offsetof(Channel, consumersAsleep) == 64);
 static_assert(offsetof(Channel, spaceSignal) == 80);
 static_assert(offsetof(Channel, tail) == 128);
+static_assert(offsetof(Channel, tombstonesByRepair) == 192);
+static_assert(offsetof(Channel, lostByRepair) == 200);
 static_assert(offsetof(Channel, head) == 256);
 static_assert(kHeaderBytes == 98'432);
 

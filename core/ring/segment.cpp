@@ -284,6 +284,7 @@ Error openError(const std::string& name, const bip::interprocess_exception& exce
 struct Segment::Mapping {
     std::string name;
     SegmentGeometry geometry;
+    FileKey file;
     bip::mapped_region region;
     bool ownsName = false;
 
@@ -381,6 +382,7 @@ Expected<Segment> Segment::attach(const std::string& name, std::chrono::millisec
         }
         auto mapping = std::make_unique<Mapping>();
         mapping->name = name;
+        mapping->file = {status.st_dev, status.st_ino};
         mapping->region = bip::mapped_region(object, bip::read_write, 0, geometry->bytes);
         mapping->geometry = std::move(*geometry);
         return Segment(std::move(mapping));
@@ -426,6 +428,14 @@ layout::RosterEntry* Segment::rosterEntries() const noexcept {
 
 std::uint32_t Segment::rosterEntryCount() const noexcept {
     return m_mapping->geometry.rosterEntries;
+}
+
+FileKey Segment::file() const noexcept {
+    return m_mapping->file;
+}
+
+layout::Header* Segment::header() const noexcept {
+    return reinterpret_cast<layout::Header*>(m_mapping->base());
 }
 
 void Segment::prefault() const noexcept {

@@ -14,6 +14,7 @@
 #include "core/base/process_identity.h"
 #include "core/ring/ring_layout.h"
 #include "core/ring/segment_geometry.h"
+#include "core/ring/segment_mappers.h"
 
 namespace ringscope {
 
@@ -86,6 +87,10 @@ public:
     // rosterEntries() of them; null when there is no roster.
     [[nodiscard]] layout::RosterEntry* rosterEntries() const noexcept;
     [[nodiscard]] std::uint32_t rosterEntryCount() const noexcept;
+
+    // Its file: st_dev and st_ino.
+    [[nodiscard]] FileKey file() const noexcept;
+    [[nodiscard]] layout::Header* header() const noexcept;
 
     // Touches every page, so that the first lap takes no page fault.
     void prefault() const noexcept;

@@ -3,76 +3,22 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <map>
 #include <optional>
-#include <sstream>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/base/file_descriptor.h"
 #include "core/ring/ring_observer.h"
 #include "core/ring/segment.h"
+#include "core/ring/segment_mappers.h"
 
 namespace ringscope {
 
 namespace {
 
 constexpr const char* kFolder = "/dev/shm";
-
-struct FileKey {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    auto operator<=>(const FileKey&) const = default;
-};
-
-using Mappers = std::map<FileKey, std::vector<std::int32_t>>;
-
-// One line of /proc/PID/maps: "start-end prot offset major:minor inode  path".
-std::optional<FileKey> keyOfMapsLine(const std::string& line) {
-    unsigned deviceMajor = 0;
-    unsigned deviceMinor = 0;
-    unsigned long inode = 0;
-    if (std::sscanf(line.c_str(), "%*s %*s %*s %x:%x %lu", &deviceMajor, &deviceMinor, &inode) !=
-            3 ||
-        inode == 0) {
-        return std::nullopt;
-    }
-    return FileKey{makedev(deviceMajor, deviceMinor), inode};
-}
-
-// Who maps what lies under /dev/shm, as far as /proc may be read. Segments have mode 0600, so the
-// processes of other users that it hides cannot map them (root's can).
-Mappers readMappers() {
-    Mappers mappers;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-        const std::string name = entry.path().filename().string();
-        std::int32_t pid = 0;
-        const auto [end, code] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (code != std::errc() || end != name.data() + name.size()) {
-            continue;
-        }
-        std::istringstream maps(readFile(entry.path().string() + "/maps").value_or(""));
-        for (std::string line; std::getline(maps, line);) {
-            if (line.find(" /dev/shm/") == std::string::npos) {
-                continue;
-            }
-            if (const auto key = keyOfMapsLine(line)) {
-                auto& pids = mappers[*key];
-                if (pids.empty() || pids.back() != pid) {
-                    pids.push_back(pid);
-                }
-            }
-        }
-    }
-    return mappers;
-}
 
 bool isDmxpName(const std::string& name) {
     return name == kDmxpSegmentName || name.rfind("dmxp_ctrl", 0) == 0 ||
@@ -120,7 +66,7 @@ void readContents(SegmentSummary& summary) {
 
 // Empty when the file is no ring (scoreboards and ledgers lie in the same folder) or is not ours to
 // read.
-std::optional<SegmentSummary> summarise(const std::string& name, const Mappers& mappers) {
+std::optional<SegmentSummary> summarise(const std::string& name, const SegmentMappers& mappers) {
     const std::string path = std::string(kFolder) + "/" + name;
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     struct stat status {};
@@ -155,7 +101,7 @@ std::optional<SegmentSummary> summarise(const std::string& name, const Mappers& 
 
 std::vector<SegmentSummary> listSegments() {
     std::vector<SegmentSummary> segments;
-    const Mappers mappers = readMappers();
+    const SegmentMappers mappers = readSegmentMappers();
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(kFolder, error)) {
         if (auto summary = summarise(entry.path().filename().string(), mappers)) {
@@ -174,7 +120,7 @@ Expected<void> removeSegment(const std::string& name, RemovePolicy policy) {
                          "ring segment " + name +
                              ": does not exist; `ringscope-cli rings` lists those that do");
     }
-    const auto summary = summarise(name, readMappers());
+    const auto summary = summarise(name, readSegmentMappers());
     if (!summary) {
         return makeError(ErrorKind::failed, "/dev/shm/" + name +
                                                 " is no ring segment, or may not be read; it was "
