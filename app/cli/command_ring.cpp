@@ -272,6 +272,7 @@ void addRingCommand(CLI::App& app, CommandLine& line) {
     ring->footer("Examples:\n"
                  "  ringscope-cli ring ringscope-steady-4711-1a2b --slots\n"
                  "  ringscope-cli ring dmxp_alloc --watch\n"
+                 "  ringscope-cli ring repair ringscope-steady-4711-1a2b --dry-run\n"
                  "  ringscope-cli ring remove ringscope-steady-4711-1a2b");
 
     auto isForced = std::make_shared<bool>(false);
@@ -287,6 +288,7 @@ void addRingCommand(CLI::App& app, CommandLine& line) {
             return done ? kExitDone : reportError(done.error());
         };
     });
+    addRingRepairCommand(*ring, line);
     ring->callback([options, &line] {
         if (!line.command) {
             if (options->name.empty()) {

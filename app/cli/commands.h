@@ -18,9 +18,10 @@ struct CommandLine {
 // Each adds its subcommands; a chosen one sets line.command. docs/command-line.md is their
 // contract.
 void addScenariosCommand(CLI::App& app, CommandLine& line);
-void addRunCommands(CLI::App& app, CommandLine& line);   // run, record
-void addRingsCommands(CLI::App& app, CommandLine& line); // rings, sweep
-void addRingCommand(CLI::App& app, CommandLine& line);   // ring, ring remove
+void addRunCommands(CLI::App& app, CommandLine& line);        // run, record
+void addRingsCommands(CLI::App& app, CommandLine& line);      // rings, sweep
+void addRingCommand(CLI::App& app, CommandLine& line);        // ring, ring remove
+void addRingRepairCommand(CLI::App& ring, CommandLine& line); // under ring
 void addInfoCommand(CLI::App& app, CommandLine& line);
 void addExportCommand(CLI::App& app, CommandLine& line);
 

@@ -181,10 +181,14 @@ private:
         return one;
     }
 
+    [[nodiscard]] bool isAskedFor(const Participant& one) const noexcept {
+        return (!m_options.pid || one.process.pid == *m_options.pid) &&
+               (!m_options.channel || one.channel == *m_options.channel);
+    }
+
     void look(std::uint32_t index) {
         auto holder = participantAt(index);
-        if (!holder || (m_options.pid && holder->process.pid != *m_options.pid) ||
-            livenessOf(*holder) != Liveness::dead) {
+        if (!holder || !isAskedFor(*holder) || livenessOf(*holder) != Liveness::dead) {
             return;
         }
         ++m_report.deadParticipants;

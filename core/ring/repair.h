@@ -22,7 +22,8 @@ struct RepairOptions {
     bool isDryRun = false; // says what it would do; takes no lock, writes nothing
     bool isForced = false; // acts also on what is undecidable: a living owner's message may be lost
                            // and its ring wedged a lap later
-    std::optional<std::int32_t> pid; // only what this process held
+    std::optional<std::int32_t> pid;      // only what this process held
+    std::optional<std::uint32_t> channel; // only on this one, by its index
     // How long it waits for a living participant that is in the few instructions around its claim,
     // and for another repair to end.
     std::chrono::milliseconds patience{200};
