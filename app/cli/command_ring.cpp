@@ -13,6 +13,7 @@
 #include "core/base/units.h"
 #include "core/ring/ring_observer.h"
 #include "core/ring/segment_list.h"
+#include "core/ring/stuck_watch.h"
 
 namespace ringscope {
 
@@ -65,27 +66,27 @@ void forEachRun(const SlotSnapshot& snapshot, Visit visit) {
     }
 }
 
-std::string livenessText(Liveness liveness) {
-    switch (liveness) {
-    case Liveness::alive:
-        return "alive";
-    case Liveness::stopped:
-        return "stopped";
-    case Liveness::dead:
-        return "dead";
-    case Liveness::unknown:
-        return "another pid namespace";
-    }
-    return "?";
-}
-
 // One look at a segment: every channel's slots and the participants.
 struct RingPicture {
     std::vector<std::shared_ptr<const SlotSnapshot>> channels;
     std::vector<Participant> participants;
+    std::vector<StuckSlots> stuck;
 };
 
-Expected<RingPicture> look(RingObserver& ring, const RingOptions& options) {
+// What is held by somebody who lives is stuck only when a second look finds it unchanged.
+Expected<std::vector<StuckSlots>> findStuck(StuckWatch& watch, bool isWatching) {
+    auto found = watch.look(monotonicNs());
+    for (const std::int64_t pauseMs : {std::int64_t{20}, std::int64_t{1100}}) {
+        if (isWatching || !found || !watch.hasCandidates() || isInterrupted()) {
+            break;
+        }
+        waitMs(pauseMs);
+        found = watch.look(monotonicNs());
+    }
+    return found;
+}
+
+Expected<RingPicture> look(RingObserver& ring, StuckWatch& watch, const RingOptions& options) {
     RingPicture picture;
     const auto cursors = ring.cursors();
     if (!cursors) {
@@ -113,6 +114,15 @@ Expected<RingPicture> look(RingObserver& ring, const RingOptions& options) {
         return participants.error();
     }
     picture.participants = std::move(*participants);
+    auto stuck = findStuck(watch, options.isWatching);
+    if (!stuck) {
+        return stuck.error();
+    }
+    for (StuckSlots& one : *stuck) {
+        if (!options.channel || *options.channel == one.channel) {
+            picture.stuck.push_back(std::move(one));
+        }
+    }
     return picture;
 }
 
@@ -151,11 +161,45 @@ Json participantJson(const Participant& participant) {
             {"channel", participant.channel},
             {"pid", participant.process.pid},
             {"tid", participant.thread.tid},
-            {"state", livenessText(livenessOf(participant))},
+            {"state", nameOf(livenessOf(participant))},
             {"claims", participant.activity},
             {"holds_first", participant.intentFirst},
             {"holds_count", participant.intentCount},
             {"claimed", participant.isClaimed}};
+}
+
+Json stuckJson(const StuckSlots& stuck) {
+    constexpr std::array<const char*, 3> kBlocked{"nothing yet", "consumers", "producers"};
+    Json json{{"channel", stuck.channel},
+              {"first_position", stuck.firstPosition},
+              {"count", stuck.count},
+              {"first_slot", stuck.firstSlot()},
+              {"state", stuck.isWriting ? "writing" : "reading"},
+              {"held_ns_at_least", stuck.heldNs},
+              {"blocks", kBlocked[static_cast<std::size_t>(stuck.blocked)]},
+              {"distance", stuck.distance},
+              {"holder", nullptr}};
+    if (stuck.holder) {
+        json["holder"] = {{"pid", stuck.holder->process.pid},
+                          {"tid", stuck.holder->thread.tid},
+                          {"start_ticks", stuck.holder->process.startTicks},
+                          {"command", processName(stuck.holder->process.pid)},
+                          {"state", nameOf(stuck.holderLiveness)},
+                          {"claimed", stuck.holder->isClaimed}};
+    }
+    return json;
+}
+
+void printStuck(const RingObserver& ring, const RingPicture& picture) {
+    bool isRepairable = false;
+    for (const StuckSlots& stuck : picture.stuck) {
+        std::cout << "STUCK " << describe(stuck) << '\n';
+        isRepairable = isRepairable || (stuck.holder && stuck.holderLiveness == Liveness::dead);
+    }
+    if (isRepairable) {
+        std::cout << "What the dead hold is given back by: ringscope-cli ring repair "
+                  << ring.name() << '\n';
+    }
 }
 
 void printJson(const RingObserver& ring, const RingPicture& picture, const RingOptions& options) {
@@ -167,12 +211,17 @@ void printJson(const RingObserver& ring, const RingPicture& picture, const RingO
     for (const Participant& participant : picture.participants) {
         participants.push_back(participantJson(participant));
     }
+    Json stuck = Json::array();
+    for (const StuckSlots& one : picture.stuck) {
+        stuck.push_back(stuckJson(one));
+    }
     const Json json{{"name", ring.name()},
                     {"bytes", ring.geometry().bytes},
                     {"dmxp", ring.geometry().isDmxpCompatible},
                     {"creator_pid", ring.geometry().creator.pid},
                     {"channels", std::move(channels)},
-                    {"participants", std::move(participants)}};
+                    {"participants", std::move(participants)},
+                    {"stuck", std::move(stuck)}};
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
@@ -212,6 +261,7 @@ void printText(const RingObserver& ring, const RingPicture& picture, const RingO
             });
         }
     }
+    printStuck(ring, picture);
     if (picture.participants.empty()) {
         std::cout << "No participant is registered.\n";
         return;
@@ -219,9 +269,9 @@ void printText(const RingObserver& ring, const RingPicture& picture, const RingO
     rows = {{"PARTICIPANT", "STATE", "PID", "TID", "CHANNEL", "CLAIMS", "HOLDS"}};
     for (const Participant& p : picture.participants) {
         rows.push_back(
-            {p.role == layout::Role::producer ? "producer" : "consumer",
-             livenessText(livenessOf(p)), std::to_string(p.process.pid),
-             std::to_string(p.thread.tid), std::to_string(p.channel), std::to_string(p.activity),
+            {p.role == layout::Role::producer ? "producer" : "consumer", nameOf(livenessOf(p)),
+             std::to_string(p.process.pid), std::to_string(p.thread.tid), std::to_string(p.channel),
+             std::to_string(p.activity),
              p.intentCount == 0
                  ? ""
                  : std::to_string(p.intentCount) + " from " + std::to_string(p.intentFirst)});
@@ -230,12 +280,14 @@ void printText(const RingObserver& ring, const RingPicture& picture, const RingO
 }
 
 int showRing(const RingOptions& options) {
-    auto ring = RingObserver::open(options.name, kSegmentCreationTime);
-    if (!ring) {
-        return reportError(ring.error());
+    auto opened = RingObserver::open(options.name, kSegmentCreationTime);
+    if (!opened) {
+        return reportError(opened.error());
     }
+    const auto ring = std::make_shared<RingObserver>(std::move(*opened));
+    StuckWatch watch(ring);
     for (;;) {
-        const auto picture = look(*ring, options);
+        const auto picture = look(*ring, watch, options);
         if (!picture) {
             return reportError(picture.error());
         }

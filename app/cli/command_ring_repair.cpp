@@ -7,6 +7,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "core/ring/repair.h"
+#include "core/ring/stuck_watch.h"
 
 namespace ringscope {
 
@@ -73,20 +74,6 @@ Json jsonOf(const Participant& holder) {
             {"pid", holder.process.pid},
             {"tid", holder.thread.tid},
             {"channel", holder.channel}};
-}
-
-const char* nameOf(Liveness liveness) {
-    switch (liveness) {
-    case Liveness::alive:
-        return "alive";
-    case Liveness::stopped:
-        return "stopped";
-    case Liveness::dead:
-        return "dead";
-    case Liveness::unknown:
-        break;
-    }
-    return "unknown";
 }
 
 void printJson(const RepairReport& report, const RingRepairOptions& options) {
