@@ -27,9 +27,11 @@ std::string fourDigits(double value) {
     } else if (magnitude < 99.95 && magnitude != std::floor(magnitude)) {
         decimals = 1;
     }
-    std::array<char, 64> text{};
-    const int length = std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-    return {text.data(), static_cast<std::size_t>(length)};
+    // Not printf, which writes a comma in many a user's locale.
+    std::array<char, 320> text{}; // room for the largest double
+    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value,
+                                            std::chars_format::fixed, decimals);
+    return {text.data(), end};
 }
 
 template <std::size_t N>

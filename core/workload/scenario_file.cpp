@@ -2,6 +2,7 @@
 #include "core/workload/scenario_file.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <optional>
@@ -202,14 +203,10 @@ std::string shortestNumber(double value) {
     if (value == std::floor(value) && std::fabs(value) < 1e15) {
         return std::to_string(static_cast<std::int64_t>(value)) + ".0";
     }
-    for (int digits = 6; digits <= 17; ++digits) {
-        char text[40];
-        std::snprintf(text, sizeof text, "%.*g", digits, value);
-        if (std::strtod(text, nullptr) == value) {
-            return text;
-        }
-    }
-    return std::to_string(value);
+    char text[40]; // not printf, which writes a comma in many a user's locale
+    const auto [end, error] =
+        std::to_chars(text, text + sizeof text, value, std::chars_format::general);
+    return error == std::errc{} ? std::string(text, end) : "nan";
 }
 
 std::string quoted(const std::string& words) {

@@ -3,6 +3,9 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <limits>
+
+#include "tests/support/comma_locale.h"
 
 namespace ringscope {
 namespace {
@@ -14,6 +17,20 @@ TEST(Units, BytesAreBinaryWithAtMostFourDigits) {
     EXPECT_EQ(formatBytes(4.4 * 1048576), "4.40 MiB");
     EXPECT_EQ(formatBytes(142.3 * 1048576), "142 MiB");
     EXPECT_EQ(formatBytes(-8192), "-8 KiB");
+}
+
+TEST(Units, NumbersHaveAPointInEveryLocale) {
+    const CommaLocale locale;
+    if (!locale.isSet()) {
+        GTEST_SKIP() << "no locale with a decimal comma is installed here (Debian: locales)";
+    }
+    EXPECT_EQ(formatBytes(4.4 * 1048576), "4.40 MiB");
+    EXPECT_EQ(formatDuration(1'500'000), "1.50 ms");
+    EXPECT_EQ(parseDurationNs("1.5 ms").value(), 1'500'000);
+}
+
+TEST(Units, TheLargestNumberIsWrittenInFull) {
+    EXPECT_EQ(formatCount(std::numeric_limits<double>::max()).size(), 297U + 2U); // and " T"
 }
 
 TEST(Units, ByteScaleCanBeFixed) {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/workload/scenario_keys.h"
+#include "tests/support/comma_locale.h"
 
 namespace ringscope {
 namespace {
@@ -94,6 +95,23 @@ TEST(ScenarioFile, WritesWhatItReadsBackEqual) {
         const auto again = parseScenario(scenarioToml(scenario), "written");
         ASSERT_TRUE(again) << again.error().message << "\n" << scenarioToml(scenario);
         EXPECT_EQ(*again, scenario) << scenarioToml(scenario);
+    }
+}
+
+TEST(ScenarioFile, WritesTheSameInEveryLocale) {
+    Scenario scenario = *parseScenario("name = \"x\"\n", "x.toml");
+    scenario.rate.mode = RateMode::fixed;
+    for (const double perSecond : {0.5, 0.1, 1.0 / 3, 1234567.25, 1e-5, 1e9}) {
+        scenario.rate.perSecond = perSecond;
+        const std::string plain = scenarioToml(scenario);
+        const CommaLocale locale;
+        if (!locale.isSet()) {
+            GTEST_SKIP() << "no locale with a decimal comma is installed here (Debian: locales)";
+        }
+        EXPECT_EQ(scenarioToml(scenario), plain);
+        const auto read = parseScenario(plain, "x.toml");
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(read->rate.perSecond, perSecond);
     }
 }
 
