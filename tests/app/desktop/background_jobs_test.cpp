@@ -12,11 +12,12 @@
 #include <stdexcept>
 
 #include "core/base/process_identity.h"
+#include "tests/support/patience.h"
 
 namespace ringscope {
 namespace {
 
-constexpr int kPatienceMs = 10'000;
+constexpr int kPatienceMs = kPatienceNs / kNsPerMs;
 
 TEST(BackgroundJobs, DeliversAMoveOnlyResultOnTheGuiThread) {
     BackgroundJobs jobs;

@@ -12,6 +12,7 @@
 #include "core/base/file_descriptor.h"
 #include "core/session/session.h"
 #include "core/session/session_file.h"
+#include "tests/support/patience.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ringscope {
@@ -74,10 +75,7 @@ TEST_F(SessionWriterTest, WritesWhatIsNewEachSecond) {
     auto writer = SessionWriter::create(path());
     ASSERT_TRUE(writer.has_value());
     ASSERT_TRUE((*writer)->begin(m_session.provenance(), m_latest).has_value());
-    const std::int64_t giveUpNs = monotonicNs() + 5 * kNsPerSecond;
-    while ((*writer)->status().rows < 100 && monotonicNs() < giveUpNs) {
-        usleep(10'000);
-    }
+    ASSERT_TRUE(eventually([&] { return (*writer)->status().rows >= 100; }));
     append(50);
     // As a kill leaves it: no index, but all that was written.
     const auto killed = SessionFile::open(path());
@@ -144,10 +142,7 @@ TEST_F(SessionWriterTest, GoesOnWhenTheDiskHasSpaceAgain) {
     {
         const FileSizeLimit limit(128);
         ASSERT_TRUE((*writer)->begin(m_session.provenance(), m_latest).has_value());
-        const std::int64_t giveUpNs = monotonicNs() + 5 * kNsPerSecond;
-        while (!(*writer)->status().error && monotonicNs() < giveUpNs) {
-            usleep(10'000);
-        }
+        ASSERT_TRUE(eventually([&] { return (*writer)->status().error.has_value(); }));
     }
     EXPECT_TRUE((*writer)->status().error);
     (*writer)->finish(last(), {});

@@ -42,7 +42,7 @@ protected:
 
     Stolen steal() {
         auto consumer = Consumer::join(*m_segment, 0);
-        const std::int64_t deadlineNs = monotonicNs() + 10 * kNsPerSecond;
+        const std::int64_t deadlineNs = monotonicNs() + kPatienceNs;
         while (monotonicNs() < deadlineNs) {
             if (const auto peek = consumer->try_peek(); peek) {
                 const MessageView message = peek.message();

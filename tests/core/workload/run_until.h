@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/workload/workload_run.h"
+#include "tests/support/patience.h"
 
 namespace ringscope {
 
@@ -25,7 +26,7 @@ inline void waitNs(std::int64_t ns) {
 
 // Polls as the recorder does until isDone() or the limit; true when it was done.
 inline bool pollUntil(WorkloadRun& run, const std::function<bool()>& isDone,
-                      std::int64_t limitNs = 30 * kNsPerSecond) {
+                      std::int64_t limitNs = kPatienceNs) {
     const std::int64_t deadlineNs = monotonicNs() + limitNs;
     while (!isDone()) {
         if (monotonicNs() > deadlineNs) {
