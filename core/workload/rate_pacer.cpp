@@ -9,6 +9,13 @@ namespace {
 
 constexpr double kNs = 1e9;
 constexpr std::uint64_t kRandomStream = 0x10000; // apart from the payload's numbers
+// Beyond what a run may last, and far from what does not fit into 64 bits.
+constexpr double kNeverNs = 1e17;
+
+// Any rate above 0 is allowed, so a message may be due in 10^300 years.
+std::int64_t toNs(double ns) noexcept {
+    return static_cast<std::int64_t>(ns < kNeverNs ? ns : kNeverNs);
+}
 
 } // namespace
 
@@ -30,13 +37,17 @@ std::int64_t RatePacer::next() noexcept {
     if (m_mode == RateMode::poisson) {
         // Producers' streams add up to one of the whole rate.
         m_poissonSeconds += m_random.exponential() * m_producers / m_perSecond;
-        return m_startNs + static_cast<std::int64_t>(m_poissonSeconds * kNs);
+        return m_startNs + toNs(m_poissonSeconds * kNs);
     }
     const double seconds = secondsOfNumber(m_number);
     m_number += m_producers; // they take turns
-    auto ns = static_cast<std::int64_t>(seconds * kNs);
+    std::int64_t ns = toNs(seconds * kNs);
     if (m_mode == RateMode::bursts) {
-        ns = ns / m_onNs * (m_onNs + m_offNs) + ns % m_onNs;
+        const std::int64_t cycles = ns / m_onNs;
+        ns = toNs(static_cast<double>(cycles) * static_cast<double>(m_onNs + m_offNs)) <
+                     toNs(kNeverNs)
+                 ? cycles * (m_onNs + m_offNs) + ns % m_onNs
+                 : toNs(kNeverNs);
     }
     return m_startNs + ns;
 }
@@ -52,7 +63,8 @@ double RatePacer::secondsOfNumber(double number) const noexcept {
         return m_rampSeconds + (number - atEnd) / m_rampTo;
     }
     // The form of the root that does not cancel when the slope is small.
-    return 2 * number / (m_perSecond + std::sqrt(m_perSecond * m_perSecond + 2 * slope * number));
+    const double squared = m_perSecond * m_perSecond + 2 * slope * number; // of the rate by then
+    return 2 * number / (m_perSecond + std::sqrt(squared > 0 ? squared : 0.0));
 }
 
 std::int64_t RatePacer::openFrom(std::int64_t nowNs) const noexcept {

@@ -25,6 +25,7 @@ constexpr std::int64_t kTerminateNs = 500 * kNsPerMs;
 constexpr std::int64_t kKillNs = 700 * kNsPerMs;
 constexpr std::int64_t kStallNs = 2 * kNsPerSecond;
 constexpr std::int64_t kHoldingKillNs = 200 * kNsPerMs;
+constexpr double kLongestWaitNs = 1e17; // three years
 constexpr std::uint64_t kDmxpMinimumBytes = std::uint64_t{128} << 20U;
 
 // A wait that the scenario itself asks for is no stall.
@@ -34,9 +35,9 @@ std::int64_t stallLimitNs(const Scenario& scenario) {
         longest = std::max(longest, scenario.rate.offNs);
     }
     if (scenario.rate.mode != RateMode::max && scenario.rate.perSecond > 0) {
-        longest = std::max(longest, static_cast<std::int64_t>(
-                                        static_cast<double>(kNsPerSecond) * scenario.workers.batch *
-                                        scenario.workers.producers / scenario.rate.perSecond));
+        const double batchNs = static_cast<double>(kNsPerSecond) * scenario.workers.batch *
+                               scenario.workers.producers / scenario.rate.perSecond;
+        longest = std::max(longest, static_cast<std::int64_t>(std::min(batchNs, kLongestWaitNs)));
     }
     return std::max(kStallNs, 3 * longest);
 }

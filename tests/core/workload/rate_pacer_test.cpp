@@ -37,6 +37,30 @@ TEST(RatePacer, SpacesAFixedRateEvenlyAcrossProducers) {
     EXPECT_EQ(timesOf(plan, 3, 3), (std::vector<std::int64_t>{3'000'000, 7'000'000, 11'000'000}));
 }
 
+TEST(RatePacer, NeverSendsEarlyBecauseARateIsTooSlowToBeCounted) {
+    constexpr std::int64_t kYearNs = std::int64_t{365} * 24 * 3600 * kNsPerSecond;
+    for (const double perSecond : {1e-300, 1e-12, 1e-9}) {
+        for (const RateMode mode : {RateMode::fixed, RateMode::poisson, RateMode::bursts}) {
+            const auto times = timesOf(planOf(mode, perSecond), 3);
+            EXPECT_GE(times[0], 0);
+            EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+            EXPECT_GT(times[2], kYearNs / 1000) << perSecond;
+        }
+    }
+    Scenario scenario;
+    scenario.rate = {RateMode::ramp, 10, 1e-300, kNsPerSecond};
+    for (const std::int64_t time : timesOf(makeRunPlan(scenario, "ring"), 100)) {
+        EXPECT_GE(time, 0);
+    }
+    scenario.rate.mode = RateMode::bursts;
+    scenario.rate.perSecond = 1;
+    scenario.rate.onNs = 100 * kNsPerUs;
+    scenario.rate.offNs = kYearNs;
+    const auto times = timesOf(makeRunPlan(scenario, "ring"), 1024);
+    EXPECT_GE(times[1], kYearNs);
+    EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+}
+
 TEST(RatePacer, DoesNotDriftOverAnHour) {
     RatePacer pacer(planOf(RateMode::fixed, 3), 0, 0);
     std::int64_t last = 0;
