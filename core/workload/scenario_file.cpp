@@ -342,9 +342,15 @@ Expected<Scenario> parseScenario(std::string_view toml, const std::string& sourc
 }
 
 Expected<Scenario> loadScenario(const std::string& path) {
-    const auto text = readFile(path, std::size_t{1} << 20U);
+    constexpr std::size_t kMaxBytes = std::size_t{1} << 20U;
+    const auto text = readFile(path, kMaxBytes + 1);
     if (!text) {
         return text.error();
+    }
+    if (text->size() > kMaxBytes) {
+        return makeError(ErrorKind::usage,
+                         path +
+                             " is larger than 1 MiB, which no scenario is; name a scenario file");
     }
     return parseScenario(*text, path);
 }

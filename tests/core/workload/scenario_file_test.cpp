@@ -9,6 +9,7 @@
 
 #include "core/workload/scenario_keys.h"
 #include "tests/support/comma_locale.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ringscope {
 namespace {
@@ -33,6 +34,17 @@ TEST(ScenarioFile, ReadsWhatIsGivenAndKeepsDefaultsForTheRest) {
     EXPECT_EQ(scenario->rate.onNs, 20'000'000);
     EXPECT_EQ(scenario->rate.offNs, 500'000'000);
     EXPECT_EQ(scenario->ring, RingSettings{});
+}
+
+TEST(ScenarioFile, RefusesAFileThatItWouldReadInPartOnly) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/large.toml";
+    std::ofstream(path) << "name = \"x\"\n# " << std::string(1U << 20U, 'x')
+                        << "\n[ring]\ncapacity = 3\n";
+    const auto scenario = loadScenario(path);
+    ASSERT_FALSE(scenario);
+    EXPECT_EQ(scenario.error().kind, ErrorKind::usage);
+    EXPECT_THAT(scenario.error().message, HasSubstr("larger than 1 MiB"));
 }
 
 TEST(ScenarioFile, NamesLineAndColumnOfAWrongType) {
