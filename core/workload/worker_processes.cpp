@@ -22,7 +22,7 @@ namespace ringscope {
 namespace {
 
 // Above those that spawn() gives to the child, so that no dup2 overwrites a source.
-constexpr int kLowestOwnDescriptor = 16;
+constexpr int kLowestOwnDescriptor = kParentDescriptor + 1;
 
 // "oom_kill 3" of a file of such lines.
 std::optional<std::uint64_t> counterIn(const std::string& path, std::string_view name) {
@@ -168,7 +168,9 @@ std::vector<char*> pointersTo(std::vector<std::string>& texts) {
 Expected<FileDescriptor> highDuplicate(int descriptor) {
     FileDescriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, kLowestOwnDescriptor));
     if (!copy.isOpen()) {
-        return systemError(ErrorKind::failed, "no file descriptor left for the workers", errno);
+        // EINVAL: the limit is below the lowest one that was asked for.
+        return systemError(ErrorKind::failed, "no file descriptor left for the workers",
+                           errno == EINVAL ? EMFILE : errno);
     }
     return copy;
 }

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <set>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -258,6 +259,16 @@ TEST_F(FailedStart, SaysThatTheWorkerProgramIsMissingOrBroken) {
                 HasSubstr("/nowhere/ringscope-worker cannot be started"));
     EXPECT_THAT(refusal(smallScenario(), "/bin/false"),
                 HasSubstr("producer-0 could not start: ended with status 1"));
+}
+
+TEST(WorkloadRun, StartsWithAFewFileDescriptors) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit few{16, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    const auto run = WorkloadRun::start(smallScenario());
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_TRUE(run) << run.error().message;
 }
 
 TEST_F(FailedStart, SaysThatAProcessorDoesNotExist) {
