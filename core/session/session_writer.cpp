@@ -31,15 +31,29 @@ constexpr std::size_t kRowsPerRun = 4096;
 constexpr std::uint64_t kTurnsPerRepeat = 30;
 constexpr int kPipePollMs = 100;
 
-// A limit on file sizes and a pipe without reader are errors of a write, not the end of the
-// program. Both signals are sent to the thread that writes.
-void blockWriteSignals() {
-    sigset_t blocked;
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGXFSZ);
-    sigaddset(&blocked, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
-}
+// While it lives, a limit on file sizes and a pipe without reader are errors of a write, not the
+// end of the program: both signals are sent to the thread that writes.
+class WriteSignalsBlocked {
+public:
+    WriteSignalsBlocked() {
+        sigemptyset(&m_signals);
+        sigaddset(&m_signals, SIGXFSZ);
+        sigaddset(&m_signals, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &m_signals, &m_before);
+    }
+    WriteSignalsBlocked(const WriteSignalsBlocked&) = delete;
+    WriteSignalsBlocked& operator=(const WriteSignalsBlocked&) = delete;
+    ~WriteSignalsBlocked() {
+        const timespec atOnce{};
+        while (sigtimedwait(&m_signals, nullptr, &atOnce) > 0) { // else they come now
+        }
+        pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
+    }
+
+private:
+    sigset_t m_signals{};
+    sigset_t m_before{};
+};
 
 std::uint64_t rowsOf(const SessionView& view) {
     std::uint64_t rows = 0;
@@ -101,6 +115,7 @@ SessionWriter::~SessionWriter() {
 
 Expected<void> SessionWriter::begin(const Provenance& provenance,
                                     const Latest<SessionView>& views) {
+    const WriteSignalsBlocked blocked;
     if (m_isRegular && ::ftruncate(m_file.get(), 0) != 0) {
         return systemError(ErrorKind::failed, "cannot empty the session file " + m_path, errno);
     }
@@ -127,7 +142,7 @@ Expected<void> SessionWriter::begin(const Provenance& provenance,
 }
 
 void SessionWriter::run(const std::stop_token& stop) {
-    blockWriteSignals();
+    const WriteSignalsBlocked blocked;
     const ThreadCpuClock cpu;
     while (!stop.stop_requested()) {
         std::shared_ptr<const SessionView> last;
@@ -256,9 +271,13 @@ bool SessionWriter::writeState(const SessionView& view) {
     if (!view.slotSnapshot || view.slotSnapshot == m_slotsWritten) {
         return true;
     }
+    const SlotSnapshot& slots = *view.slotSnapshot;
+    if (!writeFrame(FrameType::slots, slots.timeNs, slots.timeNs, m_slotEncoder.encode(slots))) {
+        m_slotEncoder = SlotEncoder(); // it takes for written what is not in the file
+        return false;
+    }
     m_slotsWritten = view.slotSnapshot;
-    return writeFrame(FrameType::slots, m_slotsWritten->timeNs, m_slotsWritten->timeNs,
-                      m_slotEncoder.encode(*m_slotsWritten));
+    return true;
 }
 
 bool SessionWriter::writeEnd(const SessionView& view, const std::string& summaryJson) {

@@ -153,6 +153,53 @@ TEST_F(SessionWriterTest, GoesOnWhenTheDiskHasSpaceAgain) {
     EXPECT_EQ(file->view->groups[0].samples.rows(), 1000U);
 }
 
+TEST_F(SessionWriterTest, IsNotEndedByALimitOnFileSizes) {
+    auto writer = SessionWriter::create(path());
+    ASSERT_TRUE(writer.has_value());
+    const FileSizeLimit limit(0);
+    std::signal(SIGXFSZ, SIG_DFL); // as a program has it that does not think of it
+    const auto begun = (*writer)->begin(m_session.provenance(), m_latest);
+    ASSERT_FALSE(begun.has_value());
+    EXPECT_EQ(begun.error().kind, ErrorKind::failed);
+}
+
+// A frame of slots holds what changed since the one before: none of them may count on a frame that
+// the disk did not take.
+TEST_F(SessionWriterTest, WritesSlotsAnewThatAFullDiskDidNotTake) {
+    auto slots = std::make_shared<SlotSnapshot>();
+    slots->cursors = {0, kSlotsPerBlock, 0, 0};
+    auto block = std::make_shared<SlotBlock>();
+    block->count = kSlotsPerBlock;
+    for (std::size_t i = 0; i < kSlotsPerBlock; ++i) {
+        block->sequences[i] = i * i * 2'654'435'761U; // does not compress into the limit
+    }
+    slots->blocks = {block};
+    m_session.setSlotSnapshot(slots);
+    append(1);
+    auto writer = SessionWriter::create(path());
+    ASSERT_TRUE(writer.has_value());
+    {
+        const FileSizeLimit limit(4096); // all but the slots
+        ASSERT_TRUE((*writer)->begin(m_session.provenance(), m_latest).has_value());
+        const std::int64_t giveUpNs = monotonicNs() + 5 * kNsPerSecond;
+        while (!(*writer)->status().error && monotonicNs() < giveUpNs) {
+            usleep(10'000);
+        }
+    }
+    EXPECT_TRUE((*writer)->status().error);
+    EXPECT_EQ((*writer)->status().rows, 1U);
+    auto later = std::make_shared<SlotSnapshot>(*slots);
+    later->timeNs = 1;
+    m_session.setSlotSnapshot(later);
+    (*writer)->finish(last(), {});
+    const auto file = SessionFile::open(path());
+    ASSERT_TRUE(file.has_value());
+    ASSERT_TRUE(file->view->slotSnapshot);
+    ASSERT_EQ(file->view->slotSnapshot->blocks.size(), 1U);
+    ASSERT_TRUE(file->view->slotSnapshot->blocks[0]);
+    EXPECT_EQ(file->view->slotSnapshot->blocks[0]->sequences, block->sequences);
+}
+
 // The recorder's thread never waits: publishing goes on at full speed while nobody reads the pipe,
 // and what did not get through is counted in the end.
 TEST_F(SessionWriterTest, NeverMakesTheRecorderWaitForASlowReader) {
