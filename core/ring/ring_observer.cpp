@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include "core/base/clock.h"
 
@@ -170,14 +171,28 @@ Expected<std::span<const ChannelCursors>> RingObserver::cursors() {
         !done) {
         return done.error();
     }
+    m_tailsBefore.resize(m_channelBytes.size());
     for (std::size_t index = 0; index < m_channelBytes.size(); ++index) {
-        if (m_geometry.channels[index].capacity != 0) {
-            m_cursors.push_back({static_cast<std::uint32_t>(index),
-                                 m_geometry.channels[index].capacity, m_channelBytes[index].head,
-                                 m_channelBytes[index].tail});
+        if (m_geometry.channels[index].capacity == 0) {
+            continue;
         }
+        ChannelCursors cursors{static_cast<std::uint32_t>(index),
+                               m_geometry.channels[index].capacity, m_channelBytes[index].head,
+                               m_channelBytes[index].tail};
+        // While the tail moves nobody is blocked, and a ring at work costs no second read.
+        cursors.isBlocked = std::exchange(m_tailsBefore[index], cursors.tail) == cursors.tail &&
+                            isHeldAtTail(cursors);
+        m_cursors.push_back(cursors);
     }
     return std::span<const ChannelCursors>(m_cursors);
+}
+
+bool RingObserver::isHeldAtTail(const ChannelCursors& cursors) const {
+    const SegmentGeometry::Channel& channel = m_geometry.channels[cursors.channel];
+    std::uint64_t sequence = 0;
+    const std::uint64_t slot = cursors.tail & (channel.capacity - 1);
+    return read(&sequence, sizeof(sequence), channel.bandOffset + slot * channel.slotStride) &&
+           sequence == cursors.tail - channel.capacity + 1;
 }
 
 Expected<ChannelCursors> RingObserver::cursorsOf(std::size_t channel) const {
@@ -237,6 +252,7 @@ RingObserver::readBlock(std::size_t channel, std::size_t block, const ChannelCur
         return done.error();
     }
     const std::uint32_t nowMs = millisecondsSince(epochNs, nowNs);
+    read->firstReadMs = before != nullptr ? before->firstReadMs : nowMs;
     for (std::uint32_t i = 0; i < read->count; ++i) {
         const std::uint64_t sequence = read->sequences[i];
         SlotState state = slotStateOf(firstSlot + i, sequence, cursors);

@@ -24,6 +24,13 @@ struct ChannelCursors {
     std::uint64_t head = 0;     // next position to consume
     std::uint64_t tail = 0;     // next position to produce
 
+    // Cursors that rest while the slot at tail is still held from the lap before: producers find no
+    // room, whatever lies between head and tail (docs/tracks.md). Only cursors() of RingObserver
+    // says.
+    bool isBlocked = false;
+
+    // Slots that producers cannot have.
+    [[nodiscard]] std::uint64_t taken() const noexcept { return isBlocked ? capacity : used(); }
     // Slots between head and tail, never more than capacity whatever a hostile segment says.
     [[nodiscard]] std::uint64_t used() const noexcept {
         const std::uint64_t distance = tail - head;
@@ -43,6 +50,13 @@ struct SlotBlock {
     // When the observer last saw the slot change (its sequence, or whether somebody holds it), in
     // milliseconds since SlotSnapshot::epochNs. A held slot's age is counted from here.
     std::array<std::uint32_t, kSlotsPerBlock> changedAtMs{};
+    // When this block was read for the first time. A slot that "changed" then was not seen to
+    // change at all: it has been as it is for that long at least.
+    std::uint32_t firstReadMs = 0;
+
+    [[nodiscard]] bool isSinceFirstRead(std::size_t i) const noexcept {
+        return changedAtMs[i] == firstReadMs;
+    }
 };
 
 // What a participant's roster entry says it holds.

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24U;
 constexpr std::uint64_t kMaxHolders = 65'536;
+constexpr unsigned kSinceFirstRead = 0x80; // in a slot's state
 
 void putText(std::string& to, const std::string& text) {
     putVarint(to, text.size());
@@ -49,7 +50,8 @@ void putBlock(std::string& to, std::size_t index, const SlotBlock& block) {
     putSigned(to, block.readAtNs);
     putVarint(to, block.count);
     for (std::size_t i = 0; i < block.count; ++i) {
-        to.push_back(static_cast<char>(block.states[i]));
+        const auto state = static_cast<unsigned>(block.states[i]);
+        to.push_back(static_cast<char>(state | (block.isSinceFirstRead(i) ? kSinceFirstRead : 0U)));
     }
     std::uint64_t sequence = 0;
     std::uint32_t changedAtMs = 0;
@@ -71,8 +73,11 @@ std::shared_ptr<const SlotBlock> readBlock(ByteReader& from, std::size_t expecte
         return nullptr;
     }
     const std::string_view states = from.take(block->count);
+    if (states.size() != block->count) {
+        return nullptr;
+    }
     for (std::size_t i = 0; i < states.size(); ++i) {
-        const auto state = static_cast<unsigned char>(states[i]);
+        const unsigned state = static_cast<unsigned char>(states[i]) & ~kSinceFirstRead;
         if (state >= kSlotStateCount) {
             return nullptr;
         }
@@ -87,6 +92,10 @@ std::shared_ptr<const SlotBlock> readBlock(ByteReader& from, std::size_t expecte
     for (std::size_t i = 0; i < block->count; ++i) {
         changedAtMs += static_cast<std::uint64_t>(from.signedVarint());
         block->changedAtMs[i] = static_cast<std::uint32_t>(changedAtMs);
+        // The same for all that have it; without any nobody asks.
+        if ((static_cast<unsigned char>(states[i]) & kSinceFirstRead) != 0) {
+            block->firstReadMs = block->changedAtMs[i];
+        }
     }
     return from.hasFailed() ? nullptr : block;
 }

@@ -92,7 +92,7 @@ std::optional<SlotFacts> slotFacts(const SlotSnapshot& snapshot, std::uint64_t s
     const std::int64_t changedNs =
         snapshot.epochNs + static_cast<std::int64_t>(block->changedAtMs[inBlock]) * kNsPerMs;
     facts.stateForNs = std::max<std::int64_t>(0, block->readAtNs - changedNs);
-    facts.isSinceFirstSeen = block->changedAtMs[inBlock] == 0;
+    facts.isSinceFirstSeen = block->isSinceFirstRead(inBlock);
     facts.isHeld = facts.state == SlotState::writing || facts.state == SlotState::reading ||
                    facts.state == SlotState::stuck;
 

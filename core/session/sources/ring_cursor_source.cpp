@@ -18,8 +18,10 @@ constexpr std::size_t kTracksPerChannel = 3;
 
 std::vector<TrackDescription> ringTracks(const SegmentGeometry& geometry) {
     std::vector<TrackDescription> tracks;
-    tracks.push_back({"ring.fill", "fullest channel", Unit::percent, TrackKind::gauge,
-                      "Share of slots between head and tail, of the fullest channel."});
+    tracks.push_back(
+        {"ring.fill", "fullest channel", Unit::percent, TrackKind::gauge,
+         "Share of slots that producers cannot have, of the fullest channel: those between "
+         "head and tail, or all while the next one is still held."});
     for (std::size_t i = 0; i < geometry.channels.size(); ++i) {
         if (geometry.channels[i].capacity == 0) {
             continue;
@@ -27,8 +29,10 @@ std::vector<TrackDescription> ringTracks(const SegmentGeometry& geometry) {
         const std::string channel = "ch" + std::to_string(i);
         const std::string& given = geometry.channels[i].name;
         const std::string label = given.empty() ? channel : channel + " " + given;
-        tracks.push_back({"ring." + channel + ".fill", label, Unit::percent, TrackKind::gauge,
-                          "Share of this channel's slots between head and tail."});
+        tracks.push_back(
+            {"ring." + channel + ".fill", label, Unit::percent, TrackKind::gauge,
+             "Share of this channel's slots that producers cannot have: those between head and "
+             "tail, or all while the next one is still held."});
         tracks.push_back({"ring." + channel + ".sent", label + " sent", Unit::count,
                           TrackKind::counter,
                           "Positions claimed by producers of this channel: its tail."});
@@ -60,7 +64,7 @@ void RingCursorSource::sample(std::int64_t nowNs, Session& session) {
         double fullest = 0;
         double* value = m_row.data() + 1;
         for (const ChannelCursors& channel : *cursors) {
-            const double fill = 100 * sampleOf(channel.used()) /
+            const double fill = 100 * sampleOf(channel.taken()) /
                                 sampleOf(std::max<std::uint64_t>(channel.capacity, 1));
             fullest = std::max(fullest, fill);
             *value++ = fill;

@@ -131,6 +131,27 @@ TEST(RingObserver, SharesBlocksThatWereNotReadAgainAndReachesAllOfThem) {
     }
 }
 
+TEST(RingObserver, KnowsWhichSlotsItNeverSawChange) {
+    const Segment segment = makeSegment(4 * kSlotsPerBlock, 16);
+    auto producer = Producer::join(segment, 0);
+    RingObserver observer = observe(segment);
+    std::int64_t nowNs = kNsPerSecond;
+    auto snapshot = scanned(observer, nowNs, 1);
+    for (int i = 0; i < 20; ++i) { // the last blocks are read for the first time much later
+        snapshot = scanned(observer, nowNs += kNsPerSecond, 1);
+    }
+    for (const auto& block : snapshot->blocks) {
+        ASSERT_TRUE(block);
+        EXPECT_TRUE(block->isSinceFirstRead(7)) << block->firstReadMs;
+    }
+    ASSERT_TRUE(producer->try_push({}, bytesOf("x")));
+    for (int i = 0; i < 20; ++i) {
+        snapshot = scanned(observer, nowNs += kNsPerSecond, 1);
+    }
+    EXPECT_FALSE(snapshot->blocks[0]->isSinceFirstRead(0));
+    EXPECT_TRUE(snapshot->blocks[0]->isSinceFirstRead(1));
+}
+
 TEST(RingObserver, SmallestBudgetStillReachesEveryBlock) {
     const Segment segment = makeSegment(4 * kSlotsPerBlock, 16);
     RingObserver observer = observe(segment);
@@ -200,6 +221,29 @@ TEST(RingObserver, CursorsFollowTheRing) {
     EXPECT_EQ((*cursors)[1].head, 1U);
     EXPECT_EQ((*cursors)[1].tail, 2U);
     EXPECT_EQ((*cursors)[1].used(), 1U);
+}
+
+// Consumers empty the ring behind a slot that is not given back, and one lap later producers stand
+// before it: head and tail have met, and there is no room.
+TEST(RingObserver, SeesThatAHeldSlotBlocksTheRing) {
+    const Segment segment = makeSegment(8, 16);
+    auto producer = Producer::join(segment, 0);
+    auto holder = Consumer::join(segment, 0);
+    auto consumer = Consumer::join(segment, 0);
+    RingObserver observer = observe(segment);
+    ASSERT_TRUE(producer->try_push({}, bytesOf("x")));
+    auto held = holder->try_peek_batch(1);
+    ASSERT_TRUE(held);
+    for (int i = 0; i < 7; ++i) {
+        ASSERT_TRUE(producer->try_push({}, bytesOf("x")));
+        ASSERT_TRUE(consumer->try_peek_batch(1)); // and released again
+    }
+    ASSERT_FALSE(producer->try_push({}, bytesOf("x")));
+    EXPECT_EQ((*observer.cursors())[0].taken(), 0U) << "the tail has only just come there";
+    EXPECT_EQ((*observer.cursors())[0].taken(), 8U);
+    EXPECT_EQ((*observer.cursors())[0].used(), 0U);
+    held.release();
+    EXPECT_EQ((*observer.cursors())[0].taken(), 0U);
 }
 
 TEST(RingObserver, ClampsHostileCursors) {
