@@ -4,15 +4,12 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <spawn.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
 #include "core/base/clock.h"
-#include "core/base/file_descriptor.h"
 #include "core/session/process_sources.h"
 #include "core/session/spawn_environment.h"
 
@@ -31,28 +28,6 @@ std::string outcomeOf(const siginfo_t& end) {
                                                : "signal " + std::to_string(end.si_status));
     }
     return end.si_status == 0 ? "" : "ended with status " + std::to_string(end.si_status);
-}
-
-// Children of all threads of a process (/proc/PID/task/TID/children); none when it is gone.
-std::vector<std::int32_t> childrenOf(std::int32_t pid) {
-    std::vector<std::int32_t> children;
-    std::error_code failed;
-    const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
-    for (std::filesystem::directory_iterator task(tasks, failed), end; !failed && task != end;
-         task.increment(failed)) {
-        const auto text = readFile(task->path().string() + "/children");
-        if (!text) {
-            continue;
-        }
-        const char* at = text->c_str();
-        char* next = nullptr;
-        for (long child = std::strtol(at, &next, 10); next != at;
-             child = std::strtol(at, &next, 10)) {
-            children.push_back(static_cast<std::int32_t>(child));
-            at = next;
-        }
-    }
-    return children;
 }
 
 } // namespace
@@ -77,6 +52,7 @@ Expected<std::unique_ptr<CommandTarget>> CommandTarget::start(const std::vector<
         }
         variables = std::move(*tracker);
     }
+    variables.push_back(target->m_family.mark());
     SpawnEnvironment environment(variables);
     std::vector<char*> arguments;
     for (const std::string& argument : argv) {
@@ -91,6 +67,7 @@ Expected<std::unique_ptr<CommandTarget>> CommandTarget::start(const std::vector<
                            "cannot start " + argv.front() + ", check its name and permissions",
                            failed);
     }
+    target->m_family.setRoot(target->m_pid);
     target->m_description = "command " + argv.front();
     if (const auto process = processOf(target->m_pid)) {
         target->m_processes.add("P0", *process, TargetOrigin::started);
@@ -100,6 +77,9 @@ Expected<std::unique_ptr<CommandTarget>> CommandTarget::start(const std::vector<
 
 CommandTarget::~CommandTarget() {
     if (m_pid > 0) {
+        if (!m_isEnded || m_killAtNs != 0) {
+            signalFamily(SIGKILL);
+        }
         ::kill(m_pid, SIGKILL); // to a zombie: no effect
         ::waitpid(m_pid, nullptr, 0);
     }
@@ -155,14 +135,18 @@ void CommandTarget::poll(std::int64_t nowNs, Session& session) {
     // Left a zombie until the last samples are taken: a ledger that waits in the socket is only
     // believed while its sender can be told from a later process of the same pid.
     siginfo_t end{};
-    if (::waitid(P_PID, static_cast<id_t>(m_pid), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+    if (!m_isRootEnded &&
+        ::waitid(P_PID, static_cast<id_t>(m_pid), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         end.si_pid == m_pid) {
-        m_isEnded = true;
+        m_isRootEnded = true;
         m_outcome = outcomeOf(end);
         session.addMarker({nowNs, m_outcome.empty() ? MarkerKind::phase : MarkerKind::workerDied,
                            m_description + (m_outcome.empty() ? " ended" : " " + m_outcome)});
-    } else if (m_killAtNs != 0 && nowNs >= m_killAtNs) {
-        ::kill(m_pid, SIGKILL);
+    }
+    if (m_killAtNs == 0) {
+        m_isEnded = m_isRootEnded;
+    } else {
+        pressStop(nowNs);
     }
     bool isChanged = m_isEnded || !m_processes.findEnded().empty();
     if (nowNs >= m_nextChildrenNs) {
@@ -181,7 +165,27 @@ void CommandTarget::poll(std::int64_t nowNs, Session& session) {
 void CommandTarget::requestStop(std::int64_t nowNs) {
     if (!m_isEnded && m_killAtNs == 0) {
         m_killAtNs = nowNs + kGraceNs;
-        ::kill(m_pid, SIGTERM);
+        signalFamily(SIGTERM);
+    }
+}
+
+std::size_t CommandTarget::signalFamily(int signal) {
+    const std::vector<ProcessIdentity> family = m_family.find(m_processes);
+    for (const ProcessIdentity& process : family) {
+        sendSignal(process, signal);
+        if (signal == SIGTERM) {
+            sendSignal(process, SIGCONT); // or a stopped one would not see it
+        }
+    }
+    return family.size();
+}
+
+void CommandTarget::pressStop(std::int64_t nowNs) {
+    if (nowNs >= m_killAtNs) {
+        // Nothing survives it; who is in the kernel's hands is not waited for for ever.
+        m_isEnded = (signalFamily(SIGKILL) == 0 && m_isRootEnded) || nowNs >= m_killAtNs + kGraceNs;
+    } else if (m_isRootEnded) {
+        m_isEnded = m_family.find(m_processes).empty();
     }
 }
 
