@@ -15,6 +15,10 @@ std::string bytes(std::uint64_t amount) {
     return formatBytes(static_cast<double>(amount));
 }
 
+std::string bytesOrUnknown(const std::optional<std::uint64_t>& amount) {
+    return amount ? bytes(*amount) : "unknown (not permitted, or never read)";
+}
+
 std::string deliveryLines(const RunSummary& summary) {
     const auto& m = *summary.messages;
     std::string text = "messages   sent " + std::to_string(m.sent) + ", received " +
@@ -72,9 +76,10 @@ std::string summaryText(const RunSummary& summary) {
     }
     if (summary.memory) {
         const auto& m = *summary.memory;
-        text += "memory     peaks: RSS " + bytes(m.rssPeak) + ", PSS " + bytes(m.pssPeak) +
-                ", private " + bytes(m.privatePeak) + "; faults: " + std::to_string(m.minorFaults) +
-                " minor, " + std::to_string(m.majorFaults) + " major\n";
+        text += "memory     peaks: RSS " + bytes(m.rssPeak) + ", PSS " + bytesOrUnknown(m.pssPeak) +
+                ", private " + bytesOrUnknown(m.privatePeak) +
+                "; faults: " + std::to_string(m.minorFaults) + " minor, " +
+                std::to_string(m.majorFaults) + " major\n";
     }
     return summary.workers.empty() ? text : text + workerTable(summary);
 }

@@ -27,6 +27,10 @@ QString bytes(std::uint64_t number) {
     return fromStd(formatBytes(static_cast<double>(number)));
 }
 
+QString bytesOrUnknown(const std::optional<std::uint64_t>& number) {
+    return number ? bytes(*number) : QObject::tr("unknown (not permitted, or never read)");
+}
+
 QString duration(std::uint64_t ns) {
     return fromStd(formatDuration(static_cast<std::int64_t>(ns)));
 }
@@ -85,8 +89,8 @@ SummarySection heapSection(const RunSummary::Heap& h) {
 SummarySection memorySection(const RunSummary::Memory& m) {
     return {QObject::tr("Physical memory"),
             {{QObject::tr("RSS, peak"), bytes(m.rssPeak)},
-             {QObject::tr("PSS, peak"), bytes(m.pssPeak)},
-             {QObject::tr("Private, peak"), bytes(m.privatePeak)},
+             {QObject::tr("PSS, peak"), bytesOrUnknown(m.pssPeak)},
+             {QObject::tr("Private, peak"), bytesOrUnknown(m.privatePeak)},
              {QObject::tr("Minor faults"), exact(m.minorFaults)},
              {QObject::tr("Major faults"), exact(m.majorFaults)}}};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 // For the .cpp files of this folder that read JSON; not part of the library's headers.
 namespace ringscope {
@@ -17,6 +18,15 @@ public:
 
     template <typename T>
     const Fields& read(const char* key, T& to) const {
+        const auto found = m_json.find(key);
+        if (found != m_json.end() && !found->is_null()) {
+            to = found->template get<T>();
+        }
+        return *this;
+    }
+    // As read(); empty stays empty.
+    template <typename T>
+    const Fields& readOptional(const char* key, std::optional<T>& to) const {
         const auto found = m_json.find(key);
         if (found != m_json.end() && !found->is_null()) {
             to = found->template get<T>();

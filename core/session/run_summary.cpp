@@ -40,10 +40,14 @@ Json heapJson(const RunSummary::Heap& heap) {
     return json;
 }
 
+Json numberOrNull(const std::optional<std::uint64_t>& number) {
+    return number ? Json(*number) : Json(nullptr);
+}
+
 Json memoryJson(const RunSummary::Memory& memory) {
     return {{"rss_peak", memory.rssPeak},
-            {"pss_peak", memory.pssPeak},
-            {"private_peak", memory.privatePeak},
+            {"pss_peak", numberOrNull(memory.pssPeak)},
+            {"private_peak", numberOrNull(memory.privatePeak)},
             {"minor_faults", memory.minorFaults},
             {"major_faults", memory.majorFaults}};
 }
@@ -90,8 +94,8 @@ void readParts(const Fields& fields, RunSummary& summary) {
     });
     fields.part("memory", [&](const Fields& part) {
         auto& to = summary.memory.emplace(RunSummary::Memory{});
-        part.read("rss_peak", to.rssPeak).read("pss_peak", to.pssPeak);
-        part.read("private_peak", to.privatePeak);
+        part.read("rss_peak", to.rssPeak);
+        part.readOptional("pss_peak", to.pssPeak).readOptional("private_peak", to.privatePeak);
         part.read("minor_faults", to.minorFaults).read("major_faults", to.majorFaults);
     });
 }

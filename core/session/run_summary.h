@@ -48,9 +48,9 @@ struct RunSummary {
         std::optional<double> allocationsPerMessage; // empty when no message was sent
     };
     struct Memory {
-        std::uint64_t rssPeak = 0; // peaks of the sum over all processes, as sampled
-        std::uint64_t pssPeak = 0;
-        std::uint64_t privatePeak = 0;
+        std::uint64_t rssPeak = 0;            // peaks of the sum over all processes, as sampled
+        std::optional<std::uint64_t> pssPeak; // empty: not permitted, or never read
+        std::optional<std::uint64_t> privatePeak;
         std::uint64_t minorFaults = 0; // while observed
         std::uint64_t majorFaults = 0;
     };

@@ -20,6 +20,10 @@ std::optional<double> largest(const SessionView& view, std::string_view name) {
     return all.valid == 0 ? std::nullopt : std::optional(all.max);
 }
 
+std::optional<std::uint64_t> bytesOf(const std::optional<double>& value) {
+    return value ? std::optional(static_cast<std::uint64_t>(*value)) : std::nullopt;
+}
+
 std::uint64_t bytesOr0(const std::optional<double>& value) {
     return static_cast<std::uint64_t>(value.value_or(0));
 }
@@ -30,8 +34,8 @@ void addTrackNumbers(RunSummary& summary, const SessionView& view) {
     if (const auto rss = largest(view, "memory.rss")) {
         RunSummary::Memory& memory = summary.memory.emplace(RunSummary::Memory{});
         memory.rssPeak = bytesOr0(rss);
-        memory.pssPeak = bytesOr0(largest(view, "memory.pss"));
-        memory.privatePeak = bytesOr0(largest(view, "memory.private"));
+        memory.pssPeak = bytesOf(largest(view, "memory.pss"));
+        memory.privatePeak = bytesOf(largest(view, "memory.private"));
         // They only rise, so the largest is the last, whatever gaps there are.
         memory.minorFaults = bytesOr0(largest(view, "memory.minor_faults"));
         memory.majorFaults = bytesOr0(largest(view, "memory.major_faults"));
