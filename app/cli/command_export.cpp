@@ -7,6 +7,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <sys/stat.h>
 
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
@@ -71,11 +72,21 @@ Expected<ExportSelection> selectionOf(const ExportOptions& options, const Sessio
     return selection;
 }
 
+bool isSameFile(const std::string& a, const std::string& b) {
+    struct stat first {};
+    struct stat second {};
+    return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 Expected<void> writeTo(const std::string& path, const Writer& write, const SessionView& view,
                        const ExportSelection& selection) {
     if (path == "-") {
         return write(view, selection, std::cout);
     }
+    struct stat there {};
+    // A device or pipe is not ours to remove, and root could.
+    const bool isFile = ::stat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode);
     errno = 0;
     std::ofstream out(path, std::ios::binary | std::ios::trunc);
     if (!out) {
@@ -85,7 +96,9 @@ Expected<void> writeTo(const std::string& path, const Writer& write, const Sessi
     if (!written) {
         const int reason = errno;
         out.close();
-        std::remove(path.c_str()); // half a table looks like a whole one
+        if (isFile) {
+            std::remove(path.c_str()); // half a table looks like a whole one
+        }
         return written.error().kind == ErrorKind::failed
                    ? systemError(ErrorKind::failed, "cannot write " + path, reason)
                    : written;
@@ -97,6 +110,11 @@ int exportSession(const ExportOptions& options) {
     const auto writer = writerFor(options.format);
     if (!writer) {
         return reportError(writer.error());
+    }
+    if (isSameFile(options.file, options.output)) {
+        return reportError(
+            makeError(ErrorKind::usage, "the output " + options.output +
+                                            " is the session itself, choose another path"));
     }
     const auto file = SessionFile::open(options.file);
     if (!file) {

@@ -23,6 +23,8 @@ void onInterrupt(int signal) {
     g_interrupts = 1;
 }
 
+void onFileTooLarge(int /*signal*/) {}
+
 // Code points, not bytes: "µs" is two wide.
 std::size_t displayWidth(const std::string& text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -109,6 +111,14 @@ void catchInterrupts() {
     action.sa_handler = onInterrupt;
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
+    struct sigaction before {};
+    sigaction(SIGHUP, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) { // nohup
+        sigaction(SIGHUP, &action, nullptr);
+    }
+    // A handler and not SIG_IGN, which a command that is recorded would inherit.
+    action.sa_handler = onFileTooLarge;
+    sigaction(SIGXFSZ, &action, nullptr);
 }
 
 void outliveReaders() {

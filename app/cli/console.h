@@ -43,8 +43,9 @@ private:
 [[nodiscard]] std::string alignedTable(const std::vector<std::vector<std::string>>& rows,
                                        std::size_t leftColumns);
 
-// SIGINT and SIGTERM ask a running command to end; what was recorded is kept. Call once, before
-// threads start.
+// SIGINT, SIGTERM and SIGHUP (a terminal that is closed; not under nohup) ask a running command to
+// end; what was recorded is kept. A limit on file sizes (ulimit -f) becomes an error of the write.
+// Call once, before threads start.
 void catchInterrupts();
 // For commands that record: a reader of our output that went away must not end the recording.
 void outliveReaders();

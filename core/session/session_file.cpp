@@ -239,9 +239,17 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
 } // namespace
 
 Expected<SessionFile> SessionFile::open(const std::string& path) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // O_NONBLOCK: a pipe is refused below instead of waited for.
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file.isOpen()) {
         return systemError(ErrorKind::target, "cannot open the session file " + path, errno);
+    }
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return makeError(
+            ErrorKind::target,
+            path + (S_ISDIR(status.st_mode) ? " is a folder" : " is a pipe or device, not a file") +
+                ", choose a session that Ringscope recorded");
     }
     return read(file, path);
 }

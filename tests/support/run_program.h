@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
+#include <thread>
 #include <vector>
+
+#include "core/base/clock.h"
 
 namespace ringscope {
 
@@ -44,6 +49,20 @@ private:
 // Rings under /dev/shm that this process created: their names carry its pid. Other tests run beside
 // this one.
 [[nodiscard]] std::vector<std::string> ringsOf(pid_t pid);
+
+// True as soon as the condition holds, false after the time given.
+template <typename Condition>
+[[nodiscard]] bool within(std::int64_t ns, Condition condition) {
+    const std::int64_t end = monotonicNs() + ns;
+    while (monotonicNs() < end) {
+        if (condition()) {
+            return true;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return condition();
+}
+
 // A new empty directory, removed with all it holds by the destructor.
 class ScratchDirectory {
 public:

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <csignal>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "core/base/clock.h"
+#include "core/base/process_identity.h"
 #include "tests/support/run_program.h"
 
 namespace ringscope {
@@ -36,6 +43,84 @@ TEST(CliRecord, AttachesToAProcessUntilTheDurationIsOver) {
     EXPECT_TRUE(json.at("heap").is_null()) << "a process that runs already cannot be counted";
 }
 
+TEST(CliRecord, SaysThatPssIsUnknownWhereItMayNotBeRead) {
+    // Process 1 is another user's for everybody but root, who becomes nobody here.
+    std::vector<std::string> argv{RINGSCOPE_CLI, "record",     "--pid", "1",
+                                  "--json",      "--duration", "300ms"};
+    if (::getuid() == 0) {
+        argv.insert(argv.begin(), {"setpriv", "--reuid", "65534", "--clear-groups", "--"});
+    }
+    const ProgramResult result = runProgram(argv);
+    if (result.status == 3 || result.status >= 126) {
+        GTEST_SKIP() << "no right to become another user, or /proc hides process 1: " << result.err;
+    }
+    ASSERT_EQ(result.status, 0) << result.err;
+    const Json memory = Json::parse(result.out).at("memory");
+    EXPECT_GT(memory.at("rss_peak"), 0);
+    EXPECT_TRUE(memory.at("pss_peak").is_null()) << memory;
+    EXPECT_TRUE(memory.at("private_peak").is_null()) << memory;
+}
+
+// A closed terminal sends SIGHUP.
+TEST(CliRecord, KeepsTheFileWhenItsTerminalGoesAway) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("s.ringscope");
+    const std::string isRunning = scratch.path("running");
+    RunningProgram recording({RINGSCOPE_CLI, "record", "-o", file, "--", "sh", "-c",
+                              "touch " + isRunning + "; exec sleep 60"});
+    ASSERT_TRUE(within(20 * kNsPerSecond, [&] { return ::access(isRunning.c_str(), F_OK) == 0; }));
+    recording.sendSignal(SIGHUP);
+    EXPECT_EQ(recording.result().status, 130);
+    EXPECT_EQ(cli({"info", file}).status, 0);
+}
+
+std::vector<pid_t> pidsIn(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istream_iterator<pid_t>(file), {}};
+}
+
+bool isAlive(pid_t pid) {
+    const auto process = processOf(pid);
+    return process && livenessOf(*process) != Liveness::dead;
+}
+
+// Children, orphans, a stopped one and one that ignores SIGTERM; who has made itself a daemon
+// stays.
+TEST(CliRecord, StopEndsAllThatBelongsToTheCommand) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("pids");
+    const std::string daemonFile = scratch.path("daemon");
+    const std::string script = "me='echo $$ >> \"$0\"; exec sleep 60'\n"
+                               "sh -c \"$me\" \"$0\" &\n"
+                               "(sh -c \"$me\" \"$0\" &)\n"
+                               "sh -c 'kill -STOP $$' & \n"
+                               "sh -c \"trap '' TERM; $me\" \"$0\" &\n"
+                               "(setsid sh -c \"$me\" \"$1\" &)\n"
+                               "env -i sh -c \"$me\" \"$0\" &\n"
+                               "wait";
+    RunningProgram recording(
+        {RINGSCOPE_CLI, "record", "--heap", "off", "--", "sh", "-c", script, file, daemonFile});
+    ASSERT_TRUE(within(20 * kNsPerSecond,
+                       [&] { return pidsIn(file).size() == 4 && pidsIn(daemonFile).size() == 1; }));
+    recording.sendSignal(SIGINT);
+    EXPECT_EQ(recording.result().status, 130);
+    for (const pid_t pid : pidsIn(file)) {
+        EXPECT_FALSE(isAlive(pid));
+    }
+    const pid_t daemon = pidsIn(daemonFile).front();
+    EXPECT_TRUE(isAlive(daemon));
+    ::kill(daemon, SIGKILL);
+}
+
+TEST(CliRecord, SaysThatFilesMayNotBeSoLarge) {
+    const ScratchDirectory scratch;
+    const ProgramResult result =
+        runProgram({"sh", "-c", "ulimit -f 0; exec \"$0\" run steady -o \"$1\" --duration 300ms",
+                    RINGSCOPE_CLI, scratch.path("s.ringscope")});
+    EXPECT_EQ(result.status, 1) << result.err;
+    EXPECT_NE(result.err.find("File too large"), std::string::npos) << result.err;
+}
+
 TEST(CliRecord, SessionCanBeReadAndExported) {
     const ScratchDirectory scratch;
     const std::string file = scratch.path("s.ringscope");
@@ -64,6 +149,23 @@ TEST(CliRecord, ExportRefusesWhatIsNotThere) {
     EXPECT_EQ(cli({"export", file, "--format", "csv", "--track", "no.such", "-o", "-"}).status, 2);
     EXPECT_EQ(cli({"export", file, "--format", "xml", "-o", "-"}).status, 2);
     EXPECT_EQ(cli({"export", file, "--format", "csv", "-o", "/no/such/dir/x.csv"}).status, 1);
+}
+
+TEST(CliRecord, ExportNeitherRemovesADeviceNorTheSessionItself) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("s.ringscope");
+    ASSERT_EQ(cli({"run", "steady", "--duration", "300ms", "-o", file}).status, 0);
+    EXPECT_EQ(cli({"export", file, "--format", "csv", "-o", file}).status, 2);
+    EXPECT_EQ(cli({"info", file}).status, 0);
+
+    struct stat full {};
+    if (::stat("/dev/full", &full) != 0 || !S_ISCHR(full.st_mode)) {
+        GTEST_SKIP() << "no /dev/full here";
+    }
+    const std::string link = scratch.path("full"); // in its place, should it be removed
+    ASSERT_EQ(::symlink("/dev/full", link.c_str()), 0);
+    EXPECT_EQ(cli({"export", file, "--format", "csv", "-o", link}).status, 1);
+    EXPECT_EQ(::lstat(link.c_str(), &full), 0);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "tests/support/run_program.h"
 
@@ -94,6 +95,11 @@ TEST(CliUsage, OutputThatCannotBeWrittenIsRefusedBeforeAnythingStarts) {
 
 TEST(CliUsage, FilesThatAreNoSessionsAreStatusFour) {
     expectSentence(cli({"info", "/bin/ls"}), 4, {"/bin/ls"});
+    // No files at all: neither read as an empty session nor waited for.
+    const ScratchDirectory scratch;
+    ASSERT_EQ(::mkfifo(scratch.path("pipe").c_str(), 0600), 0);
+    expectSentence(cli({"info", scratch.path("pipe")}), 3, {"pipe"});
+    expectSentence(cli({"info", scratch.path()}), 3, {"folder"});
 }
 
 TEST(CliUsage, ScenarioListIsJson) {
