@@ -361,7 +361,10 @@ void Worker::accept(ReceivingEnd& end, const MessageView& message) {
                                        stamp.channel == end.channel;
     const bool isRecorded =
         isNamed && m_receipts.record(stamp.sender, stamp.channel, stamp.sequence);
-    if (!isWhole || !isRecorded) {
+    // What the slot's header says is checked as well: the payload's checksum does not cover it.
+    const bool isHeaderRight =
+        message.header.messageId == messageIdOf(stamp.sender, stamp.sequence);
+    if (!isWhole || !isHeaderRight || !isRecorded) {
         bump(m_board.corrupted, 1);
     }
     if (!isRecorded) {

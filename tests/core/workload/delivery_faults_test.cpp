@@ -115,6 +115,15 @@ TEST_F(MeddledRun, CountsWhatWasChangedAsCorrupted) {
     EXPECT_EQ(counts.lost + counts.duplicated, 0U); // it can still be told which one it is
 }
 
+TEST_F(MeddledRun, CountsAHeaderOfAnotherMessageAsCorrupted) {
+    Stolen stolen = steal();
+    stolen.header.messageId ^= 1;
+    putBack(stolen);
+    const DeliveryCounts counts = finish();
+    EXPECT_EQ(counts.corrupted, 1U);
+    EXPECT_EQ(counts.lost + counts.duplicated, 0U); // its payload says which one it is
+}
+
 TEST_F(MeddledRun, CountsWhatCannotBeNamedAsCorruptedAndNotAsLost) {
     Stolen stolen = steal();
     std::memset(stolen.payload.data(), 0xFF, sizeof(MessageStamp));
