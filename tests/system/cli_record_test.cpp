@@ -115,7 +115,7 @@ TEST(CliRecord, StopEndsAllThatBelongsToTheCommand) {
 TEST(CliRecord, SaysThatFilesMayNotBeSoLarge) {
     const ScratchDirectory scratch;
     const ProgramResult result =
-        runProgram({"sh", "-c", "ulimit -f 0; exec \"$0\" run steady -o \"$1\" --duration 300ms",
+        runProgram({"sh", "-c", "ulimit -f 16; exec \"$0\" run steady -o \"$1\" --duration 300ms",
                     RINGSCOPE_CLI, scratch.path("s.ringscope")});
     EXPECT_EQ(result.status, 1) << result.err;
     EXPECT_NE(result.err.find("File too large"), std::string::npos) << result.err;
