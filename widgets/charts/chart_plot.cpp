@@ -307,6 +307,9 @@ void ChartPlot::paintTo(QCPPainter& painter, QSize size) {
 
 void ChartPlot::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
+    if (event->size().isEmpty()) {
+        return; // QCustomPlot would draw into a picture of no size, and warn of it
+    }
     // QCustomPlot 2.1.0 reads the pixel ratio in its constructor only.
     if (!qFuzzyCompare(m_plot->bufferDevicePixelRatio(), devicePixelRatioF())) {
         m_plot->setBufferDevicePixelRatio(devicePixelRatioF());

@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include "tests/widgets/charts/chart_session.h"
+#include "widgets/charts/chart_plot.h"
 #include "widgets/charts/chart_view.h"
 #include "widgets/charts/legend_row.h"
 #include "widgets/charts/time_link.h"
@@ -50,6 +51,17 @@ TEST_F(ChartStackShown, HasAChartForEachKindOfTrack) {
     EXPECT_EQ(stack.charts().size(), 3U);
     EXPECT_TRUE(stack.isChartShown("occupancy"));
     EXPECT_EQ(stack.chart("latency"), nullptr);
+}
+
+// Qt's warning of a picture without a size fails the test.
+TEST_F(ChartStackShown, AChartWithoutHeightIsNotDrawn) {
+    ChartPlot plot;
+    plot.show();
+    for (const QSize size : {QSize(200, 0), QSize(0, 100), QSize(200, 100)}) {
+        plot.resize(size);
+        QCoreApplication::processEvents();
+    }
+    EXPECT_FALSE(plot.plotRect().isEmpty());
 }
 
 TEST_F(ChartStackShown, PlotEdgesAreAligned) {
