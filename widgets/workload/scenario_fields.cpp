@@ -83,7 +83,7 @@ ScenarioSection workersSection() {
                   "the answer before it sends again."),
                {{"stream", tr("Stream")}, {"ping-pong", tr("Ping-pong")}}),
         field("workers.batch", FieldKind::count, tr("Batch"),
-              tr("Messages claimed at once, 1 to 256.")),
+              tr("Messages claimed at once, 1 to 64.")),
         choice("workers.waiting", tr("Waiting"),
                tr("What a worker does while the ring is full or empty: spin and yield the "
                   "processor, or sleep on a futex."),

@@ -14,6 +14,7 @@
 
 #include "widgets/theme/theme.h"
 #include "widgets/theme/themed_icon.h"
+#include "widgets/workload/problem_words.h"
 #include "widgets/workload/scenario_field_editor.h"
 #include "widgets/workload/scenario_section_box.h"
 
@@ -247,14 +248,14 @@ void WorkloadPanel::judge(const std::vector<ScenarioProblem>& unreadable) {
                     return problem.field == editor->field().key;
                 });
             editor->setSentence(found == problems.end() ? QString()
-                                                        : QString::fromStdString(found->sentence));
+                                                        : inWordsOfFields(found->sentence));
         }
         section->showFor(m_edited);
         section->openOnProblem();
     }
     QString obstacle;
     if (!problems.empty()) {
-        obstacle = QString::fromStdString(problems.front().sentence);
+        obstacle = inWordsOfFields(problems.front().sentence);
         if (problems.size() > 1) {
             obstacle += tr(" (and %n more)", nullptr, static_cast<int>(problems.size()) - 1);
         }

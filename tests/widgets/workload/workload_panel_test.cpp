@@ -16,9 +16,11 @@
 #include <set>
 
 #include "core/workload/builtin_scenarios.h"
+#include "core/workload/scenario_check.h"
 #include "core/workload/scenario_keys.h"
 #include "tests/widgets/accessible_names.h"
 #include "widgets/theme/theme.h"
+#include "widgets/workload/problem_words.h"
 #include "widgets/workload/scenario_field_editor.h"
 #include "widgets/workload/scenario_fields.h"
 
@@ -249,6 +251,44 @@ TEST_F(WorkloadPanelTest, EveryControlHasANameAndIsReachedByKeyboard) {
     for (const ScenarioKey& key : scenarioKeys()) {
         EXPECT_NE(panel.editor(std::string(key.name))->control()->focusPolicy() & Qt::TabFocus, 0)
             << key.name;
+    }
+}
+
+TEST(ProblemWords, NameTheFieldAsItsLabelDoes) {
+    EXPECT_EQ(inWordsOfFields("workers.producers is 0, it must be from 1 to 128").toStdString(),
+              "“Producers” is 0, it must be from 1 to 128");
+    EXPECT_EQ(inWordsOfFields("make ring.capacity, ring.channels or ring.payload_capacity smaller")
+                  .toStdString(),
+              "make “Slots per channel”, “Channels” or “Payload per slot” smaller");
+    EXPECT_EQ(inWordsOfFields("name must have 1 to 64 characters").toStdString(),
+              "“Name” must have 1 to 64 characters");
+    EXPECT_EQ(inWordsOfFields("the name of a ring").toStdString(), "the name of a ring");
+    EXPECT_EQ(inWordsOfFields("rate.mode must be max with workers.pattern = \"ping-pong\": so")
+                  .toStdString(),
+              "“Mode” must be “As fast as possible” with “Pattern” set to “Ping-pong”: so");
+}
+
+// Whatever is said of a scenario, it speaks the panel's language.
+TEST(ProblemWords, NoKeyIsLeft) {
+    Scenario scenario;
+    scenario.name.clear();
+    scenario.ring.capacity = 3;
+    scenario.ring.slotStride = 5;
+    scenario.payload.bytes = 1;
+    scenario.workers.producers = 0;
+    scenario.workers.batch = 999;
+    scenario.stall.everyNs = 1;
+    scenario.run.durationNs = -1;
+    const auto problems = checkScenario(scenario);
+    EXPECT_GE(problems.size(), 7U);
+    for (const ScenarioProblem& problem : problems) {
+        const QString words = inWordsOfFields(problem.sentence);
+        for (const ScenarioKey& key : scenarioKeys()) {
+            if (key.name.find('.') != std::string_view::npos) {
+                EXPECT_FALSE(words.contains(QString::fromStdString(std::string(key.name))))
+                    << words.toStdString();
+            }
+        }
     }
 }
 
