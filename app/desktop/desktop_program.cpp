@@ -2,6 +2,7 @@
 #include "app/desktop/desktop_program.h"
 
 #include <QApplication>
+#include <QProxyStyle>
 #include <QSocketNotifier>
 
 #include <cstdio>
@@ -25,6 +26,20 @@
 namespace ringscope {
 namespace {
 
+// Fusion, with tabs narrow enough for the five panes on the right to be read side by side.
+class CompactStyle final : public QProxyStyle {
+public:
+    CompactStyle()
+        : QProxyStyle(QStringLiteral("Fusion")) {}
+
+    [[nodiscard]] int pixelMetric(PixelMetric metric, const QStyleOption* option,
+                                  const QWidget* widget) const override {
+        constexpr int kTabPadding = 12; // left and right of the text together
+        return metric == PM_TabBarTabHSpace ? kTabPadding
+                                            : QProxyStyle::pixelMetric(metric, option, widget);
+    }
+};
+
 int reportError(const Error& error) {
     std::fprintf(stderr, "ringscope: %s\n", error.message.c_str());
     return exitStatusOf(error.kind);
@@ -46,7 +61,7 @@ void prepareApplication() {
     QCoreApplication::setApplicationVersion(QStringLiteral(RINGSCOPE_VERSION));
     QGuiApplication::setApplicationDisplayName(QString());
     QGuiApplication::setDesktopFileName(QStringLiteral("org.ringscope.Ringscope"));
-    QApplication::setStyle(QStringLiteral("Fusion"));
+    QApplication::setStyle(new CompactStyle);
 }
 
 void prepareLook() {

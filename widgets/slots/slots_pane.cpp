@@ -14,6 +14,7 @@
 #include "widgets/slots/slot_legend.h"
 #include "widgets/slots/slot_map.h"
 #include "widgets/slots/slot_text.h"
+#include "widgets/status/elided_label.h"
 #include "widgets/status/empty_pane.h"
 #include "widgets/theme/theme.h"
 
@@ -39,7 +40,7 @@ SlotsPane::SlotsPane(const Theme& theme, QWidget* parent)
                                "workload runs or a ring is opened."),
                             tr("Run workload"), this))
     , m_channels(new QComboBox(this))
-    , m_size(new QLabel(this))
+    , m_size(new ElidedLabel(this))
     , m_map(new SlotMap(theme, this))
     , m_legend(new SlotLegend(theme, this))
     , m_details(new SlotDetails(this)) {
@@ -64,11 +65,6 @@ QWidget* SlotsPane::makeContent(const Theme& theme) {
     m_channels->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     m_channels->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     m_size->setForegroundRole(QPalette::PlaceholderText);
-    // Gives way in a narrow pane; the positions grow without end.
-    m_size->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    // Positions grow without end: in a narrow pane their end is cut off, and the tooltip has it
-    // all.
-    m_size->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
     auto* out = zoomButton(QStringLiteral("−"), tr("Zoom out"), content);
     auto* all = zoomButton(tr("All"), tr("Show all slots"), content);
@@ -122,7 +118,6 @@ void SlotsPane::updateChannels(const SessionView& view) {
                  groupedDigits(snapshot.cursors.tail));
     if (m_size->text() != size) {
         m_size->setText(size);
-        m_size->setToolTip(size);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <QSignalBlocker>
 #include <QStringList>
 
+#include "widgets/status/elided_label.h"
 #include "widgets/theme/theme.h"
 
 namespace ringscope {
@@ -98,8 +99,9 @@ QString targetText(const SessionView& view) {
                          : 0;
         }
         const std::size_t all = view.workers->size();
-        parts << (alive == all || !view.isLive ? tr("%1 workers").arg(all)
-                                               : tr("%1 of %2 workers").arg(alive).arg(all));
+        parts << (alive == all || !view.isLive
+                      ? (all == 1 ? tr("1 worker") : tr("%1 workers").arg(all))
+                      : tr("%1 of %2 workers").arg(alive).arg(all));
     }
     if (view.ring && !view.ring->name.empty()) {
         parts << QString::fromStdString(view.ring->name);
@@ -119,7 +121,7 @@ StatusStrip::StatusStrip(const Theme& theme, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
     , m_target(new QLabel(this))
-    , m_rates(new QLabel(this))
+    , m_rates(new ElidedLabel(this))
     , m_lost(new QLabel(this))
     , m_self(new QLabel(this))
     , m_scale(new QComboBox(this)) {
@@ -136,12 +138,9 @@ StatusStrip::StatusStrip(const Theme& theme, QWidget* parent)
     }
     connect(m_scale, &QComboBox::activated, this,
             [this] { Q_EMIT byteScaleSelected(byteScale()); });
-    for (QLabel* label : {m_rates, m_lost}) {
-        label->setTextFormat(Qt::PlainText);
-    }
+    m_lost->setTextFormat(Qt::PlainText);
     // The names may be long; they give way before the numbers do.
     m_target->setMinimumWidth(80);
-    m_rates->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(kSpaceRelated, 2, kSpaceRelated, 2);

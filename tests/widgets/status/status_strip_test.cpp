@@ -10,6 +10,7 @@
 #include <QTest>
 
 #include "tests/widgets/accessible_names.h"
+#include "widgets/status/elided_label.h"
 #include "widgets/status/empty_pane.h"
 #include "widgets/theme/theme.h"
 
@@ -100,6 +101,16 @@ TEST(EmptyPane, ItsButtonTells) {
     pane.findChild<QPushButton*>()->click();
     EXPECT_EQ(activated.size(), 1);
     EXPECT_EQ(namelessControls(pane), "");
+}
+
+TEST(ElidedLabel, GivesWayWithAnEllipsis) {
+    ElidedLabel label;
+    label.setText(QStringLiteral("8 192 slots · head 18 871 · tail 18 872"));
+    label.resize(label.sizeHint());
+    EXPECT_EQ(label.shownText(), label.text());
+    label.resize(80, label.height());
+    EXPECT_TRUE(label.shownText().endsWith(QChar(0x2026))) << label.shownText().toStdString();
+    EXPECT_EQ(label.minimumSizeHint().width(), 0);
 }
 
 } // namespace
