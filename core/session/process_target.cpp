@@ -45,7 +45,8 @@ void ProcessTarget::poll(std::int64_t nowNs, Session& session) {
     m_row.state = WorkerState::finished;
     m_row.outcome = "ended";
     session.setWorkers({m_row});
-    session.addMarker({nowNs, MarkerKind::workerDied, m_description + " ended"});
+    // Why it ended only its parent knows: this is no death of a worker.
+    session.addMarker({nowNs, MarkerKind::phase, "process ended: " + m_description});
 }
 
 void ProcessTarget::requestStop(std::int64_t /*nowNs*/) {

@@ -202,7 +202,8 @@ void ScenarioTarget::setWorkers(const RunStatus& status, Session& session) {
         row.tid = worker.tid;
         row.state = stateOf(worker);
         row.messages = messagesOf(worker);
-        if (seconds > 0 && i < m_rowsFrom.workers.size()) {
+        const bool hasEnded = row.state == WorkerState::finished || row.state == WorkerState::died;
+        if (!hasEnded && seconds > 0 && i < m_rowsFrom.workers.size()) {
             row.messagesPerSecond =
                 static_cast<double>(row.messages - messagesOf(m_rowsFrom.workers[i])) / seconds;
         }

@@ -125,9 +125,9 @@ void SegmentTarget::notePresence(std::int64_t nowNs, Session& session) {
 void SegmentTarget::poll(std::int64_t nowNs, Session& session) {
     for (const std::size_t index : m_processes.findEnded()) {
         const TargetProcess& process = m_processes.all()[index];
-        session.addMarker(
-            {nowNs, MarkerKind::workerDied,
-             process.label + " (pid " + std::to_string(process.identity.pid) + ") ended"});
+        session.addMarker({nowNs, MarkerKind::phase,
+                           "process ended: " + process.label + " (pid " +
+                               std::to_string(process.identity.pid) + ")"});
     }
     if (nowNs < m_nextLookNs) {
         return;

@@ -98,6 +98,22 @@ std::int64_t sessionZero(const SessionView& view) {
 
 } // namespace
 
+namespace {
+
+// Of a worker that has ended there is no rate; that one which still runs does nothing is news.
+TableCell rateCell(const WorkerRow& worker) {
+    TableCell cell = numberCell(worker.messagesPerSecond);
+    if (worker.state == WorkerState::finished || worker.state == WorkerState::died) {
+        cell = numberCell(0);
+        cell.text = QStringLiteral("–");
+    } else if (worker.messages > 0) {
+        cell.text = QString::fromStdString(formatValue(0, Unit::countPerSec));
+    }
+    return cell;
+}
+
+} // namespace
+
 std::vector<TableColumn> workerColumns() {
     return {
         column(tr("Worker"), ColumnKind::text, Unit::none,
@@ -135,7 +151,7 @@ std::vector<TableRow> workerRows(const SessionView& view) {
         row.cells = {
             textCell(workerName(worker)),
             stateCell(worker.state),
-            numberCell(worker.messagesPerSecond),
+            rateCell(worker),
             numberCell(real(worker.messages)),
             numberCell(real(worker.fullWaits)),
             numberCell(real(worker.emptyWaits)),

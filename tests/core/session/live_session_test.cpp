@@ -65,7 +65,9 @@ TEST(LiveSession, EndsWithAMarkerWhenItsProcessDies) {
     const auto view = (*session)->view();
     EXPECT_FALSE(view->isLive);
     ASSERT_EQ(view->markers->size(), 1U);
-    EXPECT_EQ(view->markers->front().kind, MarkerKind::workerDied);
+    EXPECT_EQ(view->markers->front().kind, MarkerKind::phase);
+    EXPECT_TRUE(view->markers->front().text.starts_with("process ended: pid "))
+        << view->markers->front().text;
     const auto rss = view->find("memory.rss");
     ASSERT_TRUE(rss);
     EXPECT_GT(view->samples(*rss).rows(), 5U);

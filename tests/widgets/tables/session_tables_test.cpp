@@ -58,13 +58,33 @@ TEST(SessionTables, AWorkerIsToldInFull) {
     const TableRow row = workerRows(view).at(0);
     EXPECT_EQ(shown(columns, row, "Worker"), "C2");
     EXPECT_EQ(shown(columns, row, "State"), "✕ died");
-    EXPECT_EQ(shown(columns, row, "Rate"), "812 k/s");
+    EXPECT_EQ(shown(columns, row, "Rate"), "–") << "of a worker that has ended there is none";
     EXPECT_EQ(shown(columns, row, "Messages"), "12.3 k");
     EXPECT_EQ(shown(columns, row, "Full"), "");
     EXPECT_EQ(shown(columns, row, "RSS"), "5 MiB");
     EXPECT_EQ(shown(columns, row, "PID"), "4717");
     EXPECT_EQ(shown(columns, row, "Last position"), "38\u202F587");
     EXPECT_EQ(shown(columns, row, "Outcome"), worker.outcome);
+}
+
+TEST(SessionTables, ARateIsOfAWorkerThatRuns) {
+    std::vector<WorkerRow> workers(4);
+    for (WorkerRow& worker : workers) {
+        worker.state = WorkerState::running;
+        worker.messages = 9;
+    }
+    workers[0].messagesPerSecond = 812'000;
+    workers[2].state = WorkerState::finished;
+    workers[2].messagesPerSecond = 5;
+    workers[3].messages = 0; // a process that is only watched
+    SessionView view;
+    view.workers = std::make_shared<const std::vector<WorkerRow>>(workers);
+    const auto columns = workerColumns();
+    const auto rows = workerRows(view);
+    EXPECT_EQ(shown(columns, rows.at(0), "Rate"), "812 k/s");
+    EXPECT_EQ(shown(columns, rows.at(1), "Rate"), "0 /s");
+    EXPECT_EQ(shown(columns, rows.at(2), "Rate"), "–");
+    EXPECT_EQ(shown(columns, rows.at(3), "Rate"), "");
 }
 
 TEST(SessionTables, MemoryIsThatOfTheInstantWithSharesThatAddUp) {
