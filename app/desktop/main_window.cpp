@@ -242,6 +242,7 @@ void MainWindow::restoreWindow() {
     if (!restoreState(m_preferences.windowLayout())) {
         m_panes->restoreDefaultLayout();
     }
+    m_panes->restoreColumns(m_preferences);
     updateRecent();
     updateState();
     updateTitle();
@@ -502,6 +503,7 @@ void MainWindow::setFullScreen(bool isFull) {
 // A workload that runs is ended before the window goes; the window says so meanwhile.
 void MainWindow::closeEvent(QCloseEvent* event) {
     m_preferences.setWindow(saveGeometry(), saveState());
+    m_panes->saveColumns(m_preferences);
     if (m_controller.isBusy()) {
         m_isClosing = true;
         m_controller.stop();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/preferences.h"
 
+#include <QDir>
+#include <QFileInfo>
 #include <QStandardPaths>
 
 namespace ringscope {
@@ -59,6 +61,14 @@ void Preferences::setWindow(const QByteArray& geometry, const QByteArray& layout
     m_settings.setValue(layoutKey(), layout);
 }
 
+QByteArray Preferences::tableColumns(const QString& table) const {
+    return m_settings.value(QStringLiteral("columns/") + table).toByteArray();
+}
+
+void Preferences::setTableColumns(const QString& table, const QByteArray& state) {
+    m_settings.setValue(QStringLiteral("columns/") + table, state);
+}
+
 QString Preferences::lastScenario() const {
     return m_settings.value(QStringLiteral("scenario"), QStringLiteral("steady")).toString();
 }
@@ -83,10 +93,15 @@ void Preferences::clearRecentFiles() {
 }
 
 QString Preferences::lastFolder() const {
-    return m_settings
-        .value(QStringLiteral("folder"),
-               QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation))
-        .toString();
+    // A folder that is not there would stand in a file dialog as the name of a file.
+    for (const QString& folder :
+         {m_settings.value(QStringLiteral("folder")).toString(),
+          QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation)}) {
+        if (!folder.isEmpty() && QFileInfo(folder).isDir()) {
+            return folder;
+        }
+    }
+    return QDir::homePath();
 }
 
 void Preferences::setLastFolder(const QString& path) {

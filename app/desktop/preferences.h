@@ -24,13 +24,16 @@ public:
     [[nodiscard]] QByteArray windowGeometry() const;
     [[nodiscard]] QByteArray windowLayout() const;
     void setWindow(const QByteArray& geometry, const QByteArray& layout);
+    [[nodiscard]] QByteArray tableColumns(const QString& table) const;
+    void setTableColumns(const QString& table, const QByteArray& state);
     [[nodiscard]] QString lastScenario() const;
     void setLastScenario(const QString& name);
     // Newest first, at most ten.
     [[nodiscard]] QStringList recentFiles() const;
     void addRecentFile(const QString& path);
     void clearRecentFiles();
-    // Where the last file was written or opened; the documents folder before that.
+    // Where the last file was written or opened, if it is still there; else the documents or the
+    // home folder.
     [[nodiscard]] QString lastFolder() const;
     void setLastFolder(const QString& path);
 

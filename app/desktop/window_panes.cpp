@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/desktop/pane_dock.h"
+#include "app/desktop/preferences.h"
 #include "app/desktop/summary_pane.h"
 #include "core/workload/builtin_scenarios.h"
 #include "core/workload/scenario_file.h"
@@ -24,6 +25,8 @@ namespace {
 constexpr int kTableMs = 250;
 constexpr int kStatisticsMs = 500;
 constexpr int kEveryView = 0;
+// The workers' first four columns in full.
+constexpr int kLeftWidth = 316;
 
 std::vector<Scenario> builtins() {
     std::vector<Scenario> scenarios;
@@ -50,6 +53,7 @@ WindowPanes::WindowPanes(QMainWindow& window, Theme& theme, TimeLink& link, QMen
 
 PaneDock* WindowPanes::add(const QString& name, const QString& title, QWidget* content,
                            int periodMs, std::function<void(const SessionView&)> showView) {
+    content->setObjectName(name);
     auto* const dock = new PaneDock(name, title, content, periodMs, std::move(showView), &m_window);
     m_docks.push_back(dock);
     m_menu.addAction(dock->toggleViewAction());
@@ -166,6 +170,18 @@ void WindowPanes::setByteScale(ByteScale scale) {
     }
 }
 
+void WindowPanes::saveColumns(Preferences& preferences) const {
+    for (const DataTable* const table : m_tables) {
+        preferences.setTableColumns(table->objectName(), table->columnState());
+    }
+}
+
+void WindowPanes::restoreColumns(const Preferences& preferences) {
+    for (DataTable* const table : m_tables) {
+        table->restoreColumns(preferences.tableColumns(table->objectName()));
+    }
+}
+
 void WindowPanes::setFilter(const QString& text) {
     for (DataTable* const table : m_tables) {
         table->setFilter(text);
@@ -199,6 +215,9 @@ PaneDock* WindowPanes::dock(const QString& name) const {
 
 // Left what runs, right what it does to memory; the charts in the middle keep most of the width.
 void WindowPanes::restoreDefaultLayout() {
+    for (DataTable* const table : m_tables) {
+        table->resetColumns();
+    }
     const auto of = [this](const char* name) { return dock(QString::fromLatin1(name)); };
     PaneDock* const workload = of("workload");
     PaneDock* const workers = of("workers");
@@ -223,7 +242,8 @@ void WindowPanes::restoreDefaultLayout() {
     memory->raise();
     const int width = m_window.width();
     m_window.resizeDocks({workload, slotsDock},
-                         {std::max(300, width / 5), std::max(340, width / 4)}, Qt::Horizontal);
+                         {std::max(kLeftWidth, width / 5), std::max(340, width / 4)},
+                         Qt::Horizontal);
     const int height = m_window.height();
     m_window.resizeDocks({workload, workers}, {height * 3 / 5, height * 2 / 5}, Qt::Vertical);
     m_window.resizeDocks({slotsDock, memory}, {height * 3 / 5, height * 2 / 5}, Qt::Vertical);

@@ -22,6 +22,7 @@ namespace ringscope {
 
 class DataTable;
 class PaneDock;
+class Preferences;
 class SlotsPane;
 class SummaryPane;
 class Theme;
@@ -41,6 +42,9 @@ public:
     void setSummary(const std::optional<RunSummary>& summary);
     void setByteScale(ByteScale scale);
     // Rows of every table that do not contain the text are hidden.
+    // Which columns each table shows, how wide and in which order.
+    void saveColumns(Preferences& preferences) const;
+    void restoreColumns(const Preferences& preferences);
     void setFilter(const QString& text);
 
     void chooseScenario(const QString& name);
@@ -77,7 +81,7 @@ private:
     TimeLink& m_link;
     QMenu& m_menu;
     std::vector<PaneDock*> m_docks;
-    std::vector<DataTable*> m_tables;
+    std::vector<DataTable*> m_tables; // named as their panes
     WorkloadPanel* m_workload = nullptr;
     SlotsPane* m_slots = nullptr;
     SummaryPane* m_summary = nullptr;

@@ -121,6 +121,7 @@ void DataTable::makeView(const QString& name) {
         m_view->setColumnHidden(
             column, m_model->columns()[static_cast<std::size_t>(column)].isHiddenAtFirst);
     }
+    m_firstColumns = header->saveState();
     connect(header, &QWidget::customContextMenuRequested, this, [this, header](QPoint at) {
         QMenu menu;
         fillColumnMenu(&menu);
@@ -217,6 +218,35 @@ void DataTable::sortBy(int column, Qt::SortOrder order) {
 
 void DataTable::setColumnShown(int column, bool isShown) {
     m_view->setColumnHidden(column, !isShown);
+}
+
+// Before Qt's own state stands how many columns it is of: Qt takes a state of any number.
+QByteArray DataTable::stateHead(bool isFitted) const {
+    return QByteArray::number(m_model->columnCount()) + (isFitted ? " fitted " : " unfitted ");
+}
+
+QByteArray DataTable::columnState() const {
+    return stateHead(m_isFitted) + m_view->horizontalHeader()->saveState();
+}
+
+void DataTable::restoreColumns(const QByteArray& state) {
+    for (const bool isFitted : {true, false}) {
+        const QByteArray head = stateHead(isFitted);
+        if (state.startsWith(head) &&
+            m_view->horizontalHeader()->restoreState(state.mid(head.size()))) {
+            m_view->setColumnHidden(0, false); // says which row it is
+            m_isFitted = isFitted;
+            return;
+        }
+    }
+}
+
+void DataTable::resetColumns() {
+    m_view->horizontalHeader()->restoreState(m_firstColumns);
+    m_isFitted = m_model->rowCount() > 0;
+    if (m_isFitted) {
+        fitColumns();
+    }
 }
 
 std::vector<QString> DataTable::shownKeys() const {

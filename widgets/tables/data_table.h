@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include <QByteArray>
 #include <QWidget>
 
 #include "widgets/tables/cell_text.h"
@@ -34,6 +35,12 @@ public:
     void setFilter(const QString& text);
     void sortBy(int column, Qt::SortOrder order);
     void setColumnShown(int column, bool isShown);
+    // Which columns are shown, how wide, in which order, and what is sorted by.
+    [[nodiscard]] QByteArray columnState() const;
+    // Of another version of the table, or damaged: changes nothing.
+    void restoreColumns(const QByteArray& state);
+    // As at first.
+    void resetColumns();
     // The selected rows, or all that pass the filter when none is; in the order on the screen.
     [[nodiscard]] QString copied(CopyFormat format) const;
     [[nodiscard]] TableModel& model() const noexcept { return *m_model; }
@@ -55,6 +62,7 @@ private:
     void copyToClipboard(CopyFormat format) const;
     void fitRowHeight();
     void fitColumns();
+    [[nodiscard]] QByteArray stateHead(bool isFitted) const;
     void updateEmpty();
     [[nodiscard]] const TableRow& rowAt(int proxyRow) const;
 
@@ -64,8 +72,9 @@ private:
     QLineEdit* m_filter;
     QToolButton* m_menuButton;
     QLabel* m_empty;
-    QString m_whenEmpty;     // Constant after construction.
-    bool m_isFitted = false; // column widths were set once
+    QString m_whenEmpty;       // Constant after construction.
+    QByteArray m_firstColumns; // Constant after construction.
+    bool m_isFitted = false;   // column widths were set once
 };
 
 } // namespace ringscope

@@ -8,8 +8,10 @@
 #include <QAction>
 #include <QComboBox>
 #include <QDir>
+#include <QFileInfo>
 #include <QLineEdit>
 #include <QSettings>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -18,6 +20,7 @@
 #include "app/desktop/export_flow.h"
 #include "app/desktop/message_bar.h"
 #include "app/desktop/pane_dock.h"
+#include "app/desktop/preferences.h"
 #include "app/desktop/program_icon.h"
 #include "app/desktop/window_actions.h"
 #include "app/desktop/window_panes.h"
@@ -260,6 +263,26 @@ TEST_F(MainWindowTest, NoTwoActionsShareAKey) {
     }
     EXPECT_GT(keys.size(), 15);
     EXPECT_EQ(keys.removeDuplicates(), 0);
+}
+
+TEST_F(MainWindowTest, RemembersHiddenColumnsUntilTheLayoutIsRestored) {
+    table("workers").setColumnShown(3, false);
+    m_window->close();
+    MainWindow next(m_jobs);
+    auto& workers =
+        *qobject_cast<DataTable*>(next.panes().dock(QStringLiteral("workers"))->widget());
+    EXPECT_TRUE(workers.view().isColumnHidden(3));
+    next.restoreDefaultLayout();
+    EXPECT_FALSE(workers.view().isColumnHidden(3));
+}
+
+TEST_F(MainWindowTest, NeverStartsAFileDialogInAFolderThatIsNotThere) {
+    Preferences preferences;
+    preferences.setLastFolder(m_folder.filePath(QStringLiteral("gone")));
+    EXPECT_TRUE(QFileInfo(preferences.lastFolder()).isDir())
+        << preferences.lastFolder().toStdString();
+    preferences.setLastFolder(m_folder.path());
+    EXPECT_EQ(preferences.lastFolder(), m_folder.path());
 }
 
 } // namespace

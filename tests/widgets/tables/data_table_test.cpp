@@ -100,6 +100,45 @@ TEST_F(DataTableTest, CopiesOnlySelectedRowsAndShownColumns) {
     EXPECT_EQ(table.copied(CopyFormat::csv), QStringLiteral("Worker\r\nC0\r\n"));
 }
 
+TEST_F(DataTableTest, ColumnsAreAsTheyWereLeft) {
+    give({{"P0", 1}});
+    table.setColumnShown(1, false);
+    table.view().setColumnWidth(0, 123);
+    const QByteArray left = table.columnState();
+
+    DataTable next(theme, QStringLiteral("Workers"), columns(), {});
+    next.restoreColumns(left);
+    EXPECT_TRUE(next.view().isColumnHidden(1));
+    EXPECT_EQ(next.view().columnWidth(0), 123);
+    next.resetColumns();
+    EXPECT_FALSE(next.view().isColumnHidden(1));
+}
+
+TEST_F(DataTableTest, ColumnsHiddenBeforeThereAreRowsAreStillFittedToThem) {
+    table.setColumnShown(1, false);
+    DataTable next(theme, QStringLiteral("Workers"), columns(), {});
+    next.restoreColumns(table.columnState());
+    EXPECT_TRUE(next.view().isColumnHidden(1));
+    const int before = next.view().columnWidth(0);
+    TableRow row;
+    row.cells = {textCell(QStringLiteral("a name that is longer than any column at first")),
+                 numberCell(1)};
+    next.setRows({row});
+    EXPECT_GT(next.view().columnWidth(0), before);
+    EXPECT_TRUE(next.view().isColumnHidden(1));
+}
+
+TEST_F(DataTableTest, ColumnsOfAnotherTableAreNotTaken) {
+    give({{"P0", 1}});
+    const int width = table.view().columnWidth(0);
+    for (const QByteArray& state :
+         {QByteArray(), QByteArray("nonsense"), QByteArray("2 fitted nonsense"),
+          "3" + table.columnState().mid(1)}) {
+        table.restoreColumns(state);
+        EXPECT_EQ(table.view().columnWidth(0), width) << state.toStdString();
+    }
+}
+
 TEST_F(DataTableTest, CtrlCCopiesToTheClipboard) {
     give({{"P0", 1}});
     table.show();
