@@ -87,6 +87,8 @@ QString css(const ThemeTokens& t) {
                ".cards{display:flex;flex-wrap:wrap;gap:16px}"
                ".card{background:%6;border:1px solid %8;border-radius:6px;padding:12px 16px;"
                "flex:1 1 250px}.card table{width:100%}"
+               ".card td{white-space:nowrap}"
+               ".card td.n{white-space:normal;overflow-wrap:anywhere}"
                "table{border-collapse:collapse}"
                "th,td{padding:3px 16px 3px 0;text-align:left;vertical-align:top}"
                "th{color:%4;font-weight:600;border-bottom:1px solid %8}"
@@ -167,7 +169,7 @@ QString rangeStatistics(const ReportContent& content) {
             const Unit unit = shownUnit(description);
             rows.push_back({words(description.name), value(s.min, unit), value(s.mean, unit),
                             value(s.max, unit), value(s.first, unit), value(s.last, unit),
-                            value(s.total, description.unit), number(QString::number(s.samples))});
+                            value(s.total, description.unit), number(exactCount(s.samples))});
         }
     }
     return table({QObject::tr("Track"), QObject::tr("Min"), QObject::tr("Mean"), QObject::tr("Max"),
@@ -204,11 +206,11 @@ QString workerTable(const SessionView& view) {
     }
     std::vector<Row> rows;
     for (const WorkerRow& worker : *view.workers) {
-        rows.push_back(
-            {words(worker.role), number(QString::number(worker.index)),
-             number(QString::number(worker.pid)), number(QString::number(worker.messages)),
-             number(QString::number(worker.fullWaits)), number(QString::number(worker.emptyWaits)),
-             value(static_cast<double>(worker.rssBytes), Unit::bytes), words(worker.outcome)});
+        rows.push_back({words(worker.role), number(QString::number(worker.index)),
+                        number(QString::number(worker.pid)), number(exactCount(worker.messages)),
+                        number(exactCount(worker.fullWaits)), number(exactCount(worker.emptyWaits)),
+                        value(static_cast<double>(worker.rssBytes), Unit::bytes),
+                        words(worker.outcome)});
     }
     return section(QObject::tr("Workers"),
                    table({QObject::tr("Role"), QObject::tr("Index"), QObject::tr("PID"),
@@ -239,10 +241,10 @@ QString sourceTable(const SessionView& view) {
         const double rate = source.periodNs > 0 ? static_cast<double>(kNsPerSecond) /
                                                       static_cast<double>(source.periodNs)
                                                 : 0;
-        rows.push_back(
-            {words(source.name), number(QString::number(rate, 'g', 4) + QStringLiteral(" Hz")),
-             number(QString::number(source.samples)), number(QString::number(source.lost)),
-             number(fromStd(formatDuration(source.costNs)))});
+        rows.push_back({words(source.name),
+                        number(QString::number(rate, 'g', 4) + QStringLiteral(" Hz")),
+                        number(exactCount(source.samples)), number(exactCount(source.lost)),
+                        number(fromStd(formatDuration(source.costNs)))});
     }
     QString html = table({QObject::tr("Source"), QObject::tr("Rate"), QObject::tr("Samples"),
                           QObject::tr("Lost"), QObject::tr("Cost of one")},

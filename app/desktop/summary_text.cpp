@@ -15,14 +15,6 @@ QString fromStd(const std::string& text) {
     return QString::fromStdString(text);
 }
 
-// Exact, with thin groups: these are compared digit by digit.
-QString exact(std::uint64_t number) {
-    QLocale locale = QLocale::c();
-    locale.setNumberOptions(QLocale::DefaultNumberOptions);
-    return locale.toString(static_cast<qulonglong>(number))
-        .replace(QLatin1Char(','), QChar(0x202F));
-}
-
 QString bytes(std::uint64_t number) {
     return fromStd(formatBytes(static_cast<double>(number)));
 }
@@ -38,13 +30,13 @@ QString duration(std::uint64_t ns) {
 SummarySection messageSection(const RunSummary& summary) {
     const RunSummary::Messages& m = *summary.messages;
     return {QObject::tr("Messages"),
-            {{QObject::tr("Sent"), exact(m.sent)},
-             {QObject::tr("Received"), exact(m.received)},
-             {QObject::tr("Still in the ring"), exact(m.inRing)},
-             {QObject::tr("Lost"), exact(m.lost), m.lost > 0},
-             {QObject::tr("Duplicated"), exact(m.duplicated), m.duplicated > 0},
-             {QObject::tr("Reordered"), exact(m.reordered), m.reordered > 0},
-             {QObject::tr("Corrupted"), exact(m.corrupted), m.corrupted > 0},
+            {{QObject::tr("Sent"), exactCount(m.sent)},
+             {QObject::tr("Received"), exactCount(m.received)},
+             {QObject::tr("Still in the ring"), exactCount(m.inRing)},
+             {QObject::tr("Lost"), exactCount(m.lost), m.lost > 0},
+             {QObject::tr("Duplicated"), exactCount(m.duplicated), m.duplicated > 0},
+             {QObject::tr("Reordered"), exactCount(m.reordered), m.reordered > 0},
+             {QObject::tr("Corrupted"), exactCount(m.corrupted), m.corrupted > 0},
              {QObject::tr("Throughput"),
               fromStd(formatValue(summary.throughputPerSecond, Unit::countPerSec))}}};
 }
@@ -56,26 +48,26 @@ SummarySection latencySection(const RunSummary::LatencyNs& l) {
              {QObject::tr("p99"), duration(l.p99)},
              {QObject::tr("p99.9"), duration(l.p999)},
              {QObject::tr("Largest"), duration(l.max)},
-             {QObject::tr("Messages stamped"), exact(l.samples)}}};
+             {QObject::tr("Messages stamped"), exactCount(l.samples)}}};
 }
 
 SummarySection ringSection(const RunSummary::Ring& r) {
     return {QObject::tr("Ring"),
             {{QObject::tr("Name"), fromStd(r.name)},
-             {QObject::tr("Channels"), exact(r.channels)},
-             {QObject::tr("Slots a channel"), exact(r.capacity)},
+             {QObject::tr("Channels"), exactCount(r.channels)},
+             {QObject::tr("Slots a channel"), exactCount(r.capacity)},
              {QObject::tr("Slot stride"), bytes(r.slotStride)},
              {QObject::tr("Size"), bytes(r.bytes)},
              {QObject::tr("Fullest, as sampled"),
               fromStd(formatValue(r.fillMaxPercent, Unit::percent))},
-             {QObject::tr("Waits for a free slot"), exact(r.fullWaits)},
-             {QObject::tr("Waits for a message"), exact(r.emptyWaits)}}};
+             {QObject::tr("Waits for a free slot"), exactCount(r.fullWaits)},
+             {QObject::tr("Waits for a message"), exactCount(r.emptyWaits)}}};
 }
 
 SummarySection heapSection(const RunSummary::Heap& h) {
     SummarySection section{QObject::tr("Heap"),
-                           {{QObject::tr("Allocations"), exact(h.allocations)},
-                            {QObject::tr("Frees"), exact(h.frees)},
+                           {{QObject::tr("Allocations"), exactCount(h.allocations)},
+                            {QObject::tr("Frees"), exactCount(h.frees)},
                             {QObject::tr("Live at the end"), bytes(h.liveBytes)},
                             {QObject::tr("Peak, as sampled"), bytes(h.peakBytes)}}};
     if (h.allocationsPerMessage) {
@@ -91,8 +83,8 @@ SummarySection memorySection(const RunSummary::Memory& m) {
             {{QObject::tr("RSS, peak"), bytes(m.rssPeak)},
              {QObject::tr("PSS, peak"), bytesOrUnknown(m.pssPeak)},
              {QObject::tr("Private, peak"), bytesOrUnknown(m.privatePeak)},
-             {QObject::tr("Minor faults"), exact(m.minorFaults)},
-             {QObject::tr("Major faults"), exact(m.majorFaults)}}};
+             {QObject::tr("Minor faults"), exactCount(m.minorFaults)},
+             {QObject::tr("Major faults"), exactCount(m.majorFaults)}}};
 }
 
 QString outcomeWords(const std::string& outcome) {
@@ -110,6 +102,13 @@ QString outcomeWords(const std::string& outcome) {
 
 } // namespace
 
+QString exactCount(std::uint64_t number) {
+    QLocale locale = QLocale::c();
+    locale.setNumberOptions(QLocale::DefaultNumberOptions);
+    return locale.toString(static_cast<qulonglong>(number))
+        .replace(QLatin1Char(','), QChar(0x202F));
+}
+
 QString summarySentence(const RunSummary& summary) {
     QString sentence = QObject::tr("%1 %2 after %3")
                            .arg(fromStd(summary.scenario), outcomeWords(summary.outcome),
@@ -121,13 +120,13 @@ QString summarySentence(const RunSummary& summary) {
     const RunSummary::Messages& m = *summary.messages;
     const std::uint64_t faults = m.lost + m.duplicated + m.reordered + m.corrupted;
     sentence += QObject::tr(": %1 messages sent, %2 received, %3 left in the ring")
-                    .arg(exact(m.sent), exact(m.received), exact(m.inRing));
+                    .arg(exactCount(m.sent), exactCount(m.received), exactCount(m.inRing));
     if (faults == 0) {
         return sentence + QObject::tr("; none lost, duplicated, reordered or corrupted.");
     }
-    return sentence +
-           QObject::tr("; %1 lost, %2 duplicated, %3 reordered, %4 corrupted.")
-               .arg(exact(m.lost), exact(m.duplicated), exact(m.reordered), exact(m.corrupted));
+    return sentence + QObject::tr("; %1 lost, %2 duplicated, %3 reordered, %4 corrupted.")
+                          .arg(exactCount(m.lost), exactCount(m.duplicated),
+                               exactCount(m.reordered), exactCount(m.corrupted));
 }
 
 std::vector<SummarySection> summarySections(const RunSummary& summary) {
@@ -139,7 +138,7 @@ std::vector<SummarySection> summarySections(const RunSummary& summary) {
          {QObject::tr("Duration"), fromStd(formatDuration(static_cast<std::int64_t>(
                                        std::llround(summary.durationSeconds * 1e9))))}}};
     if (summary.messages) {
-        run.lines.push_back({QObject::tr("Seed"), exact(summary.seed)});
+        run.lines.push_back({QObject::tr("Seed"), exactCount(summary.seed)});
     }
     sections.push_back(std::move(run));
     if (summary.messages) {

@@ -3,12 +3,16 @@
 
 #include <QString>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/session/run_summary.h"
 
 namespace ringscope {
+
+// Exact, with thin groups: what is compared digit by digit.
+[[nodiscard]] QString exactCount(std::uint64_t number);
 
 // "steady completed after 10 s: 3.2 M messages sent, all received." For the message bar.
 [[nodiscard]] QString summarySentence(const RunSummary& summary);

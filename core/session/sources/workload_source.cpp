@@ -15,8 +15,9 @@ TrackDescription countTrack(std::string name, std::string label, std::string hel
     return {std::move(name), std::move(label), Unit::count, TrackKind::counter, std::move(help)};
 }
 
-TrackDescription latencyTrack(const std::string& label, const std::string& what) {
-    return {"latency." + label, label, Unit::nanoseconds, TrackKind::gauge,
+TrackDescription latencyTrack(const std::string& name, const std::string& label,
+                              const std::string& what) {
+    return {"latency." + name, label, Unit::nanoseconds, TrackKind::gauge,
             what + " of the messages received in 100 ms, from when each was meant to be sent to "
                    "its receipt; a gap where none was stamped. Off by at most 0.8 %."};
 }
@@ -33,11 +34,11 @@ WorkloadSource::WorkloadSource(const WorkloadDriver& driver, Session& session)
                       "Times a producer found no free slot and had to wait."),
            countTrack("messages.empty_waits", "empty waits",
                       "Times a consumer found no message and had to wait.")}))
-    , m_latency(session.addGroup("latency", {latencyTrack("p50", "Median latency"),
-                                             latencyTrack("p90", "90th percentile"),
-                                             latencyTrack("p99", "99th percentile"),
-                                             latencyTrack("p999", "99.9th percentile"),
-                                             latencyTrack("max", "Largest latency")})) {}
+    , m_latency(session.addGroup("latency", {latencyTrack("p50", "p50", "Median latency"),
+                                             latencyTrack("p90", "p90", "90th percentile"),
+                                             latencyTrack("p99", "p99", "99th percentile"),
+                                             latencyTrack("p999", "p99.9", "99.9th percentile"),
+                                             latencyTrack("max", "max", "Largest latency")})) {}
 
 void WorkloadSource::sample(std::int64_t /*nowNs*/, Session& session) {
     const std::shared_ptr<const WorkloadPicture> picture = m_driver.picture();
