@@ -41,11 +41,9 @@ std::string chartNames(const SessionView& view) {
     return names;
 }
 
-// What is damaged is used as far as it goes, and said so.
-void warnOfDamage(const SessionView& view) {
-    if (!view.damage.empty()) {
-        std::fprintf(stderr, "ringscope: %s\n", view.damage.c_str());
-    }
+// What is damaged is used as far as it goes; then that is the result.
+Expected<void> withDamage(const Expected<void>& done, const SessionView& view) {
+    return done && !view.damage.empty() ? makeError(ErrorKind::failed, view.damage) : done;
 }
 
 Expected<ChartSpec> chartNamed(const SessionView& view, const std::string& name) {
@@ -75,7 +73,6 @@ Expected<void> runReport(const ReportCommand& command) {
     if (!file) {
         return file.error();
     }
-    warnOfDamage(*file->view);
     const auto range = rangeIn(*file->view, command.range);
     if (!range) {
         return range.error();
@@ -87,8 +84,10 @@ Expected<void> runReport(const ReportCommand& command) {
     if (!content) {
         return content.error();
     }
-    return writeOutput(command.output,
-                       *format == OutputFormat::html ? reportHtml(*content) : reportPdf(*content));
+    return withDamage(writeOutput(command.output, *format == OutputFormat::html
+                                                      ? reportHtml(*content)
+                                                      : reportPdf(*content)),
+                      *file->view);
 }
 
 Expected<void> runChart(const ChartCommand& command) {
@@ -97,10 +96,9 @@ Expected<void> runChart(const ChartCommand& command) {
         return file.error();
     }
     const SessionView& view = *file->view;
-    warnOfDamage(view);
     if (command.isListing) {
         listCharts(view);
-        return {};
+        return withDamage({}, view);
     }
     const auto format = outputFormat(command.output, {OutputFormat::png, OutputFormat::svg,
                                                       OutputFormat::pdf, OutputFormat::csv});
@@ -125,7 +123,7 @@ Expected<void> runChart(const ChartCommand& command) {
     if (!bytes) {
         return bytes.error();
     }
-    return writeOutput(command.output, *bytes);
+    return withDamage(writeOutput(command.output, *bytes), view);
 }
 
 } // namespace ringscope

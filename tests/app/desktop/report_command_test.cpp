@@ -143,6 +143,23 @@ TEST(ReportCommand, SaysThatTheFileIsNoSession) {
     EXPECT_FALSE(QFile::exists(folder.filePath(QStringLiteral("r.html"))));
 }
 
+TEST(ReportCommand, WritesWhatIsLeftOfADamagedFileAndFails) {
+    const QTemporaryDir folder;
+    const QString cut = folder.filePath(QStringLiteral("cut.ringscope"));
+    QFile file(QString::fromStdString(recordedSession()));
+    ASSERT_TRUE(file.open(QIODevice::ReadOnly));
+    QFile part(cut);
+    ASSERT_TRUE(part.open(QIODevice::WriteOnly));
+    part.write(file.read(file.size() * 9 / 10));
+    part.close();
+    ReportCommand command = reportTo(folder.filePath(QStringLiteral("r.html")));
+    command.file = cut.toStdString();
+    const auto done = runReport(command);
+    ASSERT_FALSE(done) << "damage is status 1, also of a report";
+    EXPECT_EQ(done.error().kind, ErrorKind::failed);
+    EXPECT_TRUE(QFile::exists(folder.filePath(QStringLiteral("r.html"))));
+}
+
 TEST(ReportCommand, LeavesNothingWhereItCannotWrite) {
     const auto done = runReport(reportTo(QStringLiteral("/nowhere/r.html")));
     ASSERT_FALSE(done);
