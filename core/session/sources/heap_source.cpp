@@ -97,6 +97,7 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
     RunSummary::Heap sums;
     std::uint64_t liveBytes = 0;
     std::uint64_t liveBlocks = 0;
+    std::uint64_t seenBytes = 0; // also of what has just ended: a short command is read once
     for (Ledger& ledger : m_ledgers) {
         if (!ledger.isFinal) {
             // Read after its process ended, once: the ledger outlives it.
@@ -105,6 +106,7 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
                 ledger.newest = std::move(*counters);
             }
             ledger.isFinal = !isAlive;
+            seenBytes += ledger.newest.liveBytes;
             liveBytes += isAlive ? ledger.newest.liveBytes : 0;
             liveBlocks += isAlive ? ledger.newest.liveBlocks : 0;
         }
@@ -115,7 +117,7 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
     m_totals.allocations = sums.allocations;
     m_totals.frees = sums.frees;
     m_totals.liveBytes = sums.liveBytes;
-    m_totals.peakBytes = std::max(m_totals.peakBytes, liveBytes);
+    m_totals.peakBytes = std::max(m_totals.peakBytes, seenBytes);
     std::vector<double> row = {sampleOf(sums.allocations), sampleOf(sums.frees),
                                sampleOf(liveBytes), sampleOf(liveBlocks),
                                sampleOf(m_totals.peakBytes)};
