@@ -68,7 +68,8 @@ void printText(const std::string& path, const SessionFile& file) {
               << "machine    " << from.machine << ", kernel " << from.kernel << '\n';
     if (view.ring) {
         std::cout << "ring       " << view.ring->name << ", " << view.ring->channels.size()
-                  << " channels, " << formatBytes(static_cast<double>(view.ring->bytes)) << '\n';
+                  << (view.ring->channels.size() == 1 ? " channel, " : " channels, ")
+                  << formatBytes(static_cast<double>(view.ring->bytes)) << '\n';
     }
     if (file.summary) {
         std::cout << '\n' << summaryText(*file.summary);

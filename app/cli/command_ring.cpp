@@ -333,6 +333,8 @@ void addRingCommand(CLI::App& app, CommandLine& line) {
     remove->add_option("name", *removed, "Its name under /dev/shm")->required()->type_name("NAME");
     remove->add_flag("--force", *isForced,
                      "Also while somebody uses it: they keep what they have mapped");
+    remove->footer("Example:\n"
+                   "  ringscope-cli ring remove ringscope-steady-4711-1a2b");
     remove->callback([removed, isForced, &line] {
         line.command = [removed, isForced] {
             const auto done = removeSegment(*removed, *isForced ? RemovePolicy::force

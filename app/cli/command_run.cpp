@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
 #include <iostream>
 #include <memory>
 
@@ -28,14 +30,14 @@ struct RecordingOptions {
 struct RunOptions : RecordingOptions {
     std::string scenario;
     std::vector<std::string> settings;
-    std::uint64_t seed = 0;
-    bool hasSeed = false;
+    std::string seed; // empty: the scenario's
 };
 
 struct RecordOptions : RecordingOptions {
     std::int32_t pid = 0;
     std::string ring;
     std::vector<std::string> argv;
+    bool isHeapAskedFor = false;
 };
 
 Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
@@ -146,8 +148,8 @@ int run(const RunOptions& options, const CommandLine& line) {
     if (!live) {
         return reportError(live.error());
     }
-    if (options.hasSeed) {
-        live->seed = options.seed;
+    if (!options.seed.empty()) {
+        live->seed = std::stoull(options.seed);
     }
     auto session = LiveSession::runScenario(*scenario, *live);
     if (!session) {
@@ -169,6 +171,10 @@ int record(const RecordOptions& options, const CommandLine& line) {
     if (!live) {
         return reportError(live.error());
     }
+    if (options.isHeapAskedFor && live->heapMode != HeapMode::off && options.argv.empty()) {
+        remark("the heap of a process that runs already cannot be counted: only its memory is "
+               "recorded; start it with ringscope-cli record -- COMMAND to count");
+    }
     auto session = options.pid != 0        ? LiveSession::attachProcess(options.pid, *live)
                    : !options.ring.empty() ? LiveSession::attachRing(options.ring, *live)
                                            : LiveSession::runCommand(options.argv, *live);
@@ -176,6 +182,19 @@ int record(const RecordOptions& options, const CommandLine& line) {
         return reportError(session.error());
     }
     return finish(**session, options, line, live->durationNs);
+}
+
+CLI::Validator wholeNumber(std::uint64_t least, std::uint64_t most) {
+    const auto check = [least, most](const std::string& text) -> std::string {
+        std::uint64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto read = std::from_chars(text.data(), end, number);
+        return read.ec == std::errc() && read.ptr == end && number >= least && number <= most
+                   ? std::string()
+                   : "'" + text + "' is not a whole number from " + std::to_string(least) + " to " +
+                         std::to_string(most);
+    };
+    return CLI::Validator(check, "");
 }
 
 void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
@@ -207,7 +226,8 @@ void addRunCommands(CLI::App& app, CommandLine& line) {
         ->type_name("KEY=VALUE,...")
         ->allow_extra_args(false);
     runCommand->add_option("--seed", runOptions->seed, "In place of the scenario's seed")
-        ->each([runOptions](const std::string&) { runOptions->hasSeed = true; });
+        ->type_name("N")
+        ->check(wholeNumber(0, INT64_MAX));
     runCommand->footer(
         "Examples:\n"
         "  ringscope-cli run steady --duration 10s\n"
@@ -220,9 +240,11 @@ void addRunCommands(CLI::App& app, CommandLine& line) {
     CLI::App* recordCommand = app.add_subcommand(
         "record", "Records a running process, a ring, or a command that it starts");
     addRecordingOptions(*recordCommand, *recordOptions);
+    recordCommand->get_option("--heap")->each(
+        [recordOptions](const std::string&) { recordOptions->isHeapAskedFor = true; });
     recordCommand->add_option("--pid", recordOptions->pid, "A running process")
         ->type_name("PID")
-        ->check(CLI::PositiveNumber);
+        ->check(wholeNumber(1, INT32_MAX));
     recordCommand
         ->add_option("--ring", recordOptions->ring,
                      "A ring segment (ringscope-cli rings lists them)")

@@ -15,7 +15,7 @@ namespace {
 
 int listScenarios(bool isJson) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
-    std::vector<std::vector<std::string>> rows{{"NAME", "SHOWS", "PRODUCERS", "CONSUMERS"}};
+    std::vector<std::vector<std::string>> rows{{"NAME", "PRODUCERS", "CONSUMERS", "SHOWS"}};
     for (const BuiltinScenario& builtin : builtinScenarios()) {
         const auto scenario = parseScenario(builtin.toml, std::string(builtin.name));
         if (!scenario) {
@@ -25,11 +25,10 @@ int listScenarios(bool isJson) {
                         {"summary", scenario->summary},
                         {"producers", scenario->workers.producers},
                         {"consumers", scenario->workers.consumers}});
-        rows.push_back({scenario->name, scenario->summary,
-                        std::to_string(scenario->workers.producers),
-                        std::to_string(scenario->workers.consumers)});
+        rows.push_back({scenario->name, std::to_string(scenario->workers.producers),
+                        std::to_string(scenario->workers.consumers), scenario->summary});
     }
-    std::cout << (isJson ? list.dump(2) + "\n" : alignedTable(rows, 2));
+    std::cout << (isJson ? list.dump(2) + "\n" : alignedTable(rows, 4));
     return kExitDone;
 }
 
@@ -61,6 +60,8 @@ void addScenariosCommand(CLI::App& app, CommandLine& line) {
         command->add_subcommand("show", "Prints the TOML of one, to start your own from");
     auto name = std::make_shared<std::string>();
     show->add_option("name", *name, "A built-in scenario")->required()->type_name("NAME");
+    show->footer("Example:\n"
+                 "  ringscope-cli scenarios show steady > my.toml");
     show->callback([name, &line] { line.command = [name] { return showScenario(*name); }; });
     command->callback([isJson, &line] {
         if (!line.command) {

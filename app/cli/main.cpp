@@ -5,6 +5,23 @@
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 
+namespace {
+
+// first: the first argument.
+int reportMisuse(const CLI::App& app, const std::string& first, const CLI::ParseError& wrong) {
+    const auto commands = app.get_subcommands();
+    if (commands.empty() && !first.empty() && first.front() != '-') {
+        ringscope::remark("there is no command '" + first +
+                          "'; ringscope-cli --help lists those that are");
+    } else {
+        ringscope::remark(std::string(wrong.what()) + "; see ringscope-cli " +
+                          (commands.empty() ? "" : commands.front()->get_name() + " ") + "--help");
+    }
+    return ringscope::kExitUsage;
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
     using namespace ringscope;
     CLI::App app("Ringscope without a window: runs and records workloads on shared-memory rings, "
@@ -33,8 +50,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::Success& done) { // --help, --version
         return app.exit(done);
     } catch (const CLI::ParseError& wrong) {
-        remark(std::string(wrong.what()) + "; see ringscope-cli --help");
-        return kExitUsage;
+        return reportMisuse(app, argc > 1 ? argv[1] : "", wrong);
     }
     if (!line.command) {
         remark("no command was given; see ringscope-cli --help");

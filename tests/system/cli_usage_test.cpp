@@ -49,8 +49,18 @@ TEST(CliUsage, NoCommandIsWrongUsage) {
     expectSentence(cli({}), 2, {"--help"});
 }
 
-TEST(CliUsage, UnknownOptionIsNamed) {
-    expectSentence(cli({"rings", "--jsno"}), 2, {"--jsno"});
+TEST(CliUsage, UnknownCommandIsNamed) {
+    expectSentence(cli({"rnu", "steady"}), 2, {"no command 'rnu'", "--help"});
+}
+
+TEST(CliUsage, UnknownOptionIsNamedWithTheHelpToRead) {
+    expectSentence(cli({"rings", "--jsno"}), 2, {"--jsno", "ringscope-cli rings --help"});
+}
+
+TEST(CliUsage, NumbersAreRefusedInWords) {
+    expectSentence(cli({"record", "--pid", "abc"}), 2, {"--pid", "'abc'", "from 1 to 2147483647"});
+    expectSentence(cli({"record", "--pid", "0"}), 2, {"--pid", "'0'"});
+    expectSentence(cli({"run", "steady", "--seed", "-4"}), 2, {"--seed", "'-4'"});
 }
 
 TEST(CliUsage, UnknownScenarioNamesTheOneThatWasMeant) {
@@ -78,6 +88,15 @@ TEST(CliUsage, MissingTargetsAreStatusThree) {
     expectSentence(cli({"ring", "no-such-ring"}), 3, {"no-such-ring"});
     expectSentence(cli({"ring", "remove", "no-such-ring"}), 3, {"no-such-ring"});
     expectSentence(cli({"info", "/no/such/file.ringscope"}), 3, {"/no/such/file.ringscope"});
+}
+
+TEST(CliUsage, CountingWhatAlreadyRunsIsSaidToBeImpossible) {
+    const std::string own = std::to_string(::getpid());
+    const ProgramResult asked =
+        cli({"record", "--pid", own, "--heap", "counts", "--duration", "100ms"});
+    EXPECT_EQ(asked.status, 0);
+    EXPECT_NE(asked.err.find("cannot be counted"), std::string::npos) << asked.err;
+    EXPECT_EQ(cli({"record", "--pid", own, "--duration", "100ms"}).err, "");
 }
 
 TEST(CliUsage, RecordTakesExactlyOneTarget) {
