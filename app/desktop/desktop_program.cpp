@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "app/desktop/autosave.h"
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/command_line.h"
 #include "app/desktop/main_window.h"
@@ -87,6 +88,7 @@ int openWindow(const OpenCommand& command) {
     MainWindow window(jobs);
     QSocketNotifier notifier(interrupts, QSocketNotifier::Read);
     QObject::connect(&notifier, &QSocketNotifier::activated, &window, &QWidget::close);
+    window.keepUnsavedIn(Autosave::defaultFolder());
     window.show();
     window.begin(command);
     const int status = QApplication::exec();

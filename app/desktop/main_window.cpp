@@ -20,6 +20,7 @@
 
 #include <utility>
 
+#include "app/desktop/autosave.h"
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/export_flow.h"
 #include "app/desktop/help_dialogs.h"
@@ -130,6 +131,34 @@ void MainWindow::begin(const OpenCommand& command) {
     }
 }
 
+void MainWindow::keepUnsavedIn(const QString& folder) {
+    const auto autosave = std::make_shared<Autosave>(folder);
+    m_controller.setAutosave(autosave);
+    m_jobs.run(
+        this, [autosave](const std::stop_token&) { return autosave->takeStock(); },
+        [this](const QStringList& files) { offerLeftOver(files); });
+}
+
+void MainWindow::offerLeftOver(const QStringList& files) {
+    if (files.isEmpty()) {
+        return;
+    }
+    const QString newest = files.front();
+    const QString time =
+        QFileInfo(newest).lastModified().toString(QStringLiteral("yyyy-MM-dd HH:mm"));
+    m_messages->showOffer(
+        tr("A session of %1 was not saved when Ringscope ended unexpectedly.").arg(time),
+        {{tr("Open it"), [this, newest] { m_controller.openLeftOver(newest); }},
+         {tr("Discard"), [this, files] {
+              m_jobs.run(
+                  this,
+                  [newest = files.front()](const std::stop_token&) {
+                      return QFile::remove(newest);
+                  },
+                  [this, rest = files.mid(1)](bool) { offerLeftOver(rest); });
+          }}});
+}
+
 void MainWindow::connectActions() {
     const WindowActions& a = *m_actions;
     connect(a.run, &QAction::triggered, this, &MainWindow::runChosen);
@@ -182,10 +211,11 @@ void MainWindow::connectController() {
     });
     connect(&m_controller, &SessionController::summaryChanged, this, [this] {
         if (m_controller.state() == SessionState::loaded) {
-            const QString file = m_controller.file();
-            m_preferences.addRecentFile(file);
-            m_preferences.setLastFolder(QFileInfo(file).absolutePath());
-            updateRecent();
+            if (const QString file = m_controller.file(); !file.isEmpty()) {
+                m_preferences.addRecentFile(file);
+                m_preferences.setLastFolder(QFileInfo(file).absolutePath());
+                updateRecent();
+            }
             if (const auto& damage = m_controller.view()->damage; !damage.empty()) {
                 m_messages->showError(makeError(ErrorKind::damaged, damage));
             }

@@ -47,6 +47,8 @@ public:
     [[nodiscard]] ExportFlow& exports() { return *m_export; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
+    // Keeps live sessions in files there until they are saved, and offers what a crash has left.
+    void keepUnsavedIn(const QString& folder);
     // What the command line asks for: opens, runs or attaches at once.
     void begin(const OpenCommand& command);
     void setThemeChoice(ThemeChoice choice);
@@ -71,6 +73,7 @@ private:
     void addScenarios();
     void restoreWindow();
     void showView(const SessionController::View& view);
+    void offerLeftOver(const QStringList& files);
     void updateState();
     void updateTitle();
     void updateRecent();

@@ -26,6 +26,7 @@ MessageBar::MessageBar(Theme& theme, QWidget* parent)
     , m_theme(theme)
     , m_icon(new QLabel)
     , m_text(new QLabel)
+    , m_choices(new QHBoxLayout)
     , m_all(new QToolButton)
     , m_close(new QToolButton) {
     setObjectName(QStringLiteral("messageBar"));
@@ -45,6 +46,8 @@ MessageBar::MessageBar(Theme& theme, QWidget* parent)
     layout->setSpacing(kSpaceRelated);
     layout->addWidget(m_icon);
     layout->addWidget(m_text, 1);
+    m_choices->setSpacing(kSpaceRelated);
+    layout->addLayout(m_choices);
     layout->addWidget(m_all);
     layout->addWidget(m_close);
 
@@ -78,7 +81,31 @@ void MessageBar::showResult(const QString& text) {
     add(Kind::remark, text);
 }
 
+void MessageBar::showOffer(const QString& text, const std::vector<Choice>& choices) {
+    m_unseen = 0;
+    add(Kind::remark, text);
+    for (const Choice& choice : choices) {
+        auto* const button = new QToolButton;
+        button->setText(choice.text);
+        button->setFocusPolicy(Qt::StrongFocus);
+        connect(button, &QToolButton::clicked, this, [this, take = choice.take] {
+            hide();
+            take();
+        });
+        m_choices->addWidget(button);
+    }
+}
+
+void MessageBar::removeChoices() {
+    while (QLayoutItem* const item = m_choices->takeAt(0)) {
+        item->widget()->deleteLater(); // it may be the one that was pressed
+        item->widget()->hide();
+        delete item;
+    }
+}
+
 void MessageBar::add(Kind kind, const QString& text) {
+    removeChoices();
     m_history.push_back({QDateTime::currentDateTime(), kind, text});
     ++m_unseen;
     updateLook();

@@ -5,10 +5,12 @@
 #include <QFrame>
 #include <QString>
 
+#include <functional>
 #include <vector>
 
 #include "core/base/expected.h"
 
+class QHBoxLayout;
 class QLabel;
 class QToolButton;
 
@@ -36,6 +38,12 @@ public:
     void showRemark(const QString& text);
     // A remark that stays until it is closed or something newer is said.
     void showResult(const QString& text);
+    struct Choice {
+        QString text;
+        std::function<void()> take;
+    };
+    // Stays until one of the choices is taken, it is closed, or something newer is said.
+    void showOffer(const QString& text, const std::vector<Choice>& choices);
     [[nodiscard]] const std::vector<Message>& history() const { return m_history; }
     // A window with every message so far, which can be copied.
     void showHistory();
@@ -45,11 +53,13 @@ Q_SIGNALS:
 
 private:
     void add(Kind kind, const QString& text);
+    void removeChoices();
     void updateLook();
 
     Theme& m_theme;
     QLabel* m_icon;
     QLabel* m_text;
+    QHBoxLayout* m_choices;
     QToolButton* m_all;
     QToolButton* m_close;
     std::vector<Message> m_history;

@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include <QFile>
+
+#include "app/desktop/autosave.h"
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/session_saving.h"
 #include "core/session/session_file.h"
@@ -14,6 +17,13 @@ SessionController::SessionController(BackgroundJobs& jobs, QObject* parent)
 
 SessionController::~SessionController() {
     letGo();
+    if (!m_isLeftOver) {
+        dropUnsavedFile();
+    }
+}
+
+void SessionController::setAutosave(std::shared_ptr<Autosave> autosave) {
+    m_autosave = std::move(autosave);
 }
 
 bool SessionController::isBusy() const {
@@ -22,15 +32,17 @@ bool SessionController::isBusy() const {
 }
 
 void SessionController::runScenario(const Scenario& scenario) {
-    start([scenario] { return LiveSession::runScenario(scenario, LiveOptions{}); });
+    start([scenario](const LiveOptions& options) {
+        return LiveSession::runScenario(scenario, options);
+    });
 }
 
 void SessionController::attachProcess(std::int32_t pid) {
-    start([pid] { return LiveSession::attachProcess(pid, LiveOptions{}); });
+    start([pid](const LiveOptions& options) { return LiveSession::attachProcess(pid, options); });
 }
 
 void SessionController::attachRing(const std::string& name) {
-    start([name] { return LiveSession::attachRing(name, LiveOptions{}); });
+    start([name](const LiveOptions& options) { return LiveSession::attachRing(name, options); });
 }
 
 void SessionController::start(Starter starter) {
@@ -46,21 +58,33 @@ void SessionController::startNow(Starter starter) {
     const SessionState before = m_state;
     setState(SessionState::starting);
     m_jobs.run(
-        this, [starter = std::move(starter)](const std::stop_token&) { return starter(); },
-        [this, before](Expected<std::unique_ptr<LiveSession>> live) {
-            if (!live) {
+        this,
+        [starter = std::move(starter), autosave = m_autosave](const std::stop_token&) {
+            LiveOptions options;
+            QString unsavedFile;
+            if (autosave != nullptr) {
+                unsavedFile = autosave->newFile();
+                options.outputFile = unsavedFile.toStdString();
+                options.outputLimitBytes = Autosave::kMaxBytes;
+            }
+            return Started{starter(options), unsavedFile};
+        },
+        [this, before](Started started) {
+            if (!started.live) {
                 setState(before);
                 m_next = nullptr;
-                Q_EMIT failed(live.error());
+                Q_EMIT failed(started.live.error());
                 return;
             }
-            takeOver(std::move(*live));
+            takeOver(std::move(started));
         });
 }
 
-void SessionController::takeOver(std::unique_ptr<LiveSession> live) {
+void SessionController::takeOver(Started started) {
     letGo();
-    m_live = std::move(live);
+    dropUnsavedFile();
+    m_unsavedFile = started.unsavedFile;
+    m_live = std::move(*started.live);
     m_summary.reset();
     m_reportedErrors = 0;
     m_file.clear();
@@ -69,6 +93,12 @@ void SessionController::takeOver(std::unique_ptr<LiveSession> live) {
     Q_EMIT sessionReplaced();
     show(m_live->view());
     setState(SessionState::live);
+    if (m_autosave != nullptr && m_unsavedFile.isEmpty()) {
+        Q_EMIT failed(makeError(ErrorKind::failed,
+                                m_autosave->folder().toStdString() +
+                                    " cannot be written: this session is in memory only until it "
+                                    "is saved"));
+    }
     if (m_next) {
         stop(); // asked for while it was starting
     }
@@ -130,8 +160,25 @@ void SessionController::reportNewErrors() {
 }
 
 void SessionController::openFile(const QString& path) {
+    load(path, false);
+}
+
+void SessionController::openLeftOver(const QString& path) {
+    load(path, true);
+}
+
+// The file may be open still; it is gone with its last user.
+void SessionController::dropUnsavedFile() {
+    m_isLeftOver = false;
+    if (const QString file = std::exchange(m_unsavedFile, {}); !file.isEmpty()) {
+        m_jobs.run(
+            this, [file](const std::stop_token&) { return QFile::remove(file); }, [](bool) {});
+    }
+}
+
+void SessionController::load(const QString& path, bool isLeftOver) {
     if (isBusy()) {
-        m_next = [this, path] { openFile(path); };
+        m_next = [this, path, isLeftOver] { load(path, isLeftOver); };
         stop();
         return;
     }
@@ -140,14 +187,19 @@ void SessionController::openFile(const QString& path) {
     m_jobs.run(
         this,
         [file = path.toStdString()](const std::stop_token&) { return SessionFile::open(file); },
-        [this, before, path](const Expected<SessionFile>& loaded) {
+        [this, before, path, isLeftOver](const Expected<SessionFile>& loaded) {
             if (!loaded) {
                 setState(before);
                 Q_EMIT failed(loaded.error());
                 return;
             }
-            m_file = path;
-            m_isSaved = true;
+            if (!m_isLeftOver) {
+                dropUnsavedFile();
+            }
+            m_isLeftOver = isLeftOver;
+            m_unsavedFile = isLeftOver ? path : QString();
+            m_file = isLeftOver ? QString() : path;
+            m_isSaved = !isLeftOver;
             m_summary = loaded->summary;
             m_view = nullptr;
             Q_EMIT sessionReplaced();
@@ -175,6 +227,7 @@ void SessionController::save(const QString& path) {
             if (!isBusy()) {
                 m_file = path;
                 m_isSaved = true;
+                dropUnsavedFile();
             }
             Q_EMIT saved(path);
         });

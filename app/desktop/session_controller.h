@@ -18,6 +18,7 @@
 
 namespace ringscope {
 
+class Autosave;
 class BackgroundJobs;
 
 //            run, attach                      target ended, stop()
@@ -39,6 +40,12 @@ public:
     SessionController(const SessionController&) = delete;
     SessionController& operator=(const SessionController&) = delete;
     ~SessionController() override;
+
+    // From now on every live session is also in a file until it is saved or replaced by another
+    // one, or this controller goes.
+    void setAutosave(std::shared_ptr<Autosave> autosave);
+    // What a crash has left, as a session that is not saved. Its file stays until it is.
+    void openLeftOver(const QString& path);
 
     // Each ends what runs first. Nothing is shown of the new one until it is there.
     void runScenario(const Scenario& scenario);
@@ -76,10 +83,17 @@ Q_SIGNALS:
     void failed(const ringscope::Error& error);
 
 private:
-    using Starter = std::function<Expected<std::unique_ptr<LiveSession>>()>;
+    using Starter =
+        std::function<Expected<std::unique_ptr<LiveSession>>(const LiveOptions& options)>;
+    struct Started {
+        Expected<std::unique_ptr<LiveSession>> live;
+        QString unsavedFile;
+    };
 
     void start(Starter starter);
-    void takeOver(std::unique_ptr<LiveSession> live);
+    void takeOver(Started started);
+    void load(const QString& path, bool isLeftOver);
+    void dropUnsavedFile();
     void startNow(Starter starter);
     void finishLive();
     void letGo();
@@ -97,6 +111,9 @@ private:
     std::function<void()> m_next;
     QString m_file;
     bool m_isSaved = false;
+    std::shared_ptr<Autosave> m_autosave; // null: sessions are in memory only until saved
+    QString m_unsavedFile;                // of the session that is shown; empty: there is none
+    bool m_isLeftOver = false;            // m_unsavedFile is of a process that is gone
 };
 
 } // namespace ringscope

@@ -26,7 +26,7 @@ Expected<std::unique_ptr<SessionWriter>> openOutput(const LiveOptions& options) 
     if (options.outputFile.empty()) {
         return std::unique_ptr<SessionWriter>();
     }
-    return SessionWriter::create(options.outputFile);
+    return SessionWriter::create(options.outputFile, options.outputLimitBytes);
 }
 
 } // namespace

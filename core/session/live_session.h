@@ -21,6 +21,8 @@ struct Scenario;
 
 struct LiveOptions {
     std::string outputFile; // empty: the session is kept in memory only
+    // Of the output file; 0: none. What comes later is in memory only, and errors() says so.
+    std::uint64_t outputLimitBytes = 0;
     // Of what is started; a process that runs already cannot be counted.
     HeapMode heapMode = HeapMode::counts;
     std::optional<std::uint64_t> seed;       // in place of the scenario's

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/units.h"
 #include "core/session/sample_coding.h"
 #include "core/session/session_json.h"
 
@@ -71,7 +72,8 @@ SessionWriter::SessionWriter(std::string path, FileDescriptor file, bool isNew, 
     , m_isNew(isNew)
     , m_isRegular(isRegular) {}
 
-Expected<std::unique_ptr<SessionWriter>> SessionWriter::create(const std::string& path) {
+Expected<std::unique_ptr<SessionWriter>> SessionWriter::create(const std::string& path,
+                                                               std::uint64_t limitBytes) {
     const auto refuse = [&path](int errnoValue) {
         return systemError(ErrorKind::failed,
                            "cannot write the session file " + path + ", choose another path",
@@ -97,8 +99,10 @@ Expected<std::unique_ptr<SessionWriter>> SessionWriter::create(const std::string
         return makeError(ErrorKind::failed, "another recording writes to " + path +
                                                 " at this moment, choose another path");
     }
-    return std::unique_ptr<SessionWriter>(
+    std::unique_ptr<SessionWriter> writer(
         new SessionWriter(path, std::move(file), isNew, isRegular));
+    writer->m_limitBytes = limitBytes;
+    return writer;
 }
 
 SessionWriter::~SessionWriter() {
@@ -303,8 +307,16 @@ bool SessionWriter::writeEnd(const SessionView& view, const std::string& summary
 bool SessionWriter::writeFrame(FrameType type, std::int64_t firstNs, std::int64_t lastNs,
                                std::string_view payload) {
     const std::uint64_t offset = m_offset;
-    if (!writeBytes(encodeFrame(type, static_cast<std::uint32_t>(m_index.size()), firstNs, lastNs,
-                                payload))) {
+    const std::string frame =
+        encodeFrame(type, static_cast<std::uint32_t>(m_index.size()), firstNs, lastNs, payload);
+    if (m_limitBytes != 0 && offset + frame.size() > m_limitBytes) {
+        report(makeError(ErrorKind::failed, "the session file " + m_path +
+                                                " has reached its limit of " +
+                                                formatBytes(static_cast<double>(m_limitBytes)) +
+                                                "; what follows is kept in memory only"));
+        return false;
+    }
+    if (!writeBytes(frame)) {
         // Half a frame would be skipped by a reader; without it the file is whole.
         if (m_isRegular && ::ftruncate(m_file.get(), static_cast<off_t>(offset)) == 0 &&
             ::lseek(m_file.get(), static_cast<off_t>(offset), SEEK_SET) >= 0) {
@@ -342,14 +354,18 @@ bool SessionWriter::writeBytes(std::string_view bytes) {
 }
 
 void SessionWriter::reportError(int errnoValue) {
+    report(systemError(ErrorKind::failed,
+                       "the session file " + m_path +
+                           " could not be written on (recording goes on in memory; free some "
+                           "space, it is tried again each second)",
+                       errnoValue));
+}
+
+// Once: the first is what has to be mended.
+void SessionWriter::report(const Error& error) {
     const std::lock_guard<std::mutex> lock(m_mutex);
     if (!m_status.error) {
-        m_status.error =
-            systemError(ErrorKind::failed,
-                        "the session file " + m_path +
-                            " could not be written on (recording goes on in memory; free some "
-                            "space, it is tried again each second)",
-                        errnoValue);
+        m_status.error = error;
     }
 }
 

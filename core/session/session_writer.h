@@ -42,8 +42,10 @@ public:
     };
 
     // Opens (and if need be makes) the file without changing what is in it. Errors (failed): not
-    // writable, a folder, being recorded into by another program.
-    [[nodiscard]] static Expected<std::unique_ptr<SessionWriter>> create(const std::string& path);
+    // writable, a folder, being recorded into by another program. limitBytes: of the file, 0: none;
+    // no frame is begun that would not fit.
+    [[nodiscard]] static Expected<std::unique_ptr<SessionWriter>>
+    create(const std::string& path, std::uint64_t limitBytes = 0);
     SessionWriter(const SessionWriter&) = delete;
     SessionWriter& operator=(const SessionWriter&) = delete;
     // Without finish(): stops and leaves the file as a kill would. Without begin(): removes the
@@ -84,6 +86,7 @@ private:
                     std::string_view payload);
     bool writeBytes(std::string_view bytes);
     void reportError(int errnoValue);
+    void report(const Error& error);
     void countRows(const SessionView& view, bool isAllWritten);
 
     // Constant after begin().
@@ -91,6 +94,7 @@ private:
     FileDescriptor m_file;
     bool m_isNew;     // create() made it
     bool m_isRegular; // not a pipe or device
+    std::uint64_t m_limitBytes = 0;
     const Latest<SessionView>* m_views = nullptr;
     std::shared_ptr<const Provenance> m_provenance;
 

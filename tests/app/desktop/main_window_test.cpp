@@ -265,6 +265,46 @@ TEST_F(MainWindowTest, NoTwoActionsShareAKey) {
     EXPECT_EQ(keys.removeDuplicates(), 0);
 }
 
+TEST_F(MainWindowTest, KeepsALiveSessionInAFileUntilItIsReplacedOrTheWindowGoes) {
+    const QDir folder(m_folder.filePath(QStringLiteral("state")));
+    const auto files = [&folder] {
+        return QDir(folder.path()).entryList({QStringLiteral("unsaved-*")}, QDir::Files);
+    };
+    m_window->keepUnsavedIn(folder.path());
+    runWorkload();
+    ASSERT_EQ(files().size(), 1) << firstMessage();
+    const QString first = files().front();
+    runWorkload();
+    EXPECT_TRUE(waitFor([&] { return files().size() == 1 && files().front() != first; }));
+    m_window->close();
+    EXPECT_TRUE(waitFor([this] { return !m_window->isVisible(); }));
+    m_window = std::make_unique<MainWindow>(m_jobs);
+    EXPECT_TRUE(waitFor([&] { return files().isEmpty(); }));
+}
+
+TEST_F(MainWindowTest, OffersWhatACrashHasLeftAndKeepsItUntilItIsSaved) {
+    // Of this pid with another start time: of a process that is gone.
+    const QString left = m_folder.filePath(
+        QStringLiteral("unsaved-%1-1-1.ringscope").arg(QCoreApplication::applicationPid()));
+    ASSERT_TRUE(QFile::copy(QString::fromStdString(recordedSession()), left));
+    m_window->keepUnsavedIn(m_folder.path());
+    QToolButton* open = nullptr;
+    ASSERT_TRUE(waitFor([&] {
+        for (auto* const button : m_window->messages().findChildren<QToolButton*>()) {
+            open = button->text() == QLatin1String("Open it") ? button : open;
+        }
+        return open != nullptr;
+    }));
+    open->click();
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().state() == SessionState::loaded; }));
+    EXPECT_FALSE(m_window->controller().isSaved());
+    EXPECT_TRUE(m_window->windowTitle().contains(QLatin1String("not saved")));
+    EXPECT_TRUE(QFile::exists(left));
+    m_window->controller().save(m_folder.filePath(QStringLiteral("mine.ringscope")));
+    EXPECT_TRUE(waitFor([&] { return !QFile::exists(left); }));
+    EXPECT_TRUE(m_window->controller().isSaved());
+}
+
 TEST_F(MainWindowTest, RemembersHiddenColumnsUntilTheLayoutIsRestored) {
     table("workers").setColumnShown(3, false);
     m_window->close();

@@ -135,6 +135,25 @@ TEST_F(SessionWriterTest, CountsWhatAFullDiskDidNotTakeAndKeepsTheRest) {
     EXPECT_EQ(file->view->groups.empty() ? 0 : file->view->groups[0].samples.rows(), written);
 }
 
+TEST_F(SessionWriterTest, StaysWithinItsLimitAndSaysSo) {
+    constexpr std::uint64_t kLimit = 16 * 1024;
+    auto writer = SessionWriter::create(path(), kLimit);
+    ASSERT_TRUE(writer.has_value());
+    append(1);
+    ASSERT_TRUE((*writer)->begin(m_session.provenance(), m_latest).has_value());
+    for (int i = 0; i < 300'000; ++i) { // varying steps, so that they do not compress away
+        m_time += 1 + std::int64_t{i} * 7919 % 104'729;
+        m_session.append(m_group, m_time, std::vector<double>{static_cast<double>(m_time)});
+    }
+    (*writer)->finish(last(), {});
+    const SessionWriter::Status status = (*writer)->status();
+    ASSERT_TRUE(status.error);
+    EXPECT_NE(status.error->message.find("its limit of 16 KiB"), std::string::npos)
+        << status.error->message;
+    EXPECT_LE(readFile(path())->size(), kLimit);
+    EXPECT_TRUE(SessionFile::open(path()).has_value());
+}
+
 TEST_F(SessionWriterTest, GoesOnWhenTheDiskHasSpaceAgain) {
     auto writer = SessionWriter::create(path());
     ASSERT_TRUE(writer.has_value());
