@@ -19,10 +19,11 @@ using layout::RunCommand;
 using layout::WorkerPhase;
 
 constexpr std::int64_t kStartTimeoutNs = 10 * kNsPerSecond;
-// Of a stop: consumers may empty the ring so long; then they are told to leave; then made to.
+// Of a stop: consumers may empty the ring so long; then they are told to leave, and have so long to
+// do it; then they get SIGTERM, and so long after it SIGKILL.
 constexpr std::int64_t kDrainNs = 300 * kNsPerMs;
-constexpr std::int64_t kTerminateNs = 500 * kNsPerMs;
-constexpr std::int64_t kKillNs = 700 * kNsPerMs;
+constexpr std::int64_t kLeaveNs = 200 * kNsPerMs;
+constexpr std::int64_t kTerminateNs = 200 * kNsPerMs;
 constexpr std::int64_t kStallNs = 2 * kNsPerSecond;
 constexpr std::int64_t kHoldingKillNs = 200 * kNsPerMs;
 constexpr double kLongestWaitNs = 1e17; // three years
@@ -185,7 +186,8 @@ const WorkerProcesses::Process& RunEngine::processOfWorker(std::uint32_t worker)
 
 bool RunEngine::isDeath(const WorkerProcesses::Process& process) const {
     return !process.isRunning && !process.end.isOrderly() &&
-           !(m_isTerminating && m_stopAtNs != 0 && process.endedAtNs >= m_stopAtNs + kTerminateNs);
+           !(m_forcedAtNs != 0 && process.endedAtNs >= m_forcedAtNs &&
+             (process.end.signal == SIGKILL || process.end.signal == SIGTERM));
 }
 
 void RunEngine::noticeDeaths() {
@@ -336,15 +338,23 @@ void RunEngine::beginStop() {
 }
 
 void RunEngine::pressStop() {
-    const std::int64_t sinceNs = m_status.timeNs - m_stopAtNs;
-    if (sinceNs > kKillNs) {
+    // Each step after the one before, not by the time since the stop: on a busy machine a poll may
+    // come late, and workers that were never told to leave would be killed.
+    const std::int64_t nowNs = m_status.timeNs;
+    if (m_command < RunCommand::leave) {
+        if (nowNs - m_stopAtNs > kDrainNs) {
+            m_command = RunCommand::leave;
+            m_board.command(m_command);
+            m_pressedAtNs = nowNs;
+        }
+    } else if (m_forcedAtNs == 0) {
+        if (nowNs - std::max(m_pressedAtNs, m_stopAtNs) > kLeaveNs) {
+            m_forcedAtNs = monotonicNs();
+            m_pressedAtNs = nowNs;
+            m_processes.signalAll(SIGTERM);
+        }
+    } else if (nowNs - m_pressedAtNs > kTerminateNs) {
         m_processes.signalAll(SIGKILL);
-    } else if (sinceNs > kTerminateNs && !m_isTerminating) {
-        m_isTerminating = true;
-        m_processes.signalAll(SIGTERM);
-    } else if (sinceNs > kDrainNs && m_command < RunCommand::leave) {
-        m_command = RunCommand::leave;
-        m_board.command(m_command);
     }
 }
 

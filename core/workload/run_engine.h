@@ -92,7 +92,8 @@ private:
     bool m_isStopRequested = false;
     bool m_wasStoppedEarly = false; // requested before its end
     layout::RunCommand m_command = layout::RunCommand::prepare;
-    bool m_isTerminating = false; // SIGTERM or SIGKILL are ours
+    std::int64_t m_pressedAtNs = 0; // last step of pressStop(); 0 = none yet
+    std::int64_t m_forcedAtNs = 0;  // SIGTERM and SIGKILL are ours from then on; 0 = not yet
     std::int64_t m_progressAtNs = 0;
     std::uint64_t m_progress = 0;
     std::uint64_t m_receivedAtMeasure = 0;

@@ -204,6 +204,24 @@ TEST(WorkloadRun, StopsWithinASecondAlsoWithAStoppedWorker) {
     EXPECT_LE(tookNs, kNsPerSecond);
 }
 
+// As on a busy machine, where whoever polls gets no processor for a while: workers that would leave
+// when told to are told to, not killed and called dead.
+TEST(WorkloadRun, TellsWorkersToLeaveHoweverLateItIsPolled) {
+    // More in the ring than its consumers take in a second.
+    auto run =
+        startRun(smallScenario("mode=max,capacity=1024,work.distribution=fixed,work.time=10ms"));
+    ASSERT_TRUE(pollUntil(*run, [&] { return run->status().fullWaits > 0; }));
+    run->requestStop();
+    run->poll();
+    waitNs(kNsPerSecond);
+    const RunResult result = runToEnd(*run);
+    EXPECT_EQ(result.outcome, RunOutcome::interrupted);
+    for (const WorkerStatus& worker : result.workers) {
+        EXPECT_EQ(worker.outcome, "completed");
+    }
+    expectExact(result.messages);
+}
+
 TEST(WorkloadRun, CallsARunStalledWhenNobodyGetsOn) {
     auto run = startRun(smallScenario("messages=1000000,mode=max,consumers=1,capacity=64"));
     ASSERT_TRUE(pollUntil(*run, [&] { return run->status().received > 100; }));
