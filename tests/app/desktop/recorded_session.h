@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/session/live_session.h"
 #include "core/workload/scenario.h"
+#include "tests/support/patience.h"
 
 namespace ringscope {
 
@@ -39,7 +40,7 @@ inline const std::string& recordedSession() {
             ADD_FAILURE() << live.error().message;
             return std::string();
         }
-        EXPECT_TRUE((*live)->waitFor(30 * kNsPerSecond));
+        EXPECT_TRUE((*live)->waitFor(kPatienceNs));
         return file;
     }();
     return path;

@@ -379,10 +379,11 @@ INSTANTIATE_TEST_SUITE_P(
         Program{"ls", {"/bin/ls", "-la", "/usr/bin"}},
         Program{"sort", {"/usr/bin/sort", "-r", "/etc/services", "/etc/passwd"}},
         Program{"git", {"git", "--version"}},
-        Program{"python", {"python3", "-c", "print(sum(len(str(i)) for i in range(9999)))"}},
+        Program{"python",
+                {"/usr/bin/python3", "-c", "print(sum(len(str(i)) for i in range(9999)))"}},
         Program{
             "pythonThreads",
-            {"python3", "-c",
+            {"/usr/bin/python3", "-c",
              "import threading,subprocess\n"
              "t=[threading.Thread(target=lambda:[str(i) for i in range(999)]) for _ in range(50)]\n"
              "[x.start() for x in t];[x.join() for x in t]\n"
