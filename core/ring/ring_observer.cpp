@@ -2,6 +2,7 @@
 #include "core/ring/ring_observer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -179,12 +180,26 @@ Expected<std::span<const ChannelCursors>> RingObserver::cursors() {
         ChannelCursors cursors{static_cast<std::uint32_t>(index),
                                m_geometry.channels[index].capacity, m_channelBytes[index].head,
                                m_channelBytes[index].tail};
-        // While the tail moves nobody is blocked, and a ring at work costs no second read.
-        cursors.isBlocked = std::exchange(m_tailsBefore[index], cursors.tail) == cursors.tail &&
-                            isHeldAtTail(cursors);
+        cursors.isBlocked = isBlocked(cursors);
         m_cursors.push_back(cursors);
     }
     return std::span<const ChannelCursors>(m_cursors);
+}
+
+// While the tail moves nobody is blocked, so a ring at work costs no second read; nor do hundreds
+// of idle channels, which are asked ever more rarely.
+bool RingObserver::isBlocked(const ChannelCursors& cursors) {
+    constexpr std::uint32_t kLooksBetween = 64;
+    Tail& before = m_tailsBefore[cursors.channel];
+    if (before.position != cursors.tail) {
+        before = {cursors.tail, 0, false};
+        return false;
+    }
+    ++before.rests;
+    if (std::has_single_bit(before.rests) || before.rests % kLooksBetween == 0) {
+        before.isBlocked = isHeldAtTail(cursors);
+    }
+    return before.isBlocked;
 }
 
 bool RingObserver::isHeldAtTail(const ChannelCursors& cursors) const {

@@ -69,6 +69,12 @@ private:
         bool isTurnOfRest = false;
     };
 
+    struct Tail { // as the last cursors() found it
+        std::uint64_t position = 0;
+        std::uint32_t rests = 0; // calls since it moved
+        bool isBlocked = false;
+    };
+
     RingObserver(std::string name, FileDescriptor file, SegmentGeometry geometry,
                  std::uint64_t device, std::uint64_t inode);
     [[nodiscard]] Expected<void> read(void* to, std::size_t length, std::uint64_t offset) const;
@@ -78,6 +84,7 @@ private:
               const SlotBlock* before, std::int64_t nowNs, std::int64_t epochNs);
     [[nodiscard]] Expected<void> readSequences(std::size_t channel, std::uint64_t firstSlot,
                                                std::uint32_t count, std::uint64_t* sequences);
+    [[nodiscard]] bool isBlocked(const ChannelCursors& cursors);
     [[nodiscard]] bool isHeldAtTail(const ChannelCursors& cursors) const;
     [[nodiscard]] const SegmentGeometry::Channel* usedChannel(std::size_t channel) const;
 
@@ -91,9 +98,9 @@ private:
     std::int64_t m_stuckAfterNs = 1'000'000'000;
     std::vector<layout::Channel> m_channelBytes; // of cursors(), kept to save the allocation
     std::vector<ChannelCursors> m_cursors;
-    std::vector<std::uint64_t> m_tailsBefore; // by channel, of the last cursors()
-    std::vector<std::byte> m_slotBytes;       // of readSequences()
-    std::vector<Scan> m_scans;                // by channel
+    std::vector<Tail> m_tailsBefore;    // by channel, of the last cursors()
+    std::vector<std::byte> m_slotBytes; // of readSequences()
+    std::vector<Scan> m_scans;          // by channel
 };
 
 // State of the slot with that index and sequence, given cursors that were read before it.

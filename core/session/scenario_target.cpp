@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/session/process_sources.h"
 #include "core/session/sources/ring_cursor_source.h"
+#include "core/session/sources/stuck_slot_source.h"
 #include "core/session/sources/workload_source.h"
 
 namespace ringscope {
@@ -154,6 +155,7 @@ void ScenarioTarget::addSources(Recorder& recorder, Session& session) {
     }
     addMemorySources(m_processes, recorder, session);
     recorder.add(std::make_unique<RingSlotSource>(m_ring, m_watch));
+    addStuckSlotSource(*m_ring, recorder);
 }
 
 void ScenarioTarget::poll(std::int64_t nowNs, Session& session) {

@@ -8,6 +8,7 @@
 #include "core/ring/segment_list.h"
 #include "core/session/process_sources.h"
 #include "core/session/sources/ring_cursor_source.h"
+#include "core/session/sources/stuck_slot_source.h"
 
 namespace ringscope {
 
@@ -67,6 +68,7 @@ void SegmentTarget::addSources(Recorder& recorder, Session& session) {
     findParticipants(monotonicNs(), session);
     recorder.add(std::make_unique<RingCursorSource>(m_ring, m_cursorPeriodNs, session));
     recorder.add(std::make_unique<RingSlotSource>(m_ring, m_watch));
+    addStuckSlotSource(*m_ring, recorder);
     addMemorySources(m_processes, recorder, session);
 }
 

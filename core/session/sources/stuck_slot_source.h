@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/ring/stuck_watch.h"
+#include "core/session/recorder.h"
+#include "core/session/session.h"
+#include "core/session/source.h"
+
+namespace ringscope {
+
+// A finding on the time axis for each claim that gets stuck, within a second of its holder's death
+// or stop, and a marker when it is given back. Looks at the roster and at a few slots.
+class StuckSlotSource final : public Source {
+public:
+    // ring: this source's own observer. The cursor source's keeps count of what it read.
+    explicit StuckSlotSource(std::shared_ptr<RingObserver> ring)
+        : m_watch(std::move(ring)) {}
+
+    [[nodiscard]] std::string_view name() const override { return "stuck slots"; }
+    [[nodiscard]] std::int64_t desiredPeriodNs() const override { return 250 * kNsPerMs; }
+    void sample(std::int64_t nowNs, Session& session) override;
+
+private:
+    struct Known {
+        StuckSlots stuck;
+        std::int64_t sinceNs = 0; // when it was first seen held
+    };
+
+    StuckWatch m_watch;
+    std::vector<Known> m_known;
+};
+
+// Adds the source with an observer of its own; leaves it out when the ring's name is gone.
+void addStuckSlotSource(const RingObserver& ring, Recorder& recorder);
+
+} // namespace ringscope
