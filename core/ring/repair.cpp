@@ -134,7 +134,6 @@ public:
 
     RepairReport pass() {
         m_report = {};
-        m_outsiders.reset();
         for (std::uint32_t index = 0; index < m_segment.rosterEntryCount(); ++index) {
             look(index);
         }
@@ -181,6 +180,14 @@ private:
         return one;
     }
 
+    // Since it was read its entry has not changed hands, nor been joined anew by the same thread.
+    [[nodiscard]] bool isStill(const Participant& one) const {
+        const auto now = participantAt(one.entry);
+        return now && now->ticket == one.ticket && now->isConfirmed == one.isConfirmed &&
+               now->role == one.role && now->channel == one.channel &&
+               now->joinedNs == one.joinedNs;
+    }
+
     [[nodiscard]] bool isAskedFor(const Participant& one) const noexcept {
         return (!m_options.pid || one.process.pid == *m_options.pid) &&
                (!m_options.channel || one.channel == *m_options.channel);
@@ -191,13 +198,25 @@ private:
         if (!holder || !isAskedFor(*holder) || livenessOf(*holder) != Liveness::dead) {
             return;
         }
+        // Again, now that it is known to be dead: a joiner may have confirmed its entry, claimed
+        // and died since it was read as half registered.
+        const std::uint64_t dead = holder->ticket;
+        holder = participantAt(index);
+        if (!holder || holder->ticket != dead || !isAskedFor(*holder)) {
+            return;
+        }
         ++m_report.deadParticipants;
         layout::RosterEntry& entry = m_segment.rosterEntries()[index];
         // The dead change nothing any more, so this is read once. A half registered one holds
         // nothing.
         const std::uint64_t intent = holder->isConfirmed ? shared(entry.intent).load(kAcquire) : 0;
         if (intent != 0) {
-            holder->intentFirst = shared(entry.intentFirst).load(kRelaxed);
+            holder->intentFirst = shared(entry.intentFirst).load(kAcquire);
+            // It is the dead one's only if the entry still is: when it was clear, a joiner may have
+            // taken the entry over since, and the intent is of a living one.
+            if (shared(entry.owner).load(kRelaxed) != holder->ticket) {
+                return;
+            }
             holder->intentCount = static_cast<std::uint32_t>(intent & layout::kIntentCountMask);
             holder->isClaimed = (intent & layout::kIntentClaimed) != 0;
             if (!resolve(*holder)) {
@@ -207,8 +226,7 @@ private:
         if (m_options.isDryRun) {
             return;
         }
-        if (intent != 0) {
-            // Not when it was clear: a joiner may have taken the entry over since.
+        if (intent != 0) { // when it was clear, the entry may be a joiner's by now
             shared(entry.intent).store(0, std::memory_order_release);
         }
         std::uint64_t ticket = holder->ticket;
@@ -231,6 +249,7 @@ private:
         // Acquire: who sees the cursor moved sees the intent of who moved it.
         const std::uint64_t cursor =
             shared(isProducer ? view.shared->tail : view.shared->head).load(kAcquire);
+        m_outsiders.reset(); // who moved the cursor may have mapped the ring since they were read
         const std::uint64_t end = holder.intentFirst + holder.intentCount;
         if (!holder.isClaimed && isBefore(cursor, end)) {
             return true; // its CAS, which moves the cursor over all of them, was not done
@@ -275,7 +294,7 @@ private:
                 continue;
             }
             const auto intent = readIntent(m_segment.rosterEntries()[index]);
-            if (!intent || !intent->covers(position)) {
+            if (!intent || !intent->covers(position) || !isStill(*other)) {
                 continue;
             }
             if (intent->isClaimed) {
@@ -293,13 +312,21 @@ private:
     }
 
     // Processes that map the segment and are not in its roster: DMXP's clients. The creator and we
-    // ourselves are of Ringscope and claim nothing without an entry.
+    // ourselves are of Ringscope and claim nothing without an entry. A pid makes nobody known that
+    // is another's by now, or of another pid namespace.
     const std::vector<std::int32_t>& outsiders() {
         if (!m_outsiders) {
-            std::set<std::int32_t> known{::getpid(), m_segment.geometry().creator.pid};
+            std::set<std::int32_t> known{::getpid()};
+            const auto add = [&](const ProcessIdentity& process) {
+                const Liveness liveness = livenessOf(process);
+                if (liveness == Liveness::alive || liveness == Liveness::stopped) {
+                    known.insert(process.pid);
+                }
+            };
+            add(m_segment.geometry().creator);
             for (std::uint32_t index = 0; index < m_segment.rosterEntryCount(); ++index) {
                 if (const auto one = participantAt(index); one && one->isConfirmed) {
-                    known.insert(one->process.pid);
+                    add(one->process);
                 }
             }
             m_outsiders.emplace();

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <memory>
+#include <thread>
 
 #include "core/base/clock.h"
 #include "core/ring/channel_end.h"
@@ -256,6 +258,38 @@ TEST_P(RepairOfBothRoles, WhoMapsTheRingWithoutAnEntryMakesItUndecidable) {
     expectTraffic(m_segment);
 }
 
+// A DMXP client may get the pid of somebody dead, of the creator, or have the number that a
+// participant has in another pid namespace.
+TEST_P(RepairOfBothRoles, WhoMapsTheRingIsNotKnownByAPidThatIsAnothers) {
+    for (const bool isCreators : {false, true}) {
+        SCOPED_TRACE(isCreators ? "the creator's" : "a dead participant's");
+        const Segment segment = makeSegment(8, 16);
+        if (GetParam() == layout::Role::consumer) {
+            pushSome(*std::make_unique<Producer>(std::move(*Producer::join(segment, 0))), 6);
+        }
+        Claimer dead(segment, GetParam(), 2, ClaimStep::cursorMoved);
+        const Outsider outsider(segment);
+        dead.kill();
+        if (isCreators) {
+            segment.header()->creatorPid = outsider.pid();
+        } else {
+            layout::RosterEntry& entry = segment.rosterEntries()[segment.rosterEntryCount() - 1];
+            entry.owner = layout::packTicket(outsider.pid(), 1, selfProcess().pidNamespace);
+            entry.pid = entry.tid = outsider.pid();
+            entry.processStartTicks = entry.threadStartTicks = 1;
+            entry.pidNamespace = selfProcess().pidNamespace;
+            entry.role = GetParam();
+            entry.confirmed = entry.owner;
+        }
+        const auto attached = Segment::attach(segment.name());
+        ASSERT_TRUE(attached);
+        const RepairReport report = repaired(*attached);
+        EXPECT_TRUE(report.slots.empty());
+        ASSERT_EQ(report.refused.size(), 2U);
+        EXPECT_EQ(report.refused[0].waitsFor.at(0).pid, outsider.pid());
+    }
+}
+
 TEST_P(RepairOfBothRoles, ClaimedSlotIsCertainWhoeverMapsTheRing) {
     Claimer dead(m_segment, GetParam(), 2, ClaimStep::claimed);
     const Outsider outsider(m_segment);
@@ -406,6 +440,62 @@ TEST(Repair, HalfRegisteredEntryOfADeadJoinerIsFreed) {
     child.kill();
     EXPECT_EQ(repaired(segment).entriesFreed, 1U);
     EXPECT_TRUE(rosterOf(segment).empty());
+}
+
+// The entry's owner is dead and its intent clear; a joiner takes it over while repair looks at it.
+TEST(Repair, JoinerThatTakesTheEntryOverKeepsItsClaim) {
+    SegmentSpec spec = specOf(8, 16);
+    spec.rosterEntries = 1;
+    const Segment segment = makeSegment(spec);
+    layout::RosterEntry& entry = segment.rosterEntries()[0];
+    const ProcessIdentity self = selfProcess();
+    std::atomic<int> round{0};
+    std::atomic<int> joined{0};
+    constexpr int kRounds = 1000;
+    int stolen = 0;
+    int cleared = 0;
+    std::thread joiner([&] {
+        for (int now = 1; now <= kRounds; ++now) {
+            while (round.load() != now) {
+            }
+            auto seat = RosterSeat::join(segment, layout::Role::producer, 0);
+            while (!seat) { // refused between two looks, when repair frees the entry meanwhile
+                seat = RosterSeat::join(segment, layout::Role::producer, 0);
+            }
+            claimByHand(segment, *seat->entry(), layout::Role::producer, 1, ClaimStep::claimed);
+            joined.store(now);
+            while (round.load() != -now) {
+            }
+            shared(segment.channel(0).slot(0)->sequence).store(0);
+            shared(segment.channel(0).shared->tail).store(0);
+            shared(seat->entry()->intent).store(0);
+            seat = makeError(ErrorKind::failed, "left");
+            joined.store(-now);
+        }
+    });
+    for (int now = 1; now <= kRounds; ++now) {
+        entry = {};
+        entry.pid = entry.tid = self.pid;
+        entry.processStartTicks = entry.threadStartTicks = self.startTicks + 1;
+        entry.pidNamespace = self.pidNamespace;
+        entry.role = layout::Role::producer;
+        entry.owner = layout::packTicket(entry.tid, entry.threadStartTicks, entry.pidNamespace);
+        entry.confirmed = entry.owner;
+        round.store(now);
+        std::size_t taken = 0;
+        while (joined.load() != now) {
+            taken += repaired(segment).slots.size();
+        }
+        const std::uint64_t intent = shared(entry.intent).load();
+        round.store(-now);
+        while (joined.load() != -now) {
+        }
+        stolen += taken != 0 ? 1 : 0;
+        cleared += intent != (1 | layout::kIntentClaimed) ? 1 : 0;
+    }
+    joiner.join();
+    EXPECT_EQ(stolen, 0) << "slots of a living one";
+    EXPECT_EQ(cleared, 0) << "intents of a living one";
 }
 
 TEST(Repair, TombstoneThatADeadConsumerHeldIsNoLostMessage) {
