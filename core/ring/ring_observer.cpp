@@ -196,7 +196,8 @@ bool RingObserver::isBlocked(const ChannelCursors& cursors) {
         return false;
     }
     ++before.rests;
-    if (std::has_single_bit(before.rests) || before.rests % kLooksBetween == 0) {
+    if (before.isBlocked || std::has_single_bit(before.rests) ||
+        before.rests % kLooksBetween == 0) {
         before.isBlocked = isHeldAtTail(cursors);
     }
     return before.isBlocked;
