@@ -290,6 +290,33 @@ TEST_P(RepairOfBothRoles, WhoMapsTheRingIsNotKnownByAPidThatIsAnothers) {
     }
 }
 
+// The claim moves the cursor over all its positions at once, so a cursor that stands within them
+// was moved by somebody else.
+TEST_P(RepairOfBothRoles, CursorWithinTheIntentSaysThatTheClaimWasLost) {
+    Claimer loser(m_segment, GetParam(), 2, ClaimStep::intentStored);
+    const Outsider outsider(m_segment);
+    layout::Channel& channel = *m_segment.channel(0).shared;
+    std::uint64_t& cursor = GetParam() == layout::Role::producer ? channel.tail : channel.head;
+    shared(cursor).store(1); // the outsider has position 0
+    loser.kill();
+    const RepairReport report = repaired(m_segment);
+    EXPECT_TRUE(report.refused.empty());
+    EXPECT_TRUE(report.slots.empty());
+    EXPECT_EQ(report.entriesFreed, 1U);
+}
+
+TEST_P(RepairOfBothRoles, LeavesNoIntentAndTheJournalOfItsLastAct) {
+    Claimer dead(m_segment, GetParam(), 3, ClaimStep::claimed);
+    dead.kill();
+    ASSERT_EQ(repaired(m_segment).slots.size(), 3U);
+    for (std::uint32_t index = 0; index < m_segment.rosterEntryCount(); ++index) {
+        EXPECT_EQ(m_segment.rosterEntries()[index].intent, 0U) << "entry " << index;
+    }
+    EXPECT_EQ(m_segment.header()->journalAct, 0U) << "nothing is being done";
+    EXPECT_EQ(m_segment.header()->journalPosition, 2U);
+    EXPECT_EQ(m_segment.header()->journalCount, 3U);
+}
+
 TEST_P(RepairOfBothRoles, ClaimedSlotIsCertainWhoeverMapsTheRing) {
     Claimer dead(m_segment, GetParam(), 2, ClaimStep::claimed);
     const Outsider outsider(m_segment);
