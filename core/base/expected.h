@@ -49,7 +49,7 @@ public:
         return assert(has_value()), std::move(*std::get_if<0>(&m_state));
     }
     [[nodiscard]] const Error& error() const {
-        return assert(!has_value()), *std::get_if<1>(&m_state);
+        return assert(!has_value()), *std::get_if<1>(&m_state); // NOLINT(clang-analyzer-core.*)
     }
     [[nodiscard]] T value_or(T fallback) const& { return has_value() ? value() : fallback; }
 

@@ -13,7 +13,7 @@ struct FileKey {
     std::uint64_t device = 0; // st_dev
     std::uint64_t inode = 0;
 
-    auto operator<=>(const FileKey&) const = default;
+    auto operator<=>(const FileKey&) const = default; // NOLINT(modernize-use-nullptr)
 };
 
 // Pids that map each file.
