@@ -45,12 +45,14 @@ WaitPolicy policyOf(const layout::RunPlan& plan) {
 }
 
 struct SendingEnd {
+    using Joined = Producer;
     Producer producer;
     ChannelWaiter waiter;
     std::uint32_t channel;
 };
 
 struct ReceivingEnd {
+    using Joined = Consumer;
     Consumer consumer;
     ChannelWaiter waiter;
     std::uint32_t channel;
@@ -79,6 +81,8 @@ public:
     void run();
 
 private:
+    template <typename End>
+    Expected<void> joinChannel(std::vector<End>& ends, std::uint32_t channel, layout::Role role);
     Expected<void> joinSending(std::uint32_t channel);
     Expected<void> joinReceiving(std::uint32_t channel);
 
@@ -124,26 +128,24 @@ private:
     ReceivingEnd* m_waitingOn = nullptr;
 };
 
-Expected<void> Worker::joinSending(std::uint32_t channel) {
-    auto producer = Producer::join(*m_place.segment, channel);
-    if (!producer) {
-        return producer.error();
+template <typename End>
+Expected<void> Worker::joinChannel(std::vector<End>& ends, std::uint32_t channel,
+                                   layout::Role role) {
+    auto joined = End::Joined::join(*m_place.segment, channel);
+    if (!joined) {
+        return joined.error();
     }
-    const ChannelView view = producer->channel();
-    m_sending.push_back({std::move(*producer),
-                         ChannelWaiter(view, layout::Role::producer, policyOf(m_plan)), channel});
+    const ChannelView view = joined->channel();
+    ends.push_back({std::move(*joined), ChannelWaiter(view, role, policyOf(m_plan)), channel});
     return {};
 }
 
+Expected<void> Worker::joinSending(std::uint32_t channel) {
+    return joinChannel(m_sending, channel, layout::Role::producer);
+}
+
 Expected<void> Worker::joinReceiving(std::uint32_t channel) {
-    auto consumer = Consumer::join(*m_place.segment, channel);
-    if (!consumer) {
-        return consumer.error();
-    }
-    const ChannelView view = consumer->channel();
-    m_receiving.push_back({std::move(*consumer),
-                           ChannelWaiter(view, layout::Role::consumer, policyOf(m_plan)), channel});
-    return {};
+    return joinChannel(m_receiving, channel, layout::Role::consumer);
 }
 
 Expected<void> Worker::join() {
