@@ -16,6 +16,7 @@
 #include "core/session/session.h"
 #include "core/session/session_frame.h"
 #include "core/session/session_writer.h"
+#include "core/session/slot_coding.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ringscope {
@@ -224,6 +225,42 @@ TEST_F(SessionFileTest, BringsSlotsBack) {
     ASSERT_EQ(is->holders.size(), 1U);
     EXPECT_EQ(is->holders[0].tid, 4712);
     EXPECT_TRUE(is->holders[0].isProducer);
+}
+
+// Of a ring whose every block changes all the time, each frame has room for some: all get their
+// turn.
+TEST_F(SessionFileTest, WritesEveryBlockOfALargeRingInTurn) {
+    constexpr std::size_t kBlocks = 3 * kMaxBlocksPerFrame;
+    SlotEncoder encoder;
+    std::shared_ptr<const SlotSnapshot> decoded;
+    for (int frame = 0; frame < 3; ++frame) {
+        SlotSnapshot snapshot;
+        snapshot.cursors = {0, kBlocks * kSlotsPerBlock, 0, 0};
+        for (std::size_t i = 0; i < kBlocks; ++i) {
+            auto block = std::make_shared<SlotBlock>();
+            block->count = kSlotsPerBlock;
+            snapshot.blocks.push_back(std::move(block));
+        }
+        const std::string bytes = encoder.encode(snapshot);
+        decoded = decodeSlots(ByteReader(bytes), decoded);
+        ASSERT_TRUE(decoded);
+    }
+    for (const auto& block : decoded->blocks) {
+        EXPECT_TRUE(block);
+    }
+}
+
+// Without its index a file is read frame by frame; what lies between two frames is damage.
+TEST_F(SessionFileTest, CountsADamagedFrameOfACutFile) {
+    const auto session = smallSession(300);
+    std::string bytes = record(*session, smallSummary());
+    bytes.resize(bytes.size() - sizeof(SessionFileTrailer));
+    const std::size_t second = bytes.find("RSFM", bytes.find("RSFM") + 4);
+    ASSERT_NE(second, std::string::npos);
+    bytes[second] = 'X';
+    const auto file = readBytes(bytes);
+    ASSERT_TRUE(file.has_value());
+    EXPECT_NE(file->view->damage.find("1 damaged part ("), std::string::npos) << file->view->damage;
 }
 
 TEST_F(SessionFileTest, OpensCutAnywhereAndSaysSo) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <algorithm>
 #include <functional>
 
@@ -45,6 +47,13 @@ TEST(ScenarioCheck, RefusesPayloadsThatDoNotFitTheSlotOrTheCheck) {
         s.payload.sizes = {{64, 1}, {2048, 1}};
     };
     EXPECT_TRUE(refuses(listed, "payload.sizes"));
+    for (const double weight : {0.0, -1.0, static_cast<double>(NAN), HUGE_VAL}) {
+        const auto weighed = [weight](Scenario& s) {
+            s.payload.distribution = SizeDistribution::list;
+            s.payload.sizes = {{64, 1}, {48, weight}};
+        };
+        EXPECT_TRUE(refuses(weighed, "payload.weights")) << weight;
+    }
 }
 
 TEST(ScenarioCheck, RefusesWorkersAndChannelsOutOfRange) {
