@@ -151,6 +151,16 @@ TEST(CliRecord, ExportRefusesWhatIsNotThere) {
     EXPECT_EQ(cli({"export", file, "--format", "csv", "-o", "/no/such/dir/x.csv"}).status, 1);
 }
 
+TEST(CliRecord, ExportOfADamagedSessionSaysSo) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("s.ringscope");
+    ASSERT_EQ(cli({"run", "steady", "--duration", "300ms", "-o", file}).status, 0);
+    ASSERT_EQ(::truncate(file.c_str(), 4000), 0);
+    const ProgramResult csv = cli({"export", file, "--format", "csv", "-o", "-"});
+    EXPECT_EQ(csv.status, 1);
+    EXPECT_NE(csv.err.find("was not ended"), std::string::npos) << csv.err;
+}
+
 TEST(CliRecord, ExportNeitherRemovesADeviceNorTheSessionItself) {
     const ScratchDirectory scratch;
     const std::string file = scratch.path("s.ringscope");

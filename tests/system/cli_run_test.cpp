@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <csignal>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -108,6 +109,21 @@ TEST(CliRun, InterruptEndsWithinASecondAndKeepsTheFile) {
         return stoppedNs - askedNs;
     });
     EXPECT_LE(tookNs, kNsPerSecond);
+}
+
+TEST(CliRun, AWorkerThatDiesUnplannedIsStatusOne) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("a.ringscope");
+    RunningProgram run(cliArguments({"run", "steady", "--duration", "5s", "--json", "-o", file}));
+    ASSERT_TRUE(within(20 * kNsPerSecond, [&] { return samplesIn(file) > 0; }));
+    const std::string pid = std::to_string(run.pid());
+    std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+    pid_t worker = 0;
+    ASSERT_TRUE(children >> worker);
+    ASSERT_EQ(::kill(worker, SIGKILL), 0);
+    const ProgramResult result = run.result();
+    EXPECT_EQ(result.status, 1) << result.err;
+    EXPECT_EQ(Json::parse(result.out).at("outcome"), "worker_died");
 }
 
 TEST(CliRun, KilledParentLeavesNothingAndItsFileOpens) {
