@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
-#include "core/session/process_sources.h"
+#include "core/session/session_sources.h"
 #include "core/session/spawn_environment.h"
 
 namespace ringscope {
@@ -91,7 +91,7 @@ void CommandTarget::addSources(Recorder& recorder, Session& session) {
         m_heap = heap.get();
         recorder.add(std::move(heap));
     }
-    addMemorySources(m_processes, recorder, session);
+    addProcessSources(m_processes, recorder, session);
     setWorkers(session);
 }
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/memory/process_counters.h"
-#include "core/session/process_sources.h"
+#include "core/session/session_sources.h"
 
 namespace ringscope {
 
@@ -28,7 +28,7 @@ Expected<std::unique_ptr<ProcessTarget>> ProcessTarget::attach(std::int32_t pid)
 }
 
 void ProcessTarget::addSources(Recorder& recorder, Session& session) {
-    addMemorySources(m_processes, recorder, session);
+    addProcessSources(m_processes, recorder, session);
     session.setWorkers({m_row});
 }
 

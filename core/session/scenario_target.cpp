@@ -6,9 +6,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
-#include "core/session/process_sources.h"
-#include "core/session/sources/ring_cursor_source.h"
-#include "core/session/sources/stuck_slot_source.h"
+#include "core/session/session_sources.h"
 #include "core/session/sources/workload_source.h"
 
 namespace ringscope {
@@ -140,7 +138,7 @@ void ScenarioTarget::addProcesses(const RunStatus& status, WorkerKind kind) {
 }
 
 void ScenarioTarget::addSources(Recorder& recorder, Session& session) {
-    recorder.add(std::make_unique<RingCursorSource>(m_ring, m_cursorPeriodNs, session));
+    addRingSources(m_ring, m_watch, m_cursorPeriodNs, recorder, session);
     auto workload = std::make_unique<WorkloadSource>(*m_driver, session);
     m_workload = workload.get();
     recorder.add(std::move(workload));
@@ -153,9 +151,7 @@ void ScenarioTarget::addSources(Recorder& recorder, Session& session) {
         m_heap = heap.get();
         recorder.add(std::move(heap));
     }
-    addMemorySources(m_processes, recorder, session);
-    recorder.add(std::make_unique<RingSlotSource>(m_ring, m_watch));
-    addStuckSlotSource(*m_ring, recorder);
+    addProcessSources(m_processes, recorder, session);
 }
 
 void ScenarioTarget::poll(std::int64_t nowNs, Session& session) {

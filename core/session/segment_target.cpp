@@ -6,9 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/ring/segment_list.h"
-#include "core/session/process_sources.h"
-#include "core/session/sources/ring_cursor_source.h"
-#include "core/session/sources/stuck_slot_source.h"
+#include "core/session/session_sources.h"
 
 namespace ringscope {
 
@@ -66,10 +64,8 @@ Expected<std::unique_ptr<SegmentTarget>> SegmentTarget::attach(const std::string
 
 void SegmentTarget::addSources(Recorder& recorder, Session& session) {
     findParticipants(monotonicNs(), session);
-    recorder.add(std::make_unique<RingCursorSource>(m_ring, m_cursorPeriodNs, session));
-    recorder.add(std::make_unique<RingSlotSource>(m_ring, m_watch));
-    addStuckSlotSource(*m_ring, recorder);
-    addMemorySources(m_processes, recorder, session);
+    addRingSources(m_ring, m_watch, m_cursorPeriodNs, recorder, session);
+    addProcessSources(m_processes, recorder, session);
 }
 
 void SegmentTarget::findParticipants(std::int64_t nowNs, Session& session) {

@@ -12,8 +12,7 @@ class Session;
 // calls them on its thread only, each at its own period; what a source costs is measured there, and
 // a period that would cost too much is stretched there (recorder.h), so a source only samples.
 //
-// To add one: derive, add its groups in the constructor (or when they are found), append a row in
-// sample(), hand it to Recorder::add(), list its tracks in docs/tracks.md.
+// ARCHITECTURE.md, "A source with its chart", says how to add one.
 class Source {
 public:
     Source() = default;
@@ -21,7 +20,7 @@ public:
     Source& operator=(const Source&) = delete;
     virtual ~Source() = default;
 
-    // For the status bar: "cursors", "heap", "memory".
+    // For people, in the status bar and in files: "cursors", "heap", "memory".
     [[nodiscard]] virtual std::string_view name() const = 0;
     [[nodiscard]] virtual std::int64_t desiredPeriodNs() const = 0;
     // nowNs is the time to stamp the row with. What cannot be read now is a gap (NaN) and not an

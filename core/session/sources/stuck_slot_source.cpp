@@ -62,11 +62,4 @@ void StuckSlotSource::sample(std::int64_t nowNs, Session& session) {
     m_known = std::move(known);
 }
 
-void addStuckSlotSource(const RingObserver& ring, Recorder& recorder) {
-    if (auto own = RingObserver::open(ring.name())) {
-        recorder.add(
-            std::make_unique<StuckSlotSource>(std::make_shared<RingObserver>(std::move(*own))));
-    }
-}
-
 } // namespace ringscope

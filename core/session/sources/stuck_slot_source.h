@@ -9,7 +9,6 @@
 
 #include "core/base/clock.h"
 #include "core/ring/stuck_watch.h"
-#include "core/session/recorder.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
 
@@ -36,8 +35,5 @@ private:
     StuckWatch m_watch;
     std::vector<Known> m_known;
 };
-
-// Adds the source with an observer of its own; leaves it out when the ring's name is gone.
-void addStuckSlotSource(const RingObserver& ring, Recorder& recorder);
 
 } // namespace ringscope

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/session_sources.h"
+
+#include <utility>
+
+#include "core/session/sources/memory_source.h"
+#include "core/session/sources/memory_type_source.h"
+#include "core/session/sources/physical_memory_source.h"
+#include "core/session/sources/ring_cursor_source.h"
+#include "core/session/sources/stuck_slot_source.h"
+
+namespace ringscope {
+
+void addProcessSources(TargetProcesses& processes, Recorder& recorder, Session& session) {
+    recorder.add(std::make_unique<MemorySource>(processes, session));
+    recorder.add(std::make_unique<PhysicalMemorySource>(processes, session));
+    recorder.add(std::make_unique<MemoryTypeSource>(processes, session));
+}
+
+void addRingSources(const std::shared_ptr<RingObserver>& ring,
+                    const std::shared_ptr<const SlotWatch>& watch, std::int64_t cursorPeriodNs,
+                    Recorder& recorder, Session& session) {
+    recorder.add(std::make_unique<RingCursorSource>(ring, cursorPeriodNs, session));
+    recorder.add(std::make_unique<RingSlotSource>(ring, watch));
+    if (auto own = RingObserver::open(ring->name())) {
+        recorder.add(
+            std::make_unique<StuckSlotSource>(std::make_shared<RingObserver>(std::move(*own))));
+    }
+}
+
+} // namespace ringscope
