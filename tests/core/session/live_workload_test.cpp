@@ -154,7 +154,12 @@ TEST(LiveWorkload, HasOnlyTracksThatAreDocumented) {
             EXPECT_FALSE(track.label.empty()) << track.name;
         }
     }
-    EXPECT_EQ(found, documented);
+    for (const std::string& name : found) {
+        EXPECT_TRUE(documented.contains(name)) << name << " is not in docs/tracks.md";
+    }
+    for (const std::string& name : documented) {
+        EXPECT_TRUE(found.contains(name)) << name << " is in docs/tracks.md only";
+    }
 }
 
 // The program compares nothing itself: the same one allocating 1000 blocks more must read 1000

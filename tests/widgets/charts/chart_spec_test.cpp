@@ -4,11 +4,40 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <map>
+#include <regex>
 #include <set>
+#include <string>
 
 #include "tests/widgets/charts/chart_session.h"
 
 namespace ringscope {
+
+namespace {
+
+// The tracks that docs/tracks.md lists, with the unit in which a chart shows each.
+std::map<std::string, Unit> documentedTracks() {
+    const std::map<std::string, Unit> units = {{"gauge | bytes", Unit::bytes},
+                                               {"gauge | count", Unit::count},
+                                               {"gauge | ns", Unit::nanoseconds},
+                                               {"gauge | percent", Unit::percent},
+                                               {"gauge | per message", Unit::ratePerMessage},
+                                               {"counter | count", Unit::countPerSec}};
+    std::ifstream file(TRACKS_DOCUMENT);
+    const std::regex row("\\| `([^`]+)` \\| ([^|]+ \\| [^|]+) \\|.*");
+    std::map<std::string, Unit> tracks;
+    std::smatch found;
+    for (std::string line; std::getline(file, line);) {
+        if (std::regex_match(line, found, row)) {
+            EXPECT_TRUE(units.contains(found[2])) << line;
+            tracks[found[1]] = units.contains(found[2]) ? units.at(found[2]) : Unit::none;
+        }
+    }
+    return tracks;
+}
+
+} // namespace
 
 TEST(ChartSpec, NamesAreUnique) {
     std::set<std::string> names;
@@ -17,6 +46,30 @@ TEST(ChartSpec, NamesAreUnique) {
         EXPECT_EQ(findChart(spec.name)->title, spec.title);
     }
     EXPECT_EQ(findChart("no such chart"), nullptr);
+}
+
+// A chart whose pattern matches nothing is never shown, and nothing says so.
+TEST(ChartSpec, PatternsMatchDocumentedTracksOfTheirUnit) {
+    const std::map<std::string, Unit> documented = documentedTracks();
+    ASSERT_FALSE(documented.empty()) << TRACKS_DOCUMENT;
+    for (const ChartSpec& spec : knownCharts()) {
+        for (const std::string& pattern : spec.tracks) {
+            int matches = 0;
+            for (const auto& [name, unit] : documented) {
+                if (matchesPattern(name, pattern)) {
+                    ++matches;
+                    EXPECT_EQ(unitName(unit), unitName(spec.unit)) << spec.name << ": " << name;
+                }
+            }
+            EXPECT_GT(matches, 0) << spec.name << ": " << pattern;
+        }
+        for (const std::string& pattern : spec.readouts) {
+            EXPECT_TRUE(std::any_of(
+                documented.begin(), documented.end(),
+                [&](const auto& track) { return matchesPattern(track.first, pattern); }))
+                << spec.name << ": " << pattern;
+        }
+    }
 }
 
 TEST(ChartSpec, ChartsAreThoseThatTheSessionHasTracksFor) {
