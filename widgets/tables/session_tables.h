@@ -27,7 +27,7 @@ namespace ringscope {
 [[nodiscard]] std::vector<TableRow> statisticsRows(const SessionView& view, std::int64_t fromNs,
                                                    std::int64_t toNs);
 
-// Markers and findings by time; a row's value is its time, for whoever wants to go there.
+// Markers by time, findings among them; a row's value is its time, for whoever wants to go there.
 [[nodiscard]] std::vector<TableColumn> markerColumns();
 [[nodiscard]] std::vector<TableRow> markerRows(const SessionView& view);
 
