@@ -377,8 +377,8 @@ INSTANTIATE_TEST_SUITE_P(
     Real, TrackerPrograms,
     testing::Values(
         Program{"ls", {"/bin/ls", "-la", "/usr/bin"}},
-        Program{"sort", {"/usr/bin/sort", "-r", "/etc/services", "/etc/passwd"}},
-        Program{"git", {"git", "--version"}},
+        Program{"sort", {"/usr/bin/sort", "-r", "/etc/group", "/etc/passwd"}},
+        Program{"perl", {"/usr/bin/perl", "-e", "print join(',', map { $_ * 2 } 1 .. 999)"}},
         Program{"python",
                 {"/usr/bin/python3", "-c", "print(sum(len(str(i)) for i in range(9999)))"}},
         Program{

@@ -450,7 +450,9 @@ TEST(Repair, DeadThreadOfALivingProcessIsRepaired) {
     std::thread([&] {
         auto seat = RosterSeat::join(segment, layout::Role::producer, 0);
         claimByHand(segment, *seat->entry(), layout::Role::producer, 1, ClaimStep::claimed);
-        new RosterSeat(std::move(*seat)); // NOLINT: it never leaves, as a thread that was cancelled
+        // It never leaves, as one of a thread that was cancelled.
+        static std::vector<RosterSeat*> left;
+        left.push_back(new RosterSeat(std::move(*seat)));
     }).join();
     EXPECT_EQ(repaired(segment).slots.size(), 1U);
     expectTraffic(segment);
