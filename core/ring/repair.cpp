@@ -159,15 +159,15 @@ private:
         layout::RosterEntry copy{};
         copy.owner = shared(entry.owner).load(kAcquire);
         copy.confirmed = shared(entry.confirmed).load(kAcquire);
-        copy.pid = shared(entry.pid).load(kRelaxed);
-        copy.tid = shared(entry.tid).load(kRelaxed);
-        copy.processStartTicks = shared(entry.processStartTicks).load(kRelaxed);
-        copy.threadStartTicks = shared(entry.threadStartTicks).load(kRelaxed);
-        copy.pidNamespace = shared(entry.pidNamespace).load(kRelaxed);
-        copy.role = shared(entry.role).load(kRelaxed);
-        copy.channel = shared(entry.channel).load(kRelaxed);
-        copy.joinedNs = shared(entry.joinedNs).load(kRelaxed);
-        std::atomic_thread_fence(kAcquire);
+        // Acquire, so that owner is read again after all of them.
+        copy.pid = shared(entry.pid).load(kAcquire);
+        copy.tid = shared(entry.tid).load(kAcquire);
+        copy.processStartTicks = shared(entry.processStartTicks).load(kAcquire);
+        copy.threadStartTicks = shared(entry.threadStartTicks).load(kAcquire);
+        copy.pidNamespace = shared(entry.pidNamespace).load(kAcquire);
+        copy.role = shared(entry.role).load(kAcquire);
+        copy.channel = shared(entry.channel).load(kAcquire);
+        copy.joinedNs = shared(entry.joinedNs).load(kAcquire);
         if (shared(entry.owner).load(kRelaxed) != copy.owner) {
             return std::nullopt; // it changed hands: a living one has it
         }
