@@ -5,6 +5,7 @@
 #include <cstring>
 #include <gtest/gtest.h>
 #include <memory>
+#include <new>
 #include <thread>
 
 #include "core/base/clock.h"
@@ -451,8 +452,8 @@ TEST(Repair, DeadThreadOfALivingProcessIsRepaired) {
         auto seat = RosterSeat::join(segment, layout::Role::producer, 0);
         claimByHand(segment, *seat->entry(), layout::Role::producer, 1, ClaimStep::claimed);
         // It never leaves, as one of a thread that was cancelled.
-        static std::vector<RosterSeat*> left;
-        left.push_back(new RosterSeat(std::move(*seat)));
+        alignas(RosterSeat) static std::byte left[sizeof(RosterSeat)];
+        new (left) RosterSeat(std::move(*seat));
     }).join();
     EXPECT_EQ(repaired(segment).slots.size(), 1U);
     expectTraffic(segment);
