@@ -12,21 +12,22 @@
 //
 //   0                 LedgerHeader   identity, geometry, what was inherited by fork
 //   4096              ThreadSlot[0]  shared: threads that ended or found no slot, locked adds
-//   4096 + 1152       ThreadSlot[1]  one running thread each, its only writer: plain adds
+//   4096 + 2176       ThreadSlot[1]  one running thread each, its only writer: plain adds
 //   ...
-//   4096 + 1152 * n   end            (LedgerHeader::ledgerBytes)
+//   4096 + 2176 * n   end            (LedgerHeader::ledgerBytes, in whole pages)
 //
 // Counters only grow; a slot is handed on to the next thread with its counters, so nothing is lost
-// and a sum over slots is a sum over all threads there ever were. There is no counter "all
-// allocations": it is the sum over the size classes, which saves a store per event and cannot
-// disagree with them.
+// and a sum over slots is a sum over all threads there ever were. What follows from others has no
+// counter of its own, which saves a store per event and cannot disagree with them: "all
+// allocations" is the sum over the cells, and the bytes of a cell of one size follow from its
+// count.
 namespace ringscope {
 
 constexpr std::uint64_t kLedgerMagic = 0x5245'4744'454c'5352; // "RSLEDGER" as bytes
-constexpr std::uint32_t kLedgerVersion = 1;
+constexpr std::uint32_t kLedgerVersion = 2;
 constexpr std::size_t kLedgerHeaderBytes = 4096;
 constexpr std::size_t kSizeClassCount = 64;
-constexpr std::uint32_t kLedgerSlots = 4096;    // 4.5 MiB, of which only touched pages exist
+constexpr std::uint32_t kLedgerSlots = 4096;    // 8.5 MiB, of which only touched pages exist
 constexpr std::uint32_t kLedgerSlotsSmall = 16; // where the address space is limited
 constexpr std::uint32_t kLedgerSlotsMax = 1U << 16U;
 constexpr char kLedgerSocketVariable[] = "RINGSCOPE_HEAP_SOCKET";
@@ -71,11 +72,34 @@ static_assert(sizeClassOf(~std::uint64_t{0}) == 63 && sizeClassFloor(63) == 256U
 using LedgerCounter = std::atomic<std::uint64_t>;
 static_assert(LedgerCounter::is_always_lock_free && sizeof(LedgerCounter) == 8);
 
-// Both counts of a class side by side: an allocation and its free touch the same cache line.
-struct ClassCounters {
+// Both counts of a cell side by side: an allocation and its free touch the same cache line.
+struct CellCounters {
     LedgerCounter allocations;
     LedgerCounter frees;
 };
+
+// Most events are of a small block of glibc's and add to one counter alone: its chunks are
+// multiples of 16 bytes of which all but 8 are usable, and below 1 KiB each size has a cell of its
+// own. The index is the chunk's size / 16; cell 0 is never used.
+constexpr std::uint64_t kChunkUnit = 16;
+constexpr std::uint64_t kChunkOverhead = 8;
+constexpr std::uint64_t kSmallChunkEnd = 1024; // the first chunk size without a cell
+constexpr std::size_t kSmallCellCount = kSmallChunkEnd / kChunkUnit;
+
+[[nodiscard]] constexpr bool hasSmallCell(std::uint64_t usableBytes) noexcept {
+    return usableBytes < kSmallChunkEnd - kChunkOverhead &&
+           (usableBytes + kChunkOverhead) % kChunkUnit == 0;
+}
+[[nodiscard]] constexpr std::size_t smallCellOf(std::uint64_t usableBytes) noexcept {
+    return (usableBytes + kChunkOverhead) / kChunkUnit;
+}
+// Usable bytes of each block that the cell counts.
+[[nodiscard]] constexpr std::uint64_t smallCellBytes(std::size_t cell) noexcept {
+    return cell * kChunkUnit - kChunkOverhead;
+}
+static_assert(hasSmallCell(8) && smallCellOf(8) == 1 && smallCellBytes(1) == 8);
+static_assert(hasSmallCell(1000) && smallCellOf(1000) == kSmallCellCount - 1);
+static_assert(!hasSmallCell(1016) && !hasSmallCell(32) && !hasSmallCell(0));
 
 enum class ThreadSlotState : std::uint32_t { never = 0, running = 1, ended = 2, shared = 3 };
 
@@ -87,10 +111,12 @@ struct alignas(128) ThreadSlot {
     std::atomic<std::int32_t> tid;
     std::atomic<std::uint32_t> nextEnded; // the tracker's list of slots to be taken again
     LedgerCounter name[2];                // at most 15 bytes, zero padded
+    // Of the blocks counted in classes; those of small cells follow from their counts.
     LedgerCounter allocatedBytes;
     LedgerCounter freedBytes;
     LedgerCounter reallocations;
-    // Value of the slot's counters when its thread took it: its own are the difference.
+    // Totals of the slot (small cells and classes) when its thread took it: its own are the
+    // difference.
     LedgerCounter firstAllocations;
     LedgerCounter firstFrees;
     LedgerCounter firstAllocatedBytes;
@@ -99,9 +125,11 @@ struct alignas(128) ThreadSlot {
     std::atomic<std::uint32_t> nextTenancy;
     std::uint32_t reserved0;
     std::uint64_t reserved1[3];
-    ClassCounters classes[kSizeClassCount]; // by usable bytes
+    CellCounters small[kSmallCellCount];   // blocks that hasSmallCell() holds for
+    CellCounters classes[kSizeClassCount]; // all other blocks, by usable bytes
 };
-static_assert(sizeof(ThreadSlot) == 1152 && offsetof(ThreadSlot, classes) == 128);
+static_assert(sizeof(ThreadSlot) == 2176 && offsetof(ThreadSlot, small) == 128);
+static_assert(offsetof(ThreadSlot, classes) == 1152);
 static_assert(offsetof(ThreadSlot, allocatedBytes) == 32);
 
 struct LedgerHeader {

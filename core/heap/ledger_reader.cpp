@@ -28,16 +28,30 @@ constexpr std::size_t kFirstFreesWord = offsetof(ThreadSlot, firstFrees) / 8;
 constexpr std::size_t kFirstAllocatedBytesWord = offsetof(ThreadSlot, firstAllocatedBytes) / 8;
 constexpr std::size_t kFirstFreedBytesWord = offsetof(ThreadSlot, firstFreedBytes) / 8;
 constexpr std::size_t kFirstReallocationsWord = offsetof(ThreadSlot, firstReallocations) / 8;
+constexpr std::size_t kSmallWord = offsetof(ThreadSlot, small) / 8;
 constexpr std::size_t kClassesWord = offsetof(ThreadSlot, classes) / 8;
 
 using Words = const std::uint64_t*;
 
-std::uint64_t allocationsOf(Words slot, std::size_t sizeClass) {
-    return slot[kClassesWord + sizeClass * 2];
-}
+// Copies of one slot. Frees are of the earlier copy, allocations of the later.
+struct SlotCopies {
+    Words earlier = nullptr;
+    Words later = nullptr;
+};
 
-std::uint64_t freesOf(Words slot, std::size_t sizeClass) {
-    return slot[kClassesWord + sizeClass * 2 + 1];
+// Calls eachCell(allocations, frees, sizeClass, bytes) for every cell of the slot; bytes: of each
+// of its blocks, 0 where the slot counts them apart.
+template <typename EachCell>
+void visitCells(const SlotCopies& slot, EachCell eachCell) {
+    for (std::size_t cell = 1; cell < kSmallCellCount; ++cell) {
+        const std::size_t word = kSmallWord + cell * 2;
+        const std::uint64_t bytes = smallCellBytes(cell);
+        eachCell(slot.later[word], slot.earlier[word + 1], sizeClassOf(bytes), bytes);
+    }
+    for (std::uint32_t c = 0; c < kSizeClassCount; ++c) {
+        const std::size_t word = kClassesWord + c * 2;
+        eachCell(slot.later[word], slot.earlier[word + 1], c, std::uint64_t{0});
+    }
 }
 
 // Both wrap rather than overflow: what another process wrote may be any number.
@@ -54,10 +68,11 @@ ThreadSlotState stateOf(Words slot) {
 }
 
 // False while a thread takes the slot: then its row waits for the next read.
-bool isOfOneThread(Words earlier, Words later) {
-    const std::uint32_t tenancy = lowHalf(earlier[kTenancyWord]);
-    return tenancy == lowHalf(earlier[kNextTenancyWord]) &&
-           tenancy == lowHalf(later[kTenancyWord]) && tenancy == lowHalf(later[kNextTenancyWord]);
+bool isOfOneThread(const SlotCopies& slot) {
+    const std::uint32_t tenancy = lowHalf(slot.earlier[kTenancyWord]);
+    return tenancy == lowHalf(slot.earlier[kNextTenancyWord]) &&
+           tenancy == lowHalf(slot.later[kTenancyWord]) &&
+           tenancy == lowHalf(slot.later[kNextTenancyWord]);
 }
 
 std::string threadName(Words slot) {
@@ -72,34 +87,38 @@ std::string threadName(Words slot) {
 }
 
 // Own counts of the thread that holds the slot, by the difference to what it found there.
-HeapThreadCounters threadCounters(Words earlier, Words later) {
+HeapThreadCounters threadCounters(const SlotCopies& slot) {
+    const auto& [earlier, later] = slot;
     HeapThreadCounters thread;
     thread.tid = static_cast<std::int32_t>(lowHalf(later[kTidWord]));
     thread.name = threadName(later);
     thread.isRunning = stateOf(later) == ThreadSlotState::running;
-    std::uint64_t allocations = 0;
-    std::uint64_t frees = 0;
-    for (std::size_t c = 0; c < kSizeClassCount; ++c) {
-        allocations += allocationsOf(later, c);
-        frees += freesOf(earlier, c);
-    }
-    thread.allocations = atLeastZero(allocations, later[kFirstAllocationsWord]);
-    thread.frees = atLeastZero(frees, later[kFirstFreesWord]);
+    std::uint64_t allocatedBytes = later[kAllocatedBytesWord];
+    std::uint64_t freedBytes = earlier[kFreedBytesWord];
+    visitCells(slot, [&](auto allocations, auto frees, std::uint32_t, std::uint64_t bytes) {
+        thread.allocations += allocations;
+        thread.frees += frees;
+        allocatedBytes += allocations * bytes;
+        freedBytes += frees * bytes;
+    });
+    thread.allocations = atLeastZero(thread.allocations, later[kFirstAllocationsWord]);
+    thread.frees = atLeastZero(thread.frees, later[kFirstFreesWord]);
     thread.reallocations = atLeastZero(earlier[kReallocationsWord], later[kFirstReallocationsWord]);
-    thread.allocatedBytes =
-        atLeastZero(later[kAllocatedBytesWord], later[kFirstAllocatedBytesWord]);
-    thread.freedBytes = atLeastZero(earlier[kFreedBytesWord], later[kFirstFreedBytesWord]);
+    thread.allocatedBytes = atLeastZero(allocatedBytes, later[kFirstAllocatedBytesWord]);
+    thread.freedBytes = atLeastZero(freedBytes, later[kFirstFreedBytesWord]);
     return thread;
 }
 
-void addSlot(HeapCounters& sum, Words earlier, Words later) {
-    for (std::size_t c = 0; c < kSizeClassCount; ++c) {
-        sum.classes[c].allocations += allocationsOf(later, c);
-        sum.classes[c].frees += freesOf(earlier, c);
-    }
-    sum.reallocations += earlier[kReallocationsWord];
-    sum.allocatedBytes += later[kAllocatedBytesWord];
-    sum.freedBytes += earlier[kFreedBytesWord];
+void addSlot(HeapCounters& sum, const SlotCopies& slot) {
+    visitCells(slot, [&sum](auto allocations, auto frees, std::uint32_t c, std::uint64_t bytes) {
+        sum.classes[c].allocations += allocations;
+        sum.classes[c].frees += frees;
+        sum.allocatedBytes += allocations * bytes;
+        sum.freedBytes += frees * bytes;
+    });
+    sum.reallocations += slot.earlier[kReallocationsWord];
+    sum.allocatedBytes += slot.later[kAllocatedBytesWord];
+    sum.freedBytes += slot.earlier[kFreedBytesWord];
 }
 
 } // namespace
@@ -170,14 +189,13 @@ Expected<HeapCounters> LedgerReader::read() {
     }
     HeapCounters counters;
     counters.timeNs = monotonicNs();
-    for (std::size_t slot = 0; slot < used.value(); ++slot) {
-        const Words earlier = m_earlier.data() + slot * kSlotWords;
-        const Words later = m_later.data() + slot * kSlotWords;
-        addSlot(counters, earlier, later);
-        const ThreadSlotState state = stateOf(later);
+    for (std::size_t i = 0; i < used.value(); ++i) {
+        const SlotCopies slot{m_earlier.data() + i * kSlotWords, m_later.data() + i * kSlotWords};
+        addSlot(counters, slot);
+        const ThreadSlotState state = stateOf(slot.later);
         if ((state == ThreadSlotState::running || state == ThreadSlotState::ended) &&
-            isOfOneThread(earlier, later)) {
-            counters.threads.push_back(threadCounters(earlier, later));
+            isOfOneThread(slot)) {
+            counters.threads.push_back(threadCounters(slot));
         }
     }
     for (std::size_t c = 0; c < kSizeClassCount; ++c) {

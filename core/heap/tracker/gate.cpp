@@ -84,7 +84,7 @@ GateState decide(std::int32_t pid) noexcept {
         s_isHopeless = true;
         return GateState::dormant;
     }
-    return GateState::counting;
+    return g_next.hasGlibcChunks ? GateState::countingChunks : GateState::counting;
 }
 
 // False when another thread of this process has opened the gate meanwhile.
@@ -122,7 +122,8 @@ bool openGate() noexcept {
     }
     t_isOpening = false;
     errno = savedErrno;
-    return g_gate.state.load(std::memory_order_relaxed) == GateState::counting;
+    const GateState state = g_gate.state.load(std::memory_order_relaxed);
+    return state == GateState::counting || state == GateState::countingChunks;
 }
 
 namespace {

@@ -11,9 +11,10 @@
 namespace ringscope::tracker {
 
 enum class GateState : std::uint8_t {
-    closed = 0, // not opened yet, or the kernel wiped the page because this is a fork's child
-    counting = 1,
-    dormant = 2,
+    closed = 0,   // not opened yet, or the kernel wiped the page because this is a fork's child
+    counting = 1, // sizes are asked of the allocator
+    countingChunks = 2, // the allocator is glibc's: see chunkWord()
+    dormant = 3,
 };
 
 // A page of its own that the kernel zeroes in the child of any fork (MADV_WIPEONFORK), also one
@@ -30,10 +31,13 @@ struct alignas(4096) Gate {
 
 inline bool isCounting() noexcept {
     const GateState state = g_gate.state.load(std::memory_order_relaxed);
-    if (state == GateState::counting) [[likely]] {
-        return true;
-    }
-    return state == GateState::closed && openGate();
+    return state == GateState::counting || state == GateState::countingChunks ||
+           (state == GateState::closed && openGate());
+}
+
+// The usual state, and the short way of an event. In all others: isCounting().
+inline bool isCountingChunks() noexcept {
+    return g_gate.state.load(std::memory_order_relaxed) == GateState::countingChunks;
 }
 
 } // namespace ringscope::tracker

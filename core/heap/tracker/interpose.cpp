@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The functions that stand before libc's malloc family. strdup, getline, asprintf and the like need
 // none: libc calls malloc for them through the same symbol (tests/core/heap/tracker_test.cpp).
-#include "core/heap/tracker/gate.h"
-#include "core/heap/tracker/ledger_writer.h"
-#include "core/heap/tracker/next_allocator.h"
+#include "core/heap/tracker/counted.h"
 
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 
+using namespace ringscope;
 using namespace ringscope::tracker;
 
 namespace {
@@ -23,40 +22,11 @@ namespace {
     return moved;
 }
 
-inline void* counted(void* block, bool isCounted) noexcept {
-    if (isCounted && block != nullptr) [[likely]] {
-        countAllocation(usableBytes(block));
-    }
-    return block;
+void* counted(void* block, bool isCounted) noexcept {
+    return isCounted ? countedCarefully(block) : block;
 }
 
-} // namespace
-
-#pragma GCC visibility push(default)
-extern "C" {
-
-void* malloc(std::size_t bytes) noexcept {
-    // Asked first: opening the gate is what fills g_next.
-    const bool isCounted = isCounting();
-    return counted(g_next.malloc(bytes), isCounted);
-}
-
-void* calloc(std::size_t count, std::size_t bytes) noexcept {
-    const bool isCounted = isCounting();
-    return counted(g_next.calloc(count, bytes), isCounted);
-}
-
-void free(void* block) noexcept {
-    if (block == nullptr || isBootstrap(block)) [[unlikely]] {
-        return;
-    }
-    if (isCounting()) [[likely]] {
-        countFree(usableBytes(block)); // before: afterwards its size is not ours to read
-    }
-    g_next.free(block);
-}
-
-void* realloc(void* block, std::size_t bytes) noexcept {
+[[gnu::noinline]] void* reallocCarefully(void* block, std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
     if (isBootstrap(block)) [[unlikely]] {
         return counted(reallocateBootstrap(block, bytes), isCounted);
@@ -73,6 +43,80 @@ void* realloc(void* block, std::size_t bytes) noexcept {
         }
     }
     return counted(moved, true);
+}
+
+// What of realloc the short way leaves to be counted.
+[[gnu::noinline]] void* reallocatedCarefully(void* moved, std::size_t oldBytes) noexcept {
+    if (moved != nullptr) {
+        countFree(oldBytes);
+        countReallocation();
+    }
+    return countedCarefully(moved);
+}
+
+} // namespace
+
+namespace ringscope::tracker {
+
+void* countedCarefully(void* block) noexcept {
+    if (block != nullptr) {
+        countAllocation(usableBytes(block));
+    }
+    return block;
+}
+
+void* mallocCarefully(std::size_t bytes) noexcept {
+    // Asked first: opening the gate is what fills g_next.
+    const bool isCounted = isCounting();
+    return counted(g_next.malloc(bytes), isCounted);
+}
+
+void* callocCarefully(std::size_t count, std::size_t bytes) noexcept {
+    const bool isCounted = isCounting();
+    return counted(g_next.calloc(count, bytes), isCounted);
+}
+
+void freeCarefully(void* block) noexcept {
+    if (block == nullptr || isBootstrap(block)) {
+        return;
+    }
+    if (isCounting()) {
+        countFree(usableBytes(block)); // before: afterwards its size is not ours to read
+    }
+    g_next.free(block);
+}
+
+} // namespace ringscope::tracker
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+void* malloc(std::size_t bytes) noexcept {
+    return countedMalloc(bytes);
+}
+
+void* calloc(std::size_t count, std::size_t bytes) noexcept {
+    return countedCalloc(count, bytes);
+}
+
+void free(void* block) noexcept {
+    countedFree(block);
+}
+
+void* realloc(void* block, std::size_t bytes) noexcept {
+    const bool isUsual = isCountingChunks() && block != nullptr && bytes != 0;
+    const std::size_t word = isUsual ? chunkWord(block) : kSmallChunkEnd;
+    if (word >= kSmallChunkEnd) [[unlikely]] {
+        return reallocCarefully(block, bytes);
+    }
+    void* moved = g_next.realloc(block, bytes);
+    ThreadSlot* slot = t_slot;
+    if (moved == nullptr || slot == nullptr) [[unlikely]] {
+        return reallocatedCarefully(moved, smallCellBytes(word / kChunkUnit));
+    }
+    addAlone(slot->small[word / kChunkUnit].frees, 1);
+    addAlone(slot->reallocations, 1);
+    return countedChunk(moved);
 }
 
 // As glibc's, which calls realloc.

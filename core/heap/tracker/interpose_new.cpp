@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 // operator new and delete. libstdc++'s and libc++'s call malloc and free, where they are counted:
-// here they are only handed on, by a jump. An allocator that brings its own (jemalloc, tcmalloc,
-// mimalloc) bypasses malloc: then they are counted here. Either way once.
-#include "core/heap/tracker/gate.h"
-#include "core/heap/tracker/ledger_writer.h"
-#include "core/heap/tracker/next_allocator.h"
+// here they are only handed on, by a jump, or done as they would be (leadsBack()). An allocator
+// that brings its own (jemalloc, tcmalloc, mimalloc) bypasses malloc: then they are counted here.
+// Either way once.
+#include "core/heap/tracker/counted.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <dlfcn.h>
 #include <new>
+#include <type_traits>
 
 using namespace ringscope::tracker;
 
@@ -41,18 +42,21 @@ void* allocate(Size n, Align a, Nothrow) noexcept {
     return allocate(n, a);
 }
 
+// The same of the plain forms, without the way through our own malloc.
+template <typename... Arguments>
+constexpr bool kIsPlain = !(std::is_same_v<Arguments, Align> || ...);
+void* allocateCounted(Size n) noexcept {
+    return countedMalloc(n != 0 ? n : 1);
+}
+void* allocateCounted(Size n, Nothrow) noexcept {
+    return allocateCounted(n);
+}
+
 // The function of that name which the library at this address would have called without us.
 void* findForCaller(const void* caller, const char* name) noexcept;
 
-std::uint64_t allocatedByThisThread() noexcept {
-    return t_slot != nullptr ? t_slot->allocatedBytes.load(std::memory_order_relaxed) : 0;
-}
-std::uint64_t freedByThisThread() noexcept {
-    return t_slot != nullptr ? t_slot->freedBytes.load(std::memory_order_relaxed) : 0;
-}
-
-// One of the functions: s_call is the next library's, or counting() before it, and find() until the
-// first call of any of them.
+// One of the functions: s_call is the next library's, or counting() before it, or direct() instead
+// of it, and find() until the first call of any of them.
 template <const char* kName, typename... Arguments>
 struct NextNew {
     using Function = void* (*)(Arguments...);
@@ -75,21 +79,30 @@ struct NextNew {
     }
     static void* counting(Arguments... arguments) {
         const bool isCounted = isCounting();
-        const std::uint64_t before = allocatedByThisThread();
+        const std::uint64_t before = t_countedEvents;
         void* block = s_next(arguments...);
         // Not if it came back to us, as an operator new[] that calls operator new.
-        if (isCounted && block != nullptr && allocatedByThisThread() == before) {
+        if (isCounted && block != nullptr && t_countedEvents == before) {
             countAllocation(usableBytes(block));
         }
         return block;
+    }
+    // What the next would come to, without the way there and back.
+    static void* direct(Arguments... arguments) {
+        void* block = allocateCounted(arguments...);
+        return block != nullptr ? block : s_next(arguments...); // for the new handler
     }
     // Acquire: pairs with the release in choose(), for s_next.
     static void* call(Arguments... arguments) {
         return s_call.load(std::memory_order_acquire)(arguments...);
     }
-    static void choose(void* found) noexcept {
+    static void choose(void* found, bool maySkip) noexcept {
         s_next = found != nullptr ? reinterpret_cast<Function>(found) : &NextNew::fallback;
-        s_call.store(isInAllocator(found) ? &NextNew::counting : s_next, std::memory_order_release);
+        Function function = isInAllocator(found) ? &NextNew::counting : s_next;
+        if constexpr (kIsPlain<Arguments...>) {
+            function = maySkip ? &NextNew::direct : function;
+        }
+        s_call.store(function, std::memory_order_release);
     }
     static constexpr const char* name() noexcept { return kName; }
 
@@ -109,20 +122,24 @@ struct NextDelete {
     static void counting(void* block, Arguments... arguments) {
         const bool isCounted = block != nullptr && isCounting();
         const std::size_t bytes = isCounted ? usableBytes(block) : 0;
-        const std::uint64_t before = freedByThisThread();
+        const std::uint64_t before = t_countedEvents;
         s_next(block, arguments...);
-        if (isCounted && freedByThisThread() == before) {
+        if (isCounted && t_countedEvents == before) {
             countFree(bytes);
         }
     }
+    static void direct(void* block, Arguments...) { countedFree(block); }
     // Acquire: pairs with the release in choose(), for s_next.
     static void call(void* block, Arguments... arguments) {
         s_call.load(std::memory_order_acquire)(block, arguments...);
     }
-    static void choose(void* found) noexcept {
+    static void choose(void* found, bool maySkip) noexcept {
         s_next = found != nullptr ? reinterpret_cast<Function>(found) : &NextDelete::fallback;
-        s_call.store(isInAllocator(found) ? &NextDelete::counting : s_next,
-                     std::memory_order_release);
+        Function function = isInAllocator(found) ? &NextDelete::counting : s_next;
+        if constexpr (kIsPlain<Arguments...>) {
+            function = maySkip ? &NextDelete::direct : function;
+        }
+        s_call.store(function, std::memory_order_release);
     }
     static constexpr const char* name() noexcept { return kName; }
 
@@ -185,14 +202,49 @@ void* findForCaller(const void* caller, const char* name) noexcept {
     return isOurs ? nullptr : found;
 }
 
+constexpr const char* kPlainNames[] = {
+    kNew,         kNewArray,    kNewNothrow,       kNewArrayNothrow, kDelete,
+    kDeleteArray, kDeleteSized, kDeleteArraySized, kDeleteNothrow,   kDeleteArrayNothrow};
+
+bool isStandardLibrary(const LoadedLibrary& library) noexcept {
+    const char* slash = std::strrchr(library.path, '/');
+    const char* file = slash != nullptr ? slash + 1 : library.path;
+    for (const char* name : {"libstdc++.so.", "libc++.so.", "libc++abi.so."}) {
+        if (std::strncmp(file, name, std::strlen(name)) == 0) {
+            return library.identity != nullptr;
+        }
+    }
+    return false;
+}
+
+// True when the next library's plain operators can do nothing but call our own malloc and free:
+// they are all the standard library's, nobody has replaced one of them, and malloc is ours. (A
+// program may have either of its own; it is in front of us, and the standard library calls that.)
+bool leadsBack() noexcept {
+    const void* ours = libraryOf(reinterpret_cast<const void*>(&leadsBack)).identity;
+    const auto isOurs = [ours](const char* name) {
+        return libraryOf(::dlsym(RTLD_DEFAULT, name)).identity == ours;
+    };
+    bool holds = isOurs("malloc") && isOurs("free");
+    const LoadedLibrary standard = libraryOf(::dlsym(RTLD_NEXT, kNew));
+    holds = holds && isStandardLibrary(standard);
+    for (const char* name : kPlainNames) {
+        holds = holds && isOurs(name) &&
+                libraryOf(::dlsym(RTLD_NEXT, name)).identity == standard.identity;
+    }
+    return holds;
+}
+
 // Usually the C++ library is next to us in the global order. A C program that loads a C++ library
 // privately (dlopen without RTLD_GLOBAL), or several with a runtime each, has none there; then all
 // of them are served by malloc and free, so that a block never goes from one runtime to another.
 void findAll() noexcept {
     (void)isCounting(); // fills g_next
     const bool isGlobal = ::dlsym(RTLD_NEXT, kNew) != nullptr;
-    const auto chooseEach = [isGlobal]<typename... Functions>() {
-        (Functions::choose(isGlobal ? ::dlsym(RTLD_NEXT, Functions::name()) : nullptr), ...);
+    const bool maySkip = isGlobal && leadsBack();
+    const auto chooseEach = [isGlobal, maySkip]<typename... Functions>() {
+        (Functions::choose(isGlobal ? ::dlsym(RTLD_NEXT, Functions::name()) : nullptr, maySkip),
+         ...);
     };
     chooseEach.operator()<
         New, NewArray, NewNothrow, NewArrayNothrow, NewAligned, NewArrayAligned, NewAlignedNothrow,

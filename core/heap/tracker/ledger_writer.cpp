@@ -17,6 +17,7 @@
 namespace ringscope::tracker {
 
 constinit thread_local ThreadSlot* t_slot = nullptr;
+constinit thread_local std::uint64_t t_countedEvents = 0;
 
 namespace {
 
@@ -101,20 +102,39 @@ std::uint32_t takeFreshSlot() noexcept {
     return kNoSlot;
 }
 
+struct SlotTotals {
+    std::uint64_t allocations = 0;
+    std::uint64_t frees = 0;
+    std::uint64_t allocatedBytes = 0;
+    std::uint64_t freedBytes = 0;
+};
+
+SlotTotals totalsOf(const ThreadSlot& slot) noexcept {
+    SlotTotals totals{0, 0, relaxed(slot.allocatedBytes), relaxed(slot.freedBytes)};
+    for (std::size_t cell = 1; cell < kSmallCellCount; ++cell) {
+        const std::uint64_t allocations = relaxed(slot.small[cell].allocations);
+        const std::uint64_t frees = relaxed(slot.small[cell].frees);
+        totals.allocations += allocations;
+        totals.frees += frees;
+        totals.allocatedBytes += allocations * smallCellBytes(cell);
+        totals.freedBytes += frees * smallCellBytes(cell);
+    }
+    for (const CellCounters& entry : slot.classes) {
+        totals.allocations += relaxed(entry.allocations);
+        totals.frees += relaxed(entry.frees);
+    }
+    return totals;
+}
+
 void moveIn(ThreadSlot& slot) noexcept {
     const std::uint32_t tenancy = slot.tenancy.load(std::memory_order_relaxed) + 1;
     // Releases order these for a reader that copies upwards; see ThreadSlot.
     slot.nextTenancy.store(tenancy, std::memory_order_relaxed);
-    std::uint64_t allocations = 0;
-    std::uint64_t frees = 0;
-    for (const ClassCounters& entry : slot.classes) {
-        allocations += relaxed(entry.allocations);
-        frees += relaxed(entry.frees);
-    }
-    slot.firstAllocations.store(allocations, std::memory_order_release);
-    set(slot.firstFrees, frees);
-    set(slot.firstAllocatedBytes, relaxed(slot.allocatedBytes));
-    set(slot.firstFreedBytes, relaxed(slot.freedBytes));
+    const SlotTotals totals = totalsOf(slot);
+    slot.firstAllocations.store(totals.allocations, std::memory_order_release);
+    set(slot.firstFrees, totals.frees);
+    set(slot.firstAllocatedBytes, totals.allocatedBytes);
+    set(slot.firstFreedBytes, totals.freedBytes);
     set(slot.firstReallocations, relaxed(slot.reallocations));
     noteName(slot);
     slot.tid.store(static_cast<std::int32_t>(::syscall(SYS_gettid)), std::memory_order_relaxed);
@@ -145,9 +165,30 @@ ThreadSlot* ownSlot() noexcept {
     return t_slot;
 }
 
-void addShared(LedgerCounter& counter, std::uint64_t amount) noexcept {
-    counter.fetch_add(amount, std::memory_order_relaxed);
-}
+// Where this thread counts: in a slot of its own, or in the shared one, which others add to.
+class Account {
+public:
+    Account() noexcept
+        : m_own(ownSlot())
+        , m_slot(m_own != nullptr ? m_own : slotAt(0)) {}
+
+    ThreadSlot& slot() const noexcept { return *m_slot; }
+    CellCounters& cellOf(std::size_t usableBytes) const noexcept {
+        return hasSmallCell(usableBytes) ? m_slot->small[smallCellOf(usableBytes)]
+                                         : m_slot->classes[sizeClassOf(usableBytes)];
+    }
+    void add(LedgerCounter& counter, std::uint64_t amount) const noexcept {
+        if (m_own != nullptr) [[likely]] {
+            addAlone(counter, amount);
+        } else {
+            counter.fetch_add(amount, std::memory_order_relaxed);
+        }
+    }
+
+private:
+    ThreadSlot* m_own;
+    ThreadSlot* m_slot;
+};
 
 void sumInheritance(Inheritance& sum) noexcept {
     std::uint64_t bytes = s_header->inheritedBytes;
@@ -158,7 +199,12 @@ void sumInheritance(Inheritance& sum) noexcept {
     const std::uint32_t used = s_header->slotsUsed.load(std::memory_order_relaxed);
     for (std::uint32_t index = 0; index < used; ++index) {
         const ThreadSlot& slot = *slotAt(index);
-        bytes += relaxed(slot.allocatedBytes) - relaxed(slot.freedBytes);
+        const SlotTotals totals = totalsOf(slot);
+        bytes += totals.allocatedBytes - totals.freedBytes;
+        for (std::size_t cell = 1; cell < kSmallCellCount; ++cell) {
+            blocks[sizeClassOf(smallCellBytes(cell))] +=
+                relaxed(slot.small[cell].allocations) - relaxed(slot.small[cell].frees);
+        }
         for (std::size_t c = 0; c < kSizeClassCount; ++c) {
             blocks[c] += relaxed(slot.classes[c].allocations) - relaxed(slot.classes[c].frees);
         }
@@ -239,29 +285,27 @@ void fillHeader(const MappedLedger& ledger, LedgerOrigin origin) noexcept {
 
 } // namespace
 
-void countAllocationSlowly(std::size_t bytes) noexcept {
-    if (ownSlot() != nullptr) {
-        return countAllocation(bytes);
+void countAllocation(std::size_t usableBytes) noexcept {
+    const Account account;
+    account.add(account.cellOf(usableBytes).allocations, 1);
+    if (!hasSmallCell(usableBytes)) {
+        account.add(account.slot().allocatedBytes, usableBytes);
     }
-    ThreadSlot& shared = *slotAt(0);
-    addShared(shared.classes[sizeClassOf(bytes)].allocations, 1);
-    addShared(shared.allocatedBytes, bytes);
+    ++t_countedEvents;
 }
 
-void countFreeSlowly(std::size_t bytes) noexcept {
-    if (ownSlot() != nullptr) {
-        return countFree(bytes);
+void countFree(std::size_t usableBytes) noexcept {
+    const Account account;
+    account.add(account.cellOf(usableBytes).frees, 1);
+    if (!hasSmallCell(usableBytes)) {
+        account.add(account.slot().freedBytes, usableBytes);
     }
-    ThreadSlot& shared = *slotAt(0);
-    addShared(shared.classes[sizeClassOf(bytes)].frees, 1);
-    addShared(shared.freedBytes, bytes);
+    ++t_countedEvents;
 }
 
-void countReallocationSlowly() noexcept {
-    if (ownSlot() != nullptr) {
-        return countReallocation();
-    }
-    addShared(slotAt(0)->reallocations, 1);
+void countReallocation() noexcept {
+    const Account account;
+    account.add(account.slot().reallocations, 1);
 }
 
 bool startLedger(const char* socketName, LedgerOrigin origin) noexcept {

@@ -3,7 +3,6 @@
 
 #include "core/heap/ledger_layout.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,56 +12,19 @@ namespace ringscope::tracker {
 // slots are taken. Initial-exec by compiler option and constinit: no call, no allocation on access.
 [[gnu::visibility("hidden")]] extern constinit thread_local ThreadSlot* t_slot;
 
-// sizeClassOf() of what nearly all blocks are, by multiples of 8: a load instead of a dozen
-// instructions per event.
-constexpr std::size_t kSmallBytes = 1024;
-inline constexpr auto kSmallClasses = [] {
-    std::array<std::uint8_t, kSmallBytes / 8> classes{};
-    for (std::size_t i = 0; i < classes.size(); ++i) {
-        classes[i] = static_cast<std::uint8_t>(sizeClassOf(i * 8));
-    }
-    return classes;
-}();
-inline std::uint32_t quickSizeClassOf(std::size_t bytes) noexcept {
-    return bytes < kSmallBytes ? kSmallClasses[bytes / 8] : sizeClassOf(bytes);
-}
-
 // Adds to a counter that only this thread writes. One instruction without LOCK: free of the cost
 // of an atomic, yet a signal handler that allocates cannot fall between its load and its store.
 inline void addAlone(LedgerCounter& counter, std::uint64_t amount) noexcept {
     asm volatile("addq %1, %0" : "+m"(counter) : "er"(amount) : "cc");
 }
 
-// The rare cases: first event of a thread, or a thread without a slot (then into the shared slot).
-[[gnu::cold, gnu::noinline]] void countAllocationSlowly(std::size_t bytes) noexcept;
-[[gnu::cold, gnu::noinline]] void countFreeSlowly(std::size_t bytes) noexcept;
-[[gnu::cold, gnu::noinline]] void countReallocationSlowly() noexcept;
+// Count an event of a block of any size, of any allocator, in any thread. Only while isCounting().
+void countAllocation(std::size_t usableBytes) noexcept;
+void countFree(std::size_t usableBytes) noexcept;
+void countReallocation() noexcept;
 
-inline void countAllocation(std::size_t bytes) noexcept {
-    ThreadSlot* slot = t_slot;
-    if (slot == nullptr) [[unlikely]] {
-        return countAllocationSlowly(bytes);
-    }
-    addAlone(slot->classes[quickSizeClassOf(bytes)].allocations, 1);
-    addAlone(slot->allocatedBytes, bytes);
-}
-
-inline void countFree(std::size_t bytes) noexcept {
-    ThreadSlot* slot = t_slot;
-    if (slot == nullptr) [[unlikely]] {
-        return countFreeSlowly(bytes);
-    }
-    addAlone(slot->classes[quickSizeClassOf(bytes)].frees, 1);
-    addAlone(slot->freedBytes, bytes);
-}
-
-inline void countReallocation() noexcept {
-    ThreadSlot* slot = t_slot;
-    if (slot == nullptr) [[unlikely]] {
-        return countReallocationSlowly();
-    }
-    addAlone(slot->reallocations, 1);
-}
+// How many allocations and frees this thread has counted by those functions.
+[[gnu::visibility("hidden")]] extern constinit thread_local std::uint64_t t_countedEvents;
 
 // Makes the ledger of this process image and announces it on the socket. In the child of a fork it
 // replaces the parent's and begins with what the parent had live. False: it could not, and nothing

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <gnu/libc-version.h>
+#include <link.h>
 
 namespace ringscope::tracker {
 
@@ -12,7 +13,8 @@ alignas(16) unsigned char g_bootstrap[kBootstrapBytes];
 
 namespace {
 
-constexpr std::size_t kBootstrapHeader = 16; // holds the size, keeps the alignment
+constexpr std::size_t kBootstrapHeader = 16; // the size and the mark, keeps the alignment
+constexpr std::size_t kBootstrapMark = ~std::size_t{0}; // for chunkWord()
 std::size_t s_bootstrapUsed = 0; // one thread: the process has no other while dlsym first runs
 
 void* bootstrapMalloc(std::size_t bytes) {
@@ -23,6 +25,7 @@ void* bootstrapMalloc(std::size_t bytes) {
     }
     unsigned char* header = g_bootstrap + s_bootstrapUsed;
     std::memcpy(header, &bytes, sizeof(bytes));
+    std::memcpy(header + sizeof(bytes), &kBootstrapMark, sizeof(kBootstrapMark));
     s_bootstrapUsed += ((bytes + 15) & ~std::size_t{15}) + kBootstrapHeader;
     return header + kBootstrapHeader;
 }
@@ -71,10 +74,25 @@ void resolve(Function*& function, const char* name) {
     }
 }
 
-const void* libraryOf(const void* address) {
-    Dl_info info{};
-    return ::dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
+struct LibrarySearch {
+    std::uintptr_t address = 0;
+    LoadedLibrary found;
+};
+
+int visitLibrary(dl_phdr_info* library, std::size_t, void* argument) {
+    auto& search = *static_cast<LibrarySearch*>(argument);
+    for (int i = 0; i < library->dlpi_phnum; ++i) {
+        const auto& segment = library->dlpi_phdr[i];
+        if (segment.p_type == PT_LOAD &&
+            search.address - (library->dlpi_addr + segment.p_vaddr) < segment.p_memsz) {
+            search.found = {library->dlpi_phdr, library->dlpi_name};
+            return 1;
+        }
+    }
+    return 0;
 }
+
+const void* s_allocatorLibrary = nullptr;
 
 // A wrong guess would count nonsense, so the formula is compared with the allocator's own word for
 // small and mapped blocks. 64 MiB: freeing a mapped block of up to 32 MiB would raise glibc's
@@ -124,13 +142,20 @@ void resolveNextAllocator() noexcept {
     resolve(found.pvalloc, "pvalloc");
     resolve(found.usableSize, "malloc_usable_size");
     g_next = found;
+    s_allocatorLibrary = libraryOf(reinterpret_cast<const void*>(g_next.malloc)).identity;
     g_next.hasGlibcChunks = isInAllocator(reinterpret_cast<const void*>(&::gnu_get_libc_version)) &&
                             chunkFormulaHolds();
 }
 
+LoadedLibrary libraryOf(const void* address) noexcept {
+    LibrarySearch search{reinterpret_cast<std::uintptr_t>(address), {}};
+    ::dl_iterate_phdr(visitLibrary, &search);
+    return search.found;
+}
+
 bool isInAllocator(const void* address) noexcept {
-    const void* library = libraryOf(address);
-    return library != nullptr && library == libraryOf(reinterpret_cast<const void*>(g_next.malloc));
+    const void* library = libraryOf(address).identity;
+    return library != nullptr && library == s_allocatorLibrary;
 }
 
 } // namespace ringscope::tracker

@@ -108,6 +108,10 @@ void reallocated(bool byArray) {
     block = resized(block, 100'000, byArray); // moves
     block = resized(block, 100'100, byArray); // mostly stays
     block = resized(block, 50, byArray);      // shrinks
+    block = resized(block, 52, byArray);      // small to small, in place
+    block = resized(block, 700, byArray);
+    block = resized(block, 2000, byArray);
+    block = resized(block, 60, byArray);
     const std::size_t old = ::malloc_usable_size(block);
     require(hidden(std::realloc(hidden(block), hidden(std::size_t{PTRDIFF_MAX}))) == nullptr,
             "huge");
@@ -133,6 +137,19 @@ void aligned() {
     std::free(giving(got(::memalign(64, 100))));
     std::free(giving(got(::valloc(100))));
     std::free(giving(got(::pvalloc(100))));
+}
+
+// With a threshold of 0 every block is a mapping of its own. In front of an aligned one a part of
+// it is cut off, in whole pages or less.
+void mapped() {
+    require(::mallopt(M_MMAP_THRESHOLD, 0) == 1, "mallopt");
+    for (std::size_t bytes = 1; bytes < 10'000; bytes += 501) {
+        std::free(giving(got(std::malloc(bytes))));
+        for (std::size_t alignment = 32; alignment <= 16'384; alignment *= 2) {
+            void* block = got(::memalign(alignment, bytes));
+            std::free(giving(resized(block, 20, false)));
+        }
+    }
 }
 
 void operators() {
@@ -163,8 +180,16 @@ void plainOperators() {
 }
 
 // The exception objects are allocated and freed by the C++ library.
+bool g_wasHandlerCalled = false;
+
 void newThrows() {
     require(::operator new(hidden(std::size_t{PTRDIFF_MAX}), std::nothrow) == nullptr, "huge new");
+    std::set_new_handler([] {
+        g_wasHandlerCalled = true;
+        std::set_new_handler(nullptr);
+    });
+    require(::operator new[](hidden(std::size_t{PTRDIFF_MAX}), std::nothrow) == nullptr, "huge");
+    require(g_wasHandlerCalled, "no new handler called");
     try {
         hidden(::operator new(hidden(std::size_t{PTRDIFF_MAX})));
     } catch (const std::bad_alloc&) {
@@ -386,6 +411,7 @@ constexpr Deed kDeeds[] = {
     {"realloc", [] { reallocated(false); }},
     {"reallocarray", [] { reallocated(true); }},
     {"aligned", aligned},
+    {"mapped", mapped},
     {"operators", operators},
     {"plain-operators", plainOperators},
     {"throws", newThrows},

@@ -44,6 +44,37 @@ TEST(SizeClass, FloorsBeginTheirClass) {
     }
 }
 
+TEST(SmallCell, EachCountsBlocksOfOneSizeAndOneClass) {
+    for (std::uint64_t bytes = 0; bytes < 2 * kSmallChunkEnd; ++bytes) {
+        if (hasSmallCell(bytes)) {
+            ASSERT_LT(smallCellOf(bytes), kSmallCellCount);
+            ASSERT_EQ(smallCellBytes(smallCellOf(bytes)), bytes);
+        }
+    }
+}
+
+TEST(LedgerReader, AddsSmallCellsToTheirClassesAndBytes) {
+    HandMadeLedger ledger;
+    ThreadSlot& slot = ledger.run(1, 100, "main");
+    HandMadeLedger::allocate(slot, 24); // in a class, as of another allocator than glibc's
+    slot.small[smallCellOf(24)].allocations.store(3, std::memory_order_relaxed);
+    slot.small[smallCellOf(24)].frees.store(1, std::memory_order_relaxed);
+    slot.small[smallCellOf(1000)].allocations.store(2, std::memory_order_relaxed);
+    slot.firstAllocations.store(1, std::memory_order_relaxed);
+    slot.firstAllocatedBytes.store(24, std::memory_order_relaxed);
+    const HeapCounters counters = readOnce(ledger);
+    EXPECT_EQ(counters.allocations, 6U);
+    EXPECT_EQ(counters.frees, 1U);
+    EXPECT_EQ(counters.allocatedBytes, 4 * 24U + 2 * 1000U);
+    EXPECT_EQ(counters.freedBytes, 24U);
+    EXPECT_EQ(counters.classes[0], (HeapClassCounters{4, 1, 3}));
+    EXPECT_EQ(counters.classes[sizeClassOf(1000)], (HeapClassCounters{2, 0, 2}));
+    ASSERT_EQ(counters.threads.size(), 1U);
+    EXPECT_EQ(counters.threads[0].allocations, 5U);
+    EXPECT_EQ(counters.threads[0].allocatedBytes, 3 * 24U + 2 * 1000U);
+    EXPECT_EQ(counters.threads[0].freedBytes, 24U);
+}
+
 TEST(LedgerReader, SumsThreadsAndTheSharedSlot) {
     HandMadeLedger ledger;
     HandMadeLedger::allocate(ledger.slot(0), 24);
@@ -123,7 +154,7 @@ TEST(LedgerReader, TellsWhatTheLedgerCosts) {
     HandMadeLedger ledger;
     const HeapCounters counters = readOnce(ledger);
     EXPECT_EQ(counters.ledgerBytes, ledger.bytes());
-    EXPECT_EQ(counters.ledgerResidentBytes, 12'288U); // 8704 bytes in pages of 4 KiB
+    EXPECT_EQ(counters.ledgerResidentBytes, 16'384U); // 12800 bytes in pages of 4 KiB
 }
 
 struct Damage {
