@@ -273,6 +273,7 @@ TEST_P(RepairOfBothRoles, WhoMapsTheRingIsNotKnownByAPidThatIsAnothers) {
         dead.kill();
         if (isCreators) {
             segment.header()->creatorPid = outsider.pid();
+            segment.header()->creatorStartTicks = 1; // ours may be in the outsider's tick
         } else {
             layout::RosterEntry& entry = segment.rosterEntries()[segment.rosterEntryCount() - 1];
             entry.owner = layout::packTicket(outsider.pid(), 1, selfProcess().pidNamespace);
