@@ -26,6 +26,7 @@ using namespace ringscope;
 
 constexpr int kPairsPerRepeat = 16; // not with --quick
 constexpr int kStartsPerRepeat = 20;
+constexpr char kPython[] = "/usr/bin/python3"; // not a version manager's script of that name
 
 struct Workload {
     std::string name;
@@ -248,10 +249,10 @@ std::string sqliteScript(bool isQuick) {
 std::vector<Workload> workloads(bool isQuick) {
     std::vector<Workload> all = {
         {"w1", {HEAP_BENCH_TARGET, isQuick ? "200000" : "1000000"}, 200'000}};
-    if (isInstalled("python3")) {
+    if (::access(kPython, X_OK) == 0) {
         // Without pymalloc each object is an allocation of its own.
         all.push_back({"python",
-                       {"env", "PYTHONMALLOC=malloc", "python3", "-c", pythonScript(isQuick)},
+                       {"env", "PYTHONMALLOC=malloc", kPython, "-c", pythonScript(isQuick)},
                        100'000});
     }
     if (isInstalled("sqlite3")) {
