@@ -7,6 +7,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "core/ring/repair.h"
+#include "core/ring/repair_text.h"
 #include "core/ring/stuck_watch.h"
 
 namespace ringscope {
@@ -21,52 +22,14 @@ struct RingRepairOptions {
     bool isJson = false;
 };
 
-std::string who(const Participant& holder) {
-    return std::string(holder.role == layout::Role::producer ? "producer" : "consumer") + " pid " +
-           std::to_string(holder.process.pid) + " thread " + std::to_string(holder.thread.tid);
-}
-
-std::string plural(std::uint64_t count, const std::string& one) {
-    return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
-}
-
-std::string lineOf(const RepairedSlot& slot, bool isDryRun) {
-    std::string line = "channel " + std::to_string(slot.holder.channel) + ", position " +
-                       std::to_string(slot.position) + " (slot " + std::to_string(slot.slot) +
-                       "), held by dead " + who(slot.holder) + ": ";
-    line += isDryRun ? "would be " : "";
-    line += slot.holder.role == layout::Role::producer ? "published as a tombstone" : "released";
-    if (slot.isLost) {
-        line += "; message " + std::to_string(slot.messageId) + " of pid " +
-                std::to_string(slot.senderPid) + " is lost";
-    }
-    return line + (slot.isForced ? "; forced" : "");
-}
-
 void printText(const RepairReport& report, bool isDryRun) {
-    std::uint64_t tombstones = 0;
-    std::uint64_t lost = 0;
-    for (const RepairedSlot& slot : report.slots) {
-        std::cout << lineOf(slot, isDryRun) << '\n';
-        tombstones += slot.holder.role == layout::Role::producer ? 1U : 0U;
-        lost += slot.isLost ? 1U : 0U;
+    for (const std::string& line : describe(report, isDryRun)) {
+        std::cout << line << '\n';
     }
-    for (const RefusedRepair& refused : report.refused) {
-        std::cout << "channel " << refused.holder.channel << ", position " << refused.position
-                  << ", of dead " << who(refused.holder) << ": left alone: " << refused.reason
-                  << '\n';
+    if (report.deadParticipants > 0) {
+        std::cout << "since the ring was created: tombstones by repair " << report.tombstonesInAll
+                  << ", messages lost " << report.lostInAll << '\n';
     }
-    if (report.deadParticipants == 0) {
-        std::cout << "no participant is dead: there is nothing to repair\n";
-        return;
-    }
-    std::cout << plural(report.deadParticipants, "dead participant") << "; "
-              << plural(report.slots.size(), "slot") << (isDryRun ? " to repair (" : " repaired (")
-              << plural(tombstones, "tombstone") << ", " << plural(lost, "message") << " lost), "
-              << report.refused.size() << " left alone, "
-              << plural(report.entriesFreed, "roster place") << " freed\n"
-              << "since the ring was created: " << plural(report.tombstonesInAll, "tombstone")
-              << " by repair, " << plural(report.lostInAll, "message") << " lost\n";
 }
 
 Json jsonOf(const Participant& holder) {

@@ -27,6 +27,7 @@
 #include "app/desktop/message_bar.h"
 #include "app/desktop/output_file.h"
 #include "app/desktop/program_icon.h"
+#include "app/desktop/repair_flow.h"
 #include "app/desktop/start_page.h"
 #include "app/desktop/summary_text.h"
 #include "app/desktop/system_theme.h"
@@ -96,6 +97,7 @@ MainWindow::MainWindow(BackgroundJobs& jobs, QWidget* parent)
     statusBar()->setSizeGripEnabled(false);
     m_export =
         new ExportFlow(*this, {m_controller, *m_charts, m_link, m_theme}, m_jobs, m_preferences);
+    m_repair = new RepairFlow(*this, m_controller, m_jobs, *m_messages);
 
     connectActions();
     connectController();
@@ -239,6 +241,9 @@ void MainWindow::connectPanes() {
     connect(m_panes, &WindowPanes::openScenarioRequested, this, &MainWindow::openScenario);
     connect(m_panes, &WindowPanes::saveScenarioRequested, this, &MainWindow::saveScenario);
     connect(m_panes, &WindowPanes::markerChosen, this, &MainWindow::showTime);
+    connect(m_panes, &WindowPanes::repairRequested, m_repair, &RepairFlow::begin);
+    connect(m_repair, &RepairFlow::participantsRequested, this,
+            [this] { m_panes->showPane(tr("Participants")); });
     connect(m_panes, &WindowPanes::channelSelected, &m_controller,
             &SessionController::watchChannel);
     connect(m_panes, &WindowPanes::slotDetailRequested, &m_controller,

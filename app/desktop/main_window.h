@@ -23,6 +23,7 @@ class ChartStack;
 class ExportFlow;
 class MessageBar;
 class PaneDock;
+class RepairFlow;
 class StartPage;
 class StatusStrip;
 class WindowActions;
@@ -104,6 +105,7 @@ private:
     WindowPanes* m_panes;
     StatusStrip* m_status;
     ExportFlow* m_export;
+    RepairFlow* m_repair;
     ThemeChoice m_themeChoice = ThemeChoice::system;
     bool m_isClosing = false;
 };

@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "app/desktop/pane_dock.h"
+#include "app/desktop/participants_pane.h"
 #include "app/desktop/preferences.h"
 #include "app/desktop/summary_pane.h"
 #include "core/workload/builtin_scenarios.h"
 #include "core/workload/scenario_file.h"
 #include "widgets/charts/time_link.h"
+#include "widgets/slots/slot_map.h"
 #include "widgets/slots/slots_pane.h"
 #include "widgets/tables/data_table.h"
 #include "widgets/tables/session_tables.h"
@@ -49,6 +51,7 @@ WindowPanes::WindowPanes(QMainWindow& window, Theme& theme, TimeLink& link, QMen
     addWorkload();
     addSlots();
     addTables();
+    addParticipants();
 }
 
 PaneDock* WindowPanes::add(const QString& name, const QString& title, QWidget* content,
@@ -132,6 +135,19 @@ void WindowPanes::addTables() {
                                    "lost stand here."));
     add(QStringLiteral("sampling"), tr("Sampling"), sources, kStatisticsMs,
         [sources](const SessionView& view) { sources->setRows(sourceRows(view)); });
+}
+
+void WindowPanes::addParticipants() {
+    auto* const participants = new ParticipantsPane(m_theme);
+    m_tables.push_back(&participants->table());
+    add(QStringLiteral("participants"), tr("Participants"), participants, kTableMs,
+        [participants](const SessionView& view) { participants->setView(view); });
+    participants->table().setObjectName(QStringLiteral("participants"));
+    connect(participants, &ParticipantsPane::repairRequested, this, &WindowPanes::repairRequested);
+    connect(participants, &ParticipantsPane::slotChosen, this, [this](quint64 slot) {
+        dock(QStringLiteral("slots"))->show();
+        m_slots->map().selectSlot(slot);
+    });
 }
 
 void WindowPanes::setView(const std::shared_ptr<const SessionView>& view) {
@@ -236,9 +252,11 @@ void WindowPanes::restoreDefaultLayout() {
     for (const char* const name : {"statistics", "markers", "summary", "sampling"}) {
         m_window.tabifyDockWidget(memory, of(name));
     }
+    m_window.tabifyDockWidget(workers, of("participants"));
     for (PaneDock* const dock : m_docks) {
         dock->show();
     }
+    workers->raise();
     memory->raise();
     const int width = m_window.width();
     m_window.resizeDocks({workload, slotsDock},

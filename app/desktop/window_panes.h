@@ -22,6 +22,7 @@ namespace ringscope {
 
 class DataTable;
 class PaneDock;
+class ParticipantsPane;
 class Preferences;
 class SlotsPane;
 class SummaryPane;
@@ -68,6 +69,7 @@ Q_SIGNALS:
     void channelSelected(quint32 channel);
     void slotDetailRequested(quint32 channel, quint64 slot);
     void markerChosen(qint64 timeNs);
+    void repairRequested();
 
 private:
     PaneDock* add(const QString& name, const QString& title, QWidget* content, int periodMs,
@@ -75,6 +77,7 @@ private:
     void addWorkload();
     void addTables();
     void addSlots();
+    void addParticipants();
 
     QMainWindow& m_window;
     Theme& m_theme;

@@ -63,6 +63,10 @@ public:
     [[nodiscard]] Expected<std::vector<StuckSlots>> look(std::int64_t nowNs);
     // Whether the last look saw something held that is not stuck yet.
     [[nodiscard]] bool hasCandidates() const noexcept { return m_hasCandidates; }
+    // The roster as the last look found it.
+    [[nodiscard]] const std::vector<Participant>& participants() const noexcept {
+        return m_participants;
+    }
 
 private:
     struct Held { // a position that was seen held

@@ -11,6 +11,7 @@ Session::Session(Provenance provenance)
     : m_provenance(std::make_shared<const Provenance>(std::move(provenance)))
     , m_markers(std::make_shared<const std::vector<Marker>>())
     , m_workers(std::make_shared<const std::vector<WorkerRow>>())
+    , m_participants(std::make_shared<const std::vector<ParticipantRow>>())
     , m_newestNs(m_provenance->startMonotonicNs) {}
 
 GroupId Session::addGroup(std::string source, std::vector<TrackDescription> tracks) {
@@ -40,6 +41,10 @@ void Session::addMarker(Marker marker) {
 
 void Session::setWorkers(std::vector<WorkerRow> workers) {
     m_workers = std::make_shared<const std::vector<WorkerRow>>(std::move(workers));
+}
+
+void Session::setParticipants(std::vector<ParticipantRow> participants) {
+    m_participants = std::make_shared<const std::vector<ParticipantRow>>(std::move(participants));
 }
 
 void Session::setRing(RingTarget ring) {
@@ -74,6 +79,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     }
     view->markers = m_markers;
     view->workers = m_workers;
+    view->participants = m_participants;
     view->ring = m_ring;
     view->slotSnapshot = m_slotSnapshot;
     view->sources = m_sources;

@@ -36,6 +36,7 @@ public:
     void addMarker(Marker marker);
     void setWorkers(std::vector<WorkerRow> workers);
     void setRing(RingTarget ring);
+    void setParticipants(std::vector<ParticipantRow> participants);
     void setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot);
     void setSources(std::vector<SourceStatus> sources);
     void setSelf(SelfCost self);
@@ -60,6 +61,7 @@ private:
     // Replaced, never changed: views share them.
     std::shared_ptr<const std::vector<Marker>> m_markers;
     std::shared_ptr<const std::vector<WorkerRow>> m_workers;
+    std::shared_ptr<const std::vector<ParticipantRow>> m_participants;
     std::shared_ptr<const RingTarget> m_ring;
     std::shared_ptr<const SlotSnapshot> m_slotSnapshot;
     std::vector<SourceStatus> m_sources;

@@ -221,6 +221,8 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
                      [](const Marker& a, const Marker& b) { return a.timeNs < b.timeNs; });
     view->markers = std::make_shared<const std::vector<Marker>>(std::move(m_markers));
     view->workers = std::make_shared<const std::vector<WorkerRow>>(std::move(m_state.workers));
+    view->participants =
+        std::make_shared<const std::vector<ParticipantRow>>(std::move(m_state.participants));
     if (m_state.ring) {
         view->ring = std::make_shared<const RingTarget>(std::move(*m_state.ring));
     }

@@ -16,6 +16,9 @@ constexpr std::array<const char*, 6> kMarkerWords = {"user",  "phase", "worker_d
 constexpr std::array<const char*, 5> kWorkerWords = {"starting", "running", "stopped", "finished",
                                                      "died"};
 
+constexpr std::array<const char*, 4> kLivenessWords = {"alive", "stopped", "dead", "unknown"};
+constexpr std::array<const char*, 3> kBlockedWords = {"nothing_yet", "consumers", "producers"};
+
 // One each, other than unitName(), which is for people and writes some alike.
 constexpr std::array<const char*, 8> kUnitWords = {
     "none", "count", "count_per_s", "bytes", "bytes_per_s", "ns", "percent", "per_message"};
@@ -97,6 +100,44 @@ WorkerRow workerFromFields(const Fields& fields) {
     fields.read("last_position", worker.lastPosition).read("outcome", worker.outcome);
     worker.state = enumOf<WorkerState>(kWorkerWords, state);
     return worker;
+}
+
+Json participantToJson(const ParticipantRow& row) {
+    return {{"registered", row.isRegistered},
+            {"role", row.isProducer ? "producer" : "consumer"},
+            {"channel", row.channel},
+            {"entry", row.entry},
+            {"pid", row.pid},
+            {"tid", row.tid},
+            {"start_ticks", row.startTicks},
+            {"command", row.command},
+            {"state", wordOf(kLivenessWords, row.liveness)},
+            {"joined_ns", row.joinedNs},
+            {"claims", row.claims},
+            {"held_first", row.heldFirst},
+            {"held_count", row.heldCount},
+            {"first_slot", row.firstSlot},
+            {"held_ns", row.heldNs},
+            {"blocks", wordOf(kBlockedWords, row.blocked)},
+            {"distance", row.distance}};
+}
+
+ParticipantRow participantFromFields(const Fields& fields) {
+    ParticipantRow row;
+    std::string role;
+    std::string state;
+    std::string blocks;
+    fields.read("registered", row.isRegistered).read("role", role).read("channel", row.channel);
+    fields.read("entry", row.entry).read("pid", row.pid).read("tid", row.tid);
+    fields.read("start_ticks", row.startTicks).read("command", row.command).read("state", state);
+    fields.read("joined_ns", row.joinedNs).read("claims", row.claims);
+    fields.read("held_first", row.heldFirst).read("held_count", row.heldCount);
+    fields.read("first_slot", row.firstSlot).read("held_ns", row.heldNs);
+    fields.read("blocks", blocks).read("distance", row.distance);
+    row.isProducer = role == "producer";
+    row.liveness = enumOf<Liveness>(kLivenessWords, state);
+    row.blocked = enumOf<Blocked>(kBlockedWords, blocks);
+    return row;
 }
 
 Json ringToJson(const RingTarget& ring) {
@@ -213,6 +254,12 @@ std::string stateToJson(const SessionView& view) {
     for (const WorkerRow& worker : *view.workers) {
         json["workers"].push_back(workerToJson(worker));
     }
+    json["participants"] = Json::array();
+    if (view.participants) {
+        for (const ParticipantRow& row : *view.participants) {
+            json["participants"].push_back(participantToJson(row));
+        }
+    }
     if (view.ring) {
         json["ring"] = ringToJson(*view.ring);
     }
@@ -230,6 +277,9 @@ std::optional<SessionState> stateFromJson(const std::string& text) {
         });
         fields.each("workers", [&](const Fields& worker) {
             state.workers.push_back(workerFromFields(worker));
+        });
+        fields.each("participants", [&](const Fields& row) {
+            state.participants.push_back(participantFromFields(row));
         });
         fields.part("ring", [&](const Fields& ring) { state.ring = ringFromFields(ring); });
         fields.part("self", [&](const Fields& self) {

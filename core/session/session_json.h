@@ -30,10 +30,12 @@ struct GroupDescription {
 [[nodiscard]] std::string markersToJson(const std::vector<Marker>& markers);
 [[nodiscard]] std::optional<std::vector<Marker>> markersFromJson(const std::string& text);
 
-// What a view says about the present: sources, workers, ring cursors, own cost.
+// What a view says about the present: sources, workers, participants, ring cursors, own
+// cost.
 struct SessionState {
     std::vector<SourceStatus> sources;
     std::vector<WorkerRow> workers;
+    std::vector<ParticipantRow> participants;
     std::optional<RingTarget> ring;
     SelfCost self;
 };

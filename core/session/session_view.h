@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/ring/slot_snapshot.h"
+#include "core/session/participant_row.h"
 #include "core/session/sample_table.h"
 #include "core/session/track.h"
 
@@ -96,6 +97,8 @@ struct SessionView {
     std::vector<TrackGroup> groups;
     std::shared_ptr<const std::vector<Marker>> markers; // by time
     std::shared_ptr<const std::vector<WorkerRow>> workers;
+    // Of the ring, by roster; some 1 s old at most while nobody is stuck.
+    std::shared_ptr<const std::vector<ParticipantRow>> participants;
     std::shared_ptr<const RingTarget> ring;           // null when no ring is observed
     std::shared_ptr<const SlotSnapshot> slotSnapshot; // of the channel that is looked at
     std::vector<SourceStatus> sources;

@@ -11,6 +11,8 @@ namespace {
 
 // Of one look; a crash of everybody should not bury the rest of the time axis.
 constexpr std::size_t kMostFindings = 16;
+// Of the participants while nobody is stuck: each costs a look into /proc.
+constexpr std::int64_t kParticipantsPeriodNs = kNsPerSecond;
 
 bool isSameClaim(const StuckSlots& a, const StuckSlots& b) {
     // The claim of a batch shrinks from its front as it is given back, so its end names it.
@@ -31,10 +33,20 @@ void StuckSlotSource::sample(std::int64_t nowNs, Session& session) {
     if (!found) {
         return; // cut short or gone: the target says so
     }
+    if (!found->empty() || !m_known.empty() || m_participantsAtNs == 0 ||
+        nowNs - m_participantsAtNs >= kParticipantsPeriodNs) {
+        setParticipants(*found, session);
+        m_participantsAtNs = nowNs;
+    }
+    setFindings(*found, nowNs, session);
+}
+
+void StuckSlotSource::setFindings(const std::vector<StuckSlots>& found, std::int64_t nowNs,
+                                  Session& session) {
     std::vector<Known> known;
     std::size_t unnamed = 0;
     std::size_t findings = 0;
-    for (const StuckSlots& stuck : *found) {
+    for (const StuckSlots& stuck : found) {
         const auto before = std::find_if(m_known.begin(), m_known.end(), [&](const Known& one) {
             return isSameClaim(one.stuck, stuck);
         });
@@ -60,6 +72,57 @@ void StuckSlotSource::sample(std::int64_t nowNs, Session& session) {
         session.addMarker({nowNs, MarkerKind::phase, returnText(gone.stuck, nowNs - gone.sinceNs)});
     }
     m_known = std::move(known);
+}
+
+ParticipantRow StuckSlotSource::rowOf(const Participant& participant) {
+    ParticipantRow row;
+    row.isProducer = participant.role == layout::Role::producer;
+    row.channel = participant.channel;
+    row.entry = participant.entry;
+    row.pid = participant.process.pid;
+    row.tid = participant.thread.tid;
+    row.startTicks = participant.thread.startTicks;
+    row.liveness = livenessOf(participant);
+    row.joinedNs = static_cast<std::int64_t>(participant.joinedNs);
+    row.claims = participant.activity;
+    const bool isDead = row.liveness == Liveness::dead; // then the pid may be another's
+    const auto known = m_commands.find(participant.process);
+    if (known != m_commands.end()) {
+        row.command = known->second;
+    } else if (!isDead) {
+        row.command = m_commands[participant.process] = processName(row.pid);
+    }
+    return row;
+}
+
+void StuckSlotSource::setParticipants(const std::vector<StuckSlots>& found, Session& session) {
+    std::vector<ParticipantRow> rows;
+    const std::vector<Participant>& participants = m_watch.participants();
+    std::erase_if(m_commands, [&](const auto& known) {
+        return std::none_of(participants.begin(), participants.end(),
+                            [&](const Participant& one) { return one.process == known.first; });
+    });
+    for (const Participant& participant : participants) {
+        rows.push_back(rowOf(participant));
+    }
+    for (const StuckSlots& stuck : found) {
+        auto row = std::find_if(rows.begin(), rows.end(), [&](const ParticipantRow& one) {
+            return stuck.holder && one.isRegistered && one.entry == stuck.holder->entry;
+        });
+        if (row == rows.end()) {
+            row = rows.emplace(rows.end());
+            row->isRegistered = false;
+            row->isProducer = stuck.isWriting;
+            row->channel = stuck.channel;
+        }
+        row->heldFirst = stuck.firstPosition;
+        row->heldCount = stuck.count;
+        row->firstSlot = stuck.firstSlot();
+        row->heldNs = stuck.heldNs;
+        row->blocked = stuck.blocked;
+        row->distance = stuck.distance;
+    }
+    session.setParticipants(std::move(rows));
 }
 
 } // namespace ringscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,13 +10,15 @@
 
 #include "core/base/clock.h"
 #include "core/ring/stuck_watch.h"
+#include "core/session/participant_row.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
 
 namespace ringscope {
 
 // A finding on the time axis for each claim that gets stuck, within a second of its holder's death
-// or stop, and a marker when it is given back. Looks at the roster and at a few slots.
+// or stop, and a marker when it is given back; and who uses the ring, each second, or at once when
+// somebody is stuck. Looks at the roster and at a few slots.
 class StuckSlotSource final : public Source {
 public:
     // ring: this source's own observer. The cursor source's keeps count of what it read.
@@ -32,8 +35,14 @@ private:
         std::int64_t sinceNs = 0; // when it was first seen held
     };
 
+    void setFindings(const std::vector<StuckSlots>& found, std::int64_t nowNs, Session& session);
+    void setParticipants(const std::vector<StuckSlots>& found, Session& session);
+    [[nodiscard]] ParticipantRow rowOf(const Participant& participant);
+
     StuckWatch m_watch;
     std::vector<Known> m_known;
+    std::map<ProcessIdentity, std::string> m_commands; // of everybody in the roster
+    std::int64_t m_participantsAtNs = 0;
 };
 
 } // namespace ringscope

@@ -90,6 +90,17 @@ std::unique_ptr<Session> smallSession(int rows) {
     worker.rssBytes = 4096;
     worker.outcome = "killed by SIGKILL";
     session->setWorkers({worker});
+    ParticipantRow participant;
+    participant.isProducer = true;
+    participant.channel = 1;
+    participant.pid = 4711;
+    participant.command = "writer";
+    participant.liveness = Liveness::dead;
+    participant.heldFirst = 7;
+    participant.heldCount = 2;
+    participant.heldNs = 1'500'000'000;
+    participant.blocked = Blocked::consumers;
+    session->setParticipants({participant});
     session->setRing({"ringscope-test", 1 << 20, 1088, true, {{0, 1024, 5, 9}, {1, 2048, 1, 1}}});
     session->setSlotSnapshot(testSlots(kStartNs + 10));
     session->setSources({{"cursors", 1'000'000, 900, 1000, 3}});
@@ -195,6 +206,9 @@ TEST_F(SessionFileTest, BringsMarkersWorkersRingAndSourcesBack) {
     EXPECT_EQ(worker.messages, std::uint64_t{1} << 63U);
     EXPECT_EQ(worker.outcome, "killed by SIGKILL");
     EXPECT_EQ(worker.lastPosition, 381U);
+    ASSERT_TRUE(view.participants);
+    EXPECT_EQ(*view.participants, *session->makeView(0, false)->participants);
+    EXPECT_EQ(view.participants->at(0).command, "writer");
     ASSERT_TRUE(view.ring);
     EXPECT_TRUE(view.ring->isDmxp);
     ASSERT_EQ(view.ring->channels.size(), 2U);

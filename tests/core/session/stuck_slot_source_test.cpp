@@ -52,6 +52,69 @@ TEST(StuckSlotSource, FindingNamesAKilledConsumerOnceAndItsReturn) {
         << markers[1].text;
 }
 
+TEST(StuckSlotSource, ParticipantsNameWhoHoldsWhatAndWhomItBlocks) {
+    const Segment segment = makeSegment(8, 16);
+    auto producer = Producer::join(segment, 0);
+    Child child([&](const auto& ready) {
+        auto dying = Producer::join(segment, 0);
+        const auto reserved = dying->try_reserve();
+        ready();
+    });
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(producer->try_push({}, {}));
+    }
+    auto observer = RingObserver::open(segment.name());
+    StuckSlotSource source(std::make_shared<RingObserver>(std::move(*observer)));
+    Session session{Provenance{}};
+    source.sample(1, session);
+    const pid_t pid = child.pid();
+    auto rows = *session.makeView(0, true)->participants;
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].pid, getpid());
+    EXPECT_EQ(rows[0].claims, 3U);
+    EXPECT_EQ(rows[1].liveness, Liveness::alive);
+    EXPECT_EQ(rows[1].heldCount, 0U) << "what is held for an instant is not stuck";
+    EXPECT_EQ(rows[1].command, processName(getpid()));
+
+    child.kill();
+    source.sample(250'000'000, session);
+    rows = *session.makeView(0, true)->participants;
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[1].pid, pid);
+    EXPECT_TRUE(rows[1].isProducer);
+    EXPECT_EQ(rows[1].liveness, Liveness::dead);
+    EXPECT_EQ(rows[1].command, processName(getpid())) << "as it was while it lived";
+    EXPECT_EQ(rows[1].heldCount, 1U);
+    EXPECT_EQ(rows[1].heldFirst, 0U);
+    EXPECT_EQ(rows[1].blocked, Blocked::consumers);
+    EXPECT_EQ(rows[1].distance, 3U);
+
+    ASSERT_TRUE(repairRing(segment));
+    source.sample(500'000'000, session);
+    rows = *session.makeView(0, true)->participants;
+    ASSERT_EQ(rows.size(), 1U) << "at once, not a second later";
+    EXPECT_EQ(rows[0].heldCount, 0U);
+}
+
+TEST(StuckSlotSource, AHolderThatNobodyRegisteredHasARow) {
+    const Segment segment = makeSegment(8, 16);
+    auto producer = Producer::join(segment, 0);
+    auto& channel = *segment.channel(0).shared;
+    const std::uint64_t tail = detail::shared(channel.tail).fetch_add(1); // knows no roster
+    auto observer = RingObserver::open(segment.name());
+    StuckSlotSource source(std::make_shared<RingObserver>(std::move(*observer)));
+    Session session{Provenance{}};
+    source.sample(1, session);
+    source.sample(1'500'000'000, session);
+    const auto rows = *session.makeView(0, true)->participants;
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_FALSE(rows[1].isRegistered);
+    EXPECT_EQ(rows[1].pid, 0);
+    EXPECT_EQ(rows[1].heldFirst, tail);
+    EXPECT_GE(rows[1].heldNs, 1'000'000'000);
+    EXPECT_EQ(rows[1].blocked, Blocked::consumers);
+}
+
 TEST(StuckSlotSource, CrashOfEverybodyDoesNotBuryTheTimeAxis) {
     const Segment segment = makeSegment(64, 16);
     Child child([&](const auto& ready) {
