@@ -42,9 +42,12 @@ ParticipantsPane::ParticipantsPane(const Theme& theme, QWidget* parent)
     });
 }
 
-void ParticipantsPane::setView(const SessionView& view) {
+void ParticipantsPane::setView(const SessionView& view, const QString& instant) {
     m_table->setRows(participantRows(view));
-    const QString sentence = participantSentence(view);
+    QString sentence = participantSentence(view);
+    if (!instant.isEmpty()) {
+        sentence = instant + QStringLiteral(": ") + sentence;
+    }
     if (m_sentence->text() != sentence) {
         m_sentence->setText(sentence);
     }

@@ -20,7 +20,8 @@ class ParticipantsPane : public QWidget {
 public:
     explicit ParticipantsPane(const Theme& theme, QWidget* parent = nullptr);
 
-    void setView(const SessionView& view);
+    // instant: what is shown when it is not now; empty: now.
+    void setView(const SessionView& view, const QString& instant);
     // The pane's own; the window keeps its columns with those of the others.
     [[nodiscard]] DataTable& table() const { return *m_table; }
 

@@ -40,6 +40,16 @@ std::vector<Scenario> builtins() {
     return scenarios;
 }
 
+// The view as it would have been then, for what shows the ring.
+SessionView atStall(const SessionView& view, const StallPicture& stall) {
+    SessionView then = view;
+    then.slotSnapshot = stall.slotSnapshot;
+    then.participants = std::make_shared<const std::vector<ParticipantRow>>(stall.participants);
+    then.endNs = stall.timeNs;
+    then.isLive = false;
+    return then;
+}
+
 } // namespace
 
 WindowPanes::WindowPanes(QMainWindow& window, Theme& theme, TimeLink& link, QMenu& menu)
@@ -78,8 +88,11 @@ void WindowPanes::addWorkload() {
 
 void WindowPanes::addSlots() {
     m_slots = new SlotsPane(m_theme);
-    add(QStringLiteral("slots"), tr("Slots"), m_slots, kEveryView,
-        [this](const SessionView& view) { m_slots->setView(view); });
+    add(QStringLiteral("slots"), tr("Slots"), m_slots, kEveryView, [this](const SessionView& view) {
+        m_slots->setView(m_stall ? atStall(view, *m_stall) : view);
+    });
+    connect(m_slots, &SlotsPane::nowRequested, this, &WindowPanes::showNow);
+    connect(m_slots, &SlotsPane::channelSelected, this, &WindowPanes::showNow);
     connect(m_slots, &SlotsPane::channelSelected, this, &WindowPanes::channelSelected);
     connect(m_slots, &SlotsPane::slotDetailRequested, this, &WindowPanes::slotDetailRequested);
     connect(m_slots, &SlotsPane::runRequested, this, &WindowPanes::runRequested);
@@ -125,8 +138,10 @@ void WindowPanes::addTables() {
                                    "here."));
     add(QStringLiteral("markers"), tr("Markers"), markers, kTableMs,
         [markers](const SessionView& view) { markers->setRows(markerRows(view)); });
-    connect(markers, &DataTable::rowActivated, this,
-            [this](const QString&, qint64 timeNs) { Q_EMIT markerChosen(timeNs); });
+    connect(markers, &DataTable::rowActivated, this, [this](const QString&, qint64 timeNs) {
+        Q_EMIT markerChosen(timeNs);
+        showStallAt(timeNs);
+    });
 
     m_summary = new SummaryPane(m_theme);
     add(QStringLiteral("summary"), tr("Summary"), m_summary, kEveryView, {});
@@ -141,7 +156,9 @@ void WindowPanes::addParticipants() {
     auto* const participants = new ParticipantsPane(m_theme);
     m_tables.push_back(&participants->table());
     add(QStringLiteral("participants"), tr("Participants"), participants, kTableMs,
-        [participants](const SessionView& view) { participants->setView(view); });
+        [this, participants](const SessionView& view) {
+            participants->setView(m_stall ? atStall(view, *m_stall) : view, instantText(view));
+        });
     participants->table().setObjectName(QStringLiteral("participants"));
     connect(participants, &ParticipantsPane::repairRequested, this, &WindowPanes::repairRequested);
     connect(participants, &ParticipantsPane::slotChosen, this, [this](quint64 slot) {
@@ -150,7 +167,42 @@ void WindowPanes::addParticipants() {
     });
 }
 
+void WindowPanes::showStallAt(std::int64_t timeNs) {
+    if (m_view) {
+        showInstant(m_view->stallAt(timeNs));
+    }
+}
+
+void WindowPanes::showNow() {
+    showInstant(nullptr);
+}
+
+void WindowPanes::showInstant(std::shared_ptr<const StallPicture> stall) {
+    m_stall = std::move(stall);
+    m_slots->setInstant(m_view ? instantText(*m_view) : QString(),
+                        m_stall ? QString::fromStdString(m_stall->text) : QString());
+    dock(QStringLiteral("slots"))->refresh();
+    dock(QStringLiteral("participants"))->refresh();
+    if (!m_stall) {
+        return;
+    }
+    for (const ParticipantRow& row : m_stall->participants) {
+        if (row.heldCount > 0 && row.channel == m_stall->slotSnapshot->cursors.channel) {
+            m_slots->map().selectSlot(row.firstSlot); // one cell of thousands
+            return;
+        }
+    }
+}
+
+QString WindowPanes::instantText(const SessionView& view) const {
+    return m_stall ? tr("As it was at %1").arg(sessionTime(view, m_stall->timeNs)) : QString();
+}
+
 void WindowPanes::setView(const std::shared_ptr<const SessionView>& view) {
+    m_view = view;
+    if (m_stall && (!view || view->stallAt(m_stall->timeNs) != m_stall)) {
+        showNow(); // another session
+    }
     for (PaneDock* const dock : m_docks) {
         dock->setView(view);
     }

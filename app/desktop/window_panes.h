@@ -55,6 +55,8 @@ public:
     [[nodiscard]] QString scenarioProblem() const;
 
     void restoreDefaultLayout();
+    // The ring as it was kept with the finding of that instant; without one, as it is now.
+    void showStallAt(std::int64_t timeNs);
     // Brings the first pane whose title contains a word to the front; false when there is none.
     bool showPane(const QString& word);
     [[nodiscard]] const std::vector<PaneDock*>& docks() const { return m_docks; }
@@ -78,6 +80,9 @@ private:
     void addTables();
     void addSlots();
     void addParticipants();
+    void showNow();
+    void showInstant(std::shared_ptr<const StallPicture> stall);
+    [[nodiscard]] QString instantText(const SessionView& view) const;
 
     QMainWindow& m_window;
     Theme& m_theme;
@@ -88,6 +93,8 @@ private:
     WorkloadPanel* m_workload = nullptr;
     SlotsPane* m_slots = nullptr;
     SummaryPane* m_summary = nullptr;
+    std::shared_ptr<const SessionView> m_view;
+    std::shared_ptr<const StallPicture> m_stall; // that is shown instead of now; null: now
 };
 
 } // namespace ringscope

@@ -331,6 +331,12 @@ RingObserver::scan(std::size_t channel, std::uint64_t slotBudget, std::int64_t n
         }
         state.nextBlock = (state.nextBlock + 1) % blocks;
     }
+    if (detailOf && *detailOf < geometry->capacity) {
+        const auto block = static_cast<std::size_t>(*detailOf / kSlotsPerBlock);
+        if (std::find(wanted.begin(), wanted.end(), block) == wanted.end()) {
+            wanted.push_back(block);
+        }
+    }
     for (const std::size_t block : wanted) {
         auto read =
             readBlock(channel, block, *cursors, next->blocks[block].get(), nowNs, next->epochNs);

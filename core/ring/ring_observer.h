@@ -51,8 +51,8 @@ public:
     // head, then on from where the last scan stopped, as many as hold slotBudget slots (at least
     // one block). Blocks that are not read are shared with the snapshot before. A slot is stuck
     // when it was found writing or reading, unchanged, for stuckAfterNs. nowNs: monotonic.
-    // detailOf: a slot whose message header is wanted too. Errors (damaged): cut short; (usage): no
-    // such channel.
+    // detailOf: a slot whose message header is wanted too; its block is read besides. Errors
+    // (damaged): cut short; (usage): no such channel.
     [[nodiscard]] Expected<std::shared_ptr<const SlotSnapshot>>
     scan(std::size_t channel, std::uint64_t slotBudget, std::int64_t nowNs,
          std::optional<std::uint64_t> detailOf = std::nullopt);

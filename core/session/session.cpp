@@ -51,6 +51,13 @@ void Session::setRing(RingTarget ring) {
     m_ring = std::make_shared<const RingTarget>(std::move(ring));
 }
 
+void Session::addStall(std::shared_ptr<const StallPicture> stall) {
+    using Stalls = std::vector<std::shared_ptr<const StallPicture>>;
+    auto stalls = m_stalls ? std::make_shared<Stalls>(*m_stalls) : std::make_shared<Stalls>();
+    stalls->push_back(std::move(stall));
+    m_stalls = std::move(stalls);
+}
+
 void Session::setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot) {
     m_slotSnapshot = std::move(snapshot);
 }
@@ -82,6 +89,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     view->participants = m_participants;
     view->ring = m_ring;
     view->slotSnapshot = m_slotSnapshot;
+    view->stalls = m_stalls;
     view->sources = m_sources;
     view->self = m_self;
     view->startNs = m_provenance->startMonotonicNs;

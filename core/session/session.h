@@ -37,6 +37,7 @@ public:
     void setWorkers(std::vector<WorkerRow> workers);
     void setRing(RingTarget ring);
     void setParticipants(std::vector<ParticipantRow> participants);
+    void addStall(std::shared_ptr<const StallPicture> stall);
     void setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot);
     void setSources(std::vector<SourceStatus> sources);
     void setSelf(SelfCost self);
@@ -64,6 +65,7 @@ private:
     std::shared_ptr<const std::vector<ParticipantRow>> m_participants;
     std::shared_ptr<const RingTarget> m_ring;
     std::shared_ptr<const SlotSnapshot> m_slotSnapshot;
+    std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> m_stalls;
     std::vector<SourceStatus> m_sources;
     SelfCost m_self;
     std::int64_t m_newestNs;

@@ -18,6 +18,7 @@
 #include "core/session/session_frame.h"
 #include "core/session/session_json.h"
 #include "core/session/slot_coding.h"
+#include "core/session/stall_coding.h"
 
 namespace ringscope {
 
@@ -55,6 +56,7 @@ private:
     std::vector<Marker> m_markers;
     SessionState m_state;
     std::shared_ptr<const SlotSnapshot> m_slots;
+    std::vector<std::shared_ptr<const StallPicture>> m_stalls;
     std::optional<RunSummary> m_summary;
     std::int64_t m_newestNs = std::numeric_limits<std::int64_t>::min();
     std::uint64_t m_unreadable = 0; // frames whose checksums hold and whose content makes no sense
@@ -93,6 +95,13 @@ void Loader::addDescription(const FoundFrame& frame, const std::string& payload)
     case FrameType::slots:
         if (auto slotSnapshot = decodeSlots(ByteReader(payload), m_slots)) {
             m_slots = std::move(slotSnapshot);
+        } else {
+            ++m_unreadable;
+        }
+        break;
+    case FrameType::stall:
+        if (auto stall = decodeStall(payload); stall && isSane(stall->timeNs)) {
+            m_stalls.push_back(std::move(stall));
         } else {
             ++m_unreadable;
         }
@@ -227,6 +236,8 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
         view->ring = std::make_shared<const RingTarget>(std::move(*m_state.ring));
     }
     view->slotSnapshot = std::move(m_slots);
+    view->stalls = std::make_shared<const std::vector<std::shared_ptr<const StallPicture>>>(
+        std::move(m_stalls));
     view->sources = std::move(m_state.sources);
     view->self = m_state.self;
     view->generation = 1;

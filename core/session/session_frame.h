@@ -35,6 +35,7 @@ enum class FrameType : std::uint16_t {
     slots = 6,
     summary = 7, // JSON
     index = 8,
+    stall = 9,
 };
 
 struct SessionFileHeader {

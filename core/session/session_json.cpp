@@ -140,6 +140,21 @@ ParticipantRow participantFromFields(const Fields& fields) {
     return row;
 }
 
+Json participantsToJson(const std::vector<ParticipantRow>& rows) {
+    Json list = Json::array();
+    for (const ParticipantRow& row : rows) {
+        list.push_back(participantToJson(row));
+    }
+    return list;
+}
+
+std::vector<ParticipantRow> participantsFromFields(const Fields& fields) {
+    std::vector<ParticipantRow> rows;
+    fields.each("participants",
+                [&](const Fields& row) { rows.push_back(participantFromFields(row)); });
+    return rows;
+}
+
 Json ringToJson(const RingTarget& ring) {
     Json channels = Json::array();
     for (const ChannelCursors& cursors : ring.channels) {
@@ -217,6 +232,21 @@ std::optional<std::vector<GroupDescription>> groupsFromJson(const std::string& t
     });
 }
 
+std::string stallToJson(const StallPicture& stall) {
+    return dumpJson({{"time_ns", stall.timeNs},
+                     {"text", stall.text},
+                     {"participants", participantsToJson(stall.participants)}});
+}
+
+std::optional<StallPicture> stallFromJson(const std::string& text) {
+    return parseObject(text, [](const Fields& fields) {
+        StallPicture stall;
+        fields.read("time_ns", stall.timeNs).read("text", stall.text);
+        stall.participants = participantsFromFields(fields);
+        return stall;
+    });
+}
+
 std::string markersToJson(const std::vector<Marker>& markers) {
     Json list = Json::array();
     for (const Marker& marker : markers) {
@@ -254,11 +284,8 @@ std::string stateToJson(const SessionView& view) {
     for (const WorkerRow& worker : *view.workers) {
         json["workers"].push_back(workerToJson(worker));
     }
-    json["participants"] = Json::array();
     if (view.participants) {
-        for (const ParticipantRow& row : *view.participants) {
-            json["participants"].push_back(participantToJson(row));
-        }
+        json["participants"] = participantsToJson(*view.participants);
     }
     if (view.ring) {
         json["ring"] = ringToJson(*view.ring);
@@ -278,9 +305,7 @@ std::optional<SessionState> stateFromJson(const std::string& text) {
         fields.each("workers", [&](const Fields& worker) {
             state.workers.push_back(workerFromFields(worker));
         });
-        fields.each("participants", [&](const Fields& row) {
-            state.participants.push_back(participantFromFields(row));
-        });
+        state.participants = participantsFromFields(fields);
         fields.part("ring", [&](const Fields& ring) { state.ring = ringFromFields(ring); });
         fields.part("self", [&](const Fields& self) {
             self.read("cpu_percent", state.self.cpuPercent).read("rss", state.self.rssBytes);

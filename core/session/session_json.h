@@ -27,6 +27,10 @@ struct GroupDescription {
 [[nodiscard]] std::string groupsToJson(const std::vector<TrackGroup>& groups, std::size_t first);
 [[nodiscard]] std::optional<std::vector<GroupDescription>> groupsFromJson(const std::string& text);
 
+// Everything of a stall picture but its slots.
+[[nodiscard]] std::string stallToJson(const StallPicture& stall);
+[[nodiscard]] std::optional<StallPicture> stallFromJson(const std::string& text);
+
 [[nodiscard]] std::string markersToJson(const std::vector<Marker>& markers);
 [[nodiscard]] std::optional<std::vector<Marker>> markersFromJson(const std::string& text);
 

@@ -53,6 +53,17 @@ std::optional<TrackRef> SessionView::find(std::string_view trackName) const {
     return std::nullopt;
 }
 
+std::shared_ptr<const StallPicture> SessionView::stallAt(std::int64_t timeNs) const {
+    if (stalls) {
+        for (const auto& stall : *stalls) {
+            if (stall->timeNs == timeNs) {
+                return stall;
+            }
+        }
+    }
+    return nullptr;
+}
+
 const TrackDescription& SessionView::description(TrackRef track) const {
     return (*groups[track.group].tracks)[track.column];
 }

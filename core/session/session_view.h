@@ -11,6 +11,7 @@
 #include "core/ring/slot_snapshot.h"
 #include "core/session/participant_row.h"
 #include "core/session/sample_table.h"
+#include "core/session/stall_picture.h"
 #include "core/session/track.h"
 
 namespace ringscope {
@@ -101,6 +102,8 @@ struct SessionView {
     std::shared_ptr<const std::vector<ParticipantRow>> participants;
     std::shared_ptr<const RingTarget> ring;           // null when no ring is observed
     std::shared_ptr<const SlotSnapshot> slotSnapshot; // of the channel that is looked at
+    // Kept at findings of stuck slots, by time; not of each finding. Null like none.
+    std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> stalls;
     std::vector<SourceStatus> sources;
     SelfCost self;
     std::int64_t startNs = 0;     // monotonic; first sample
@@ -113,6 +116,8 @@ struct SessionView {
     // All tracks whose name matches a pattern with * for any run of characters, in order of the
     // groups.
     [[nodiscard]] std::vector<TrackRef> match(std::string_view pattern) const;
+    // Kept at that instant; null when there is none.
+    [[nodiscard]] std::shared_ptr<const StallPicture> stallAt(std::int64_t timeNs) const;
     [[nodiscard]] const TrackDescription& description(TrackRef track) const;
     [[nodiscard]] const SampleTableView& samples(TrackRef track) const;
 };

@@ -19,6 +19,7 @@
 #include "core/base/units.h"
 #include "core/session/sample_coding.h"
 #include "core/session/session_json.h"
+#include "core/session/stall_coding.h"
 
 namespace ringscope {
 
@@ -206,7 +207,7 @@ bool SessionWriter::writeView(const SessionView& view) {
         }
     }
     ++m_turns;
-    return writeSamples(view) && writeMarkers(view) && writeState(view);
+    return writeSamples(view) && writeMarkers(view) && writeStalls(view) && writeState(view);
 }
 
 bool SessionWriter::writeGroups(const SessionView& view) {
@@ -265,6 +266,16 @@ bool SessionWriter::writeMarkers(const SessionView& view) {
         return false;
     }
     m_markersWritten = view.markers;
+    return true;
+}
+
+bool SessionWriter::writeStalls(const SessionView& view) {
+    for (; view.stalls && m_stallsWritten < view.stalls->size(); ++m_stallsWritten) {
+        const StallPicture& stall = *view.stalls->at(m_stallsWritten);
+        if (!writeFrame(FrameType::stall, stall.timeNs, stall.timeNs, encodeStall(stall))) {
+            return false;
+        }
+    }
     return true;
 }
 

@@ -80,6 +80,7 @@ private:
     bool writeSampleFrame(std::string& payload, std::vector<std::size_t>& rows,
                           std::int64_t firstNs, std::int64_t lastNs);
     bool writeMarkers(const SessionView& view);
+    bool writeStalls(const SessionView& view);
     bool writeState(const SessionView& view);
     bool writeEnd(const SessionView& view, const std::string& summaryJson);
     bool writeFrame(FrameType type, std::int64_t firstNs, std::int64_t lastNs,
@@ -104,6 +105,7 @@ private:
     std::vector<std::size_t> m_rowsWritten; // by group; its size: groups described so far
     std::uint64_t m_turns = 0;
     std::shared_ptr<const std::vector<Marker>> m_markersWritten;
+    std::size_t m_stallsWritten = 0;
     std::shared_ptr<const SlotSnapshot> m_slotsWritten;
     SlotEncoder m_slotEncoder;
 

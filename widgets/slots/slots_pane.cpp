@@ -41,6 +41,8 @@ SlotsPane::SlotsPane(const Theme& theme, QWidget* parent)
                             tr("Run workload"), this))
     , m_channels(new QComboBox(this))
     , m_size(new ElidedLabel(this))
+    , m_instant(new QWidget(this))
+    , m_instantText(new ElidedLabel(m_instant))
     , m_map(new SlotMap(theme, this))
     , m_legend(new SlotLegend(theme, this))
     , m_details(new SlotDetails(this)) {
@@ -81,6 +83,17 @@ QWidget* SlotsPane::makeContent(const Theme& theme) {
     head->addWidget(all);
     head->addWidget(in);
 
+    auto* now = new QToolButton(m_instant);
+    now->setText(tr("Show now"));
+    now->setToolTip(tr("Back to the newest picture"));
+    connect(now, &QToolButton::clicked, this, &SlotsPane::nowRequested);
+    auto* instant = new QHBoxLayout(m_instant);
+    instant->setContentsMargins(0, 0, 0, 0);
+    instant->setSpacing(kSpaceRelated);
+    instant->addWidget(m_instantText, 1);
+    instant->addWidget(now);
+    m_instant->hide();
+
     auto* line = new QFrame(content);
     line->setFrameShape(QFrame::HLine);
     line->setFrameShadow(QFrame::Sunken); // plain would be in the colour of text
@@ -88,6 +101,7 @@ QWidget* SlotsPane::makeContent(const Theme& theme) {
     layout->setContentsMargins(kSpaceRelated, kSpaceRelated, kSpaceRelated, kSpaceRelated);
     layout->setSpacing(kSpaceRelated);
     layout->addLayout(head);
+    layout->addWidget(m_instant);
     layout->addWidget(m_map, 1);
     layout->addWidget(m_legend);
     layout->addWidget(line);
@@ -132,6 +146,12 @@ void SlotsPane::setView(const SessionView& view) {
     updateChannels(view);
     m_legend->setCounts(counts);
     updateDetails();
+}
+
+void SlotsPane::setInstant(const QString& text, const QString& help) {
+    m_instantText->setText(text);
+    m_instantText->setToolTip(help);
+    m_instant->setVisible(!text.isEmpty());
 }
 
 void SlotsPane::updateDetails() {

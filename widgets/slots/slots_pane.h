@@ -29,12 +29,15 @@ public:
 
     // The newest view; call it at each frame, also with the same one again.
     void setView(const SessionView& view);
+    // Says that it shows not now but an instant before, with the button that ends that; empty: now.
+    void setInstant(const QString& text, const QString& help);
     [[nodiscard]] SlotMap& map() const noexcept { return *m_map; }
     [[nodiscard]] SlotDetails& details() const noexcept { return *m_details; }
 
 Q_SIGNALS:
     void channelSelected(quint32 channel);
     void slotDetailRequested(quint32 channel, quint64 slot);
+    void nowRequested();
     void runRequested(); // the button of the empty pane
 
 private:
@@ -46,6 +49,8 @@ private:
     EmptyPane* m_empty;
     QComboBox* m_channels;
     QLabel* m_size;
+    QWidget* m_instant;
+    QLabel* m_instantText;
     SlotMap* m_map;
     SlotLegend* m_legend;
     SlotDetails* m_details;

@@ -84,12 +84,6 @@ MarkerLook markerLook(MarkerKind kind) {
     return {"", CellTone::normal};
 }
 
-// "00:01:23.456" since the session began.
-QString sessionTime(std::int64_t sinceStartNs) {
-    return QString::fromStdString(formatClockTime(sinceStartNs)) +
-           QStringLiteral(".%1").arg(std::abs(sinceStartNs / kNsPerMs % 1000), 3, 10, QChar(u'0'));
-}
-
 std::int64_t sessionZero(const SessionView& view) {
     return view.provenance && view.provenance->startMonotonicNs != 0
                ? view.provenance->startMonotonicNs
@@ -281,6 +275,12 @@ std::vector<TableRow> statisticsRows(const SessionView& view, std::int64_t fromN
     return rows;
 }
 
+QString sessionTime(const SessionView& view, std::int64_t timeNs) {
+    const std::int64_t sinceStartNs = timeNs - sessionZero(view);
+    return QString::fromStdString(formatClockTime(sinceStartNs)) +
+           QStringLiteral(".%1").arg(std::abs(sinceStartNs / kNsPerMs % 1000), 3, 10, QChar(u'0'));
+}
+
 std::vector<TableColumn> markerColumns() {
     return {
         column(tr("Time"), ColumnKind::text, Unit::none, tr("Since the session began.")),
@@ -301,7 +301,7 @@ std::vector<TableRow> markerRows(const SessionView& view) {
         TableRow row;
         row.key = QString::number(index);
         row.value = marker.timeNs;
-        TableCell time = textCell(sessionTime(marker.timeNs - zero));
+        TableCell time = textCell(sessionTime(view, marker.timeNs));
         time.number = static_cast<double>(marker.timeNs - zero);
         TableCell text = textCell(QString::fromStdString(marker.text));
         text.help = text.text;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <QString>
+
 #include "core/session/session_view.h"
 #include "widgets/tables/table_contents.h"
 
@@ -26,6 +28,9 @@ namespace ringscope {
 [[nodiscard]] std::vector<TableColumn> statisticsColumns();
 [[nodiscard]] std::vector<TableRow> statisticsRows(const SessionView& view, std::int64_t fromNs,
                                                    std::int64_t toNs);
+
+// "00:01:23.456" since the session began.
+[[nodiscard]] QString sessionTime(const SessionView& view, std::int64_t timeNs);
 
 // Markers by time, findings among them; a row's value is its time, for whoever wants to go there.
 [[nodiscard]] std::vector<TableColumn> markerColumns();

@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t kMostFindings = 16;
 // Of the participants while nobody is stuck: each costs a look into /proc.
 constexpr std::int64_t kParticipantsPeriodNs = kNsPerSecond;
+// Of one session, and what is read for each: about 2 ms of copying.
+constexpr std::size_t kMostPictures = 64;
+constexpr std::uint64_t kBytesPerPicture = std::uint64_t{16} << 20U;
 
 bool isSameClaim(const StuckSlots& a, const StuckSlots& b) {
     // The claim of a batch shrinks from its front as it is given back, so its end names it.
@@ -35,7 +38,8 @@ void StuckSlotSource::sample(std::int64_t nowNs, Session& session) {
     }
     if (!found->empty() || !m_known.empty() || m_participantsAtNs == 0 ||
         nowNs - m_participantsAtNs >= kParticipantsPeriodNs) {
-        setParticipants(*found, session);
+        m_participants = participantsWith(*found);
+        session.setParticipants(m_participants);
         m_participantsAtNs = nowNs;
     }
     setFindings(*found, nowNs, session);
@@ -57,7 +61,11 @@ void StuckSlotSource::setFindings(const std::vector<StuckSlots>& found, std::int
         }
         known.push_back({stuck, nowNs - stuck.heldNs});
         if (findings < kMostFindings) {
-            session.addMarker({nowNs, MarkerKind::finding, "stuck: " + describe(stuck)});
+            const std::string text = "stuck: " + describe(stuck);
+            session.addMarker({nowNs, MarkerKind::finding, text});
+            if (findings == 0) {
+                keepPicture(stuck, nowNs, text, session);
+            }
             ++findings;
         } else {
             ++unnamed;
@@ -95,7 +103,8 @@ ParticipantRow StuckSlotSource::rowOf(const Participant& participant) {
     return row;
 }
 
-void StuckSlotSource::setParticipants(const std::vector<StuckSlots>& found, Session& session) {
+std::vector<ParticipantRow>
+StuckSlotSource::participantsWith(const std::vector<StuckSlots>& found) {
     std::vector<ParticipantRow> rows;
     const std::vector<Participant>& participants = m_watch.participants();
     std::erase_if(m_commands, [&](const auto& known) {
@@ -122,7 +131,35 @@ void StuckSlotSource::setParticipants(const std::vector<StuckSlots>& found, Sess
         row->blocked = stuck.blocked;
         row->distance = stuck.distance;
     }
-    session.setParticipants(std::move(rows));
+    return rows;
+}
+
+// The picture is the first of its observer, which cannot know yet how long a slot has been held.
+void StuckSlotSource::keepPicture(const StuckSlots& stuck, std::int64_t nowNs,
+                                  const std::string& text, Session& session) {
+    const SegmentGeometry::Channel& channel = m_ring->geometry().channels[stuck.channel];
+    if (m_pictures == kMostPictures || channel.slotStride == 0) {
+        return;
+    }
+    const std::uint64_t budget =
+        std::max<std::uint64_t>(kBytesPerPicture / channel.slotStride, kSlotsPerBlock);
+    auto scanned = m_ring->scan(stuck.channel, budget, nowNs, stuck.firstSlot());
+    if (!scanned) {
+        return;
+    }
+    auto picture = std::make_shared<SlotSnapshot>(**scanned);
+    for (std::uint64_t i = 0; i < std::min(stuck.count, stuck.capacity); ++i) {
+        const std::uint64_t slot = (stuck.firstPosition + i) & (stuck.capacity - 1);
+        auto& block = picture->blocks[slot / kSlotsPerBlock];
+        if (block) {
+            auto marked = std::make_shared<SlotBlock>(*block);
+            marked->states[slot % kSlotsPerBlock] = SlotState::stuck;
+            block = std::move(marked);
+        }
+    }
+    ++m_pictures;
+    session.addStall(std::make_shared<const StallPicture>(
+        StallPicture{nowNs, text, std::move(picture), m_participants}));
 }
 
 } // namespace ringscope

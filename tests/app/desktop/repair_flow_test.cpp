@@ -9,6 +9,7 @@
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/main_window.h"
@@ -17,6 +18,8 @@
 #include "app/desktop/participants_pane.h"
 #include "app/desktop/window_panes.h"
 #include "tests/app/desktop/recorded_session.h"
+#include "widgets/slots/slot_map.h"
+#include "widgets/slots/slots_pane.h"
 #include "widgets/tables/data_table.h"
 #include "widgets/tables/participant_table.h"
 
@@ -96,6 +99,35 @@ TEST(RepairFlow, GivesBackWhatAKilledConsumerHeldAndTrafficGoesOn) {
             return marker.text.find("repair: 1 dead participant") != std::string::npos;
         });
     }));
+
+    // The finding still shows the ring as it was.
+    auto* const slotsPane = window.findChild<SlotsPane*>();
+    auto& markers =
+        dynamic_cast<DataTable&>(*window.panes().dock(QStringLiteral("markers"))->widget());
+    window.panes().showPane(QStringLiteral("Markers"));
+    ASSERT_TRUE(waitFor([&] { return !markers.shownKeys().empty(); }));
+    const auto stalls = window.controller().view()->stalls;
+    ASSERT_TRUE(stalls);
+    ASSERT_FALSE(stalls->empty());
+    Q_EMIT markers.rowActivated(QStringLiteral("0"), stalls->front()->timeNs);
+    EXPECT_EQ(slotsPane->map().snapshot(), stalls->front()->slotSnapshot.get());
+    const auto& then = stalls->front()->participants;
+    const auto holder = std::find_if(then.begin(), then.end(),
+                                     [](const ParticipantRow& row) { return row.heldCount > 0; });
+    ASSERT_NE(holder, then.end());
+    EXPECT_EQ(slotsPane->map().selectedSlot(), holder->firstSlot);
+    QTest::qWait(200); // views go on coming
+    EXPECT_EQ(slotsPane->map().snapshot(), stalls->front()->slotSnapshot.get());
+    QToolButton* now = nullptr;
+    for (auto* const one : slotsPane->findChildren<QToolButton*>()) {
+        now = one->text() == QLatin1String("Show now") ? one : now;
+    }
+    ASSERT_NE(now, nullptr);
+    EXPECT_TRUE(now->isVisible());
+    now->click();
+    EXPECT_NE(slotsPane->map().snapshot(), stalls->front()->slotSnapshot.get());
+    EXPECT_FALSE(now->isVisible());
+
     window.close();
     EXPECT_TRUE(waitFor([&] { return !window.controller().isBusy(); }));
     const auto& summary = window.controller().summary();

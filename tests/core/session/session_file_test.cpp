@@ -17,6 +17,7 @@
 #include "core/session/session_frame.h"
 #include "core/session/session_writer.h"
 #include "core/session/slot_coding.h"
+#include "core/session/stall_coding.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ringscope {
@@ -101,6 +102,8 @@ std::unique_ptr<Session> smallSession(int rows) {
     participant.heldNs = 1'500'000'000;
     participant.blocked = Blocked::consumers;
     session->setParticipants({participant});
+    session->addStall(std::make_shared<const StallPicture>(
+        StallPicture{kStartNs + 7, "stuck", testSlots(kStartNs + 7), {participant}}));
     session->setRing({"ringscope-test", 1 << 20, 1088, true, {{0, 1024, 5, 9}, {1, 2048, 1, 1}}});
     session->setSlotSnapshot(testSlots(kStartNs + 10));
     session->setSources({{"cursors", 1'000'000, 900, 1000, 3}});
@@ -218,6 +221,40 @@ TEST_F(SessionFileTest, BringsMarkersWorkersRingAndSourcesBack) {
     EXPECT_EQ(view.self.rssBytes, 12345678U);
     ASSERT_TRUE(file->summary);
     EXPECT_EQ(toJson(*file->summary), toJson(smallSummary()));
+}
+
+TEST_F(SessionFileTest, BringsThePicturesOfStallsBack) {
+    const auto session = smallSession(10);
+    record(*session, smallSummary());
+    const auto file = SessionFile::open(path());
+    ASSERT_TRUE(file.has_value());
+    ASSERT_EQ(file->view->stalls->size(), 1U);
+    const auto stall = file->view->stallAt(kStartNs + 7);
+    ASSERT_NE(stall, nullptr);
+    EXPECT_EQ(stall->text, "stuck");
+    EXPECT_EQ(stall->participants, session->makeView(0, false)->stalls->at(0)->participants);
+    const auto was = testSlots(kStartNs + 7);
+    EXPECT_EQ(stall->slotSnapshot->cursors.tail, was->cursors.tail);
+    ASSERT_EQ(stall->slotSnapshot->blocks.size(), was->blocks.size());
+    for (std::size_t i = 0; i < was->blocks.size(); ++i) {
+        ASSERT_EQ(was->blocks[i] == nullptr, stall->slotSnapshot->blocks[i] == nullptr);
+        if (was->blocks[i]) {
+            EXPECT_EQ(stall->slotSnapshot->blocks[i]->states, was->blocks[i]->states);
+            EXPECT_EQ(stall->slotSnapshot->blocks[i]->sequences, was->blocks[i]->sequences);
+        }
+    }
+}
+
+TEST(StallCoding, RefusesWhatMakesNoSense) {
+    const StallPicture stall{5, "stuck", testSlots(5), {}};
+    const std::string whole = encodeStall(stall);
+    ASSERT_NE(decodeStall(whole), nullptr);
+    for (std::size_t cut = 0; cut < whole.size(); cut += whole.size() / 97 + 1) {
+        const auto decoded = decodeStall(whole.substr(0, cut)); // may be whole blocks, never more
+        EXPECT_TRUE(!decoded || decoded->slotSnapshot) << cut;
+    }
+    EXPECT_EQ(decodeStall(""), nullptr);
+    EXPECT_EQ(decodeStall(std::string(40, '\xff')), nullptr);
 }
 
 TEST_F(SessionFileTest, BringsSlotsBack) {

@@ -96,6 +96,43 @@ TEST(StuckSlotSource, ParticipantsNameWhoHoldsWhatAndWhomItBlocks) {
     EXPECT_EQ(rows[0].heldCount, 0U);
 }
 
+TEST(StuckSlotSource, KeepsAPictureOfTheRingAtTheFinding) {
+    const Segment segment = makeSegment(8, 16);
+    auto producer = Producer::join(segment, 0);
+    ASSERT_TRUE(producer->try_push({}, {}));
+    Child child([&](const auto& ready) {
+        auto dying = Producer::join(segment, 0);
+        const auto reserved = dying->try_reserve();
+        ready();
+    });
+    ASSERT_TRUE(producer->try_push({}, {}));
+    auto observer = RingObserver::open(segment.name());
+    StuckSlotSource source(std::make_shared<RingObserver>(std::move(*observer)));
+    Session session{Provenance{}};
+    const pid_t pid = child.pid();
+    child.kill();
+    source.sample(250'000'000, session);
+    ASSERT_TRUE(repairRing(segment)); // what comes later does not change it
+    source.sample(500'000'000, session);
+
+    const auto view = session.makeView(0, true);
+    ASSERT_TRUE(view->stalls);
+    ASSERT_EQ(view->stalls->size(), 1U);
+    EXPECT_EQ(view->stallAt(500'000'000), nullptr);
+    const auto stall = view->stallAt(250'000'000);
+    ASSERT_NE(stall, nullptr);
+    EXPECT_EQ(stall->text, markersOf(session).at(0).text);
+    ASSERT_EQ(stall->participants.size(), 2U);
+    EXPECT_EQ(stall->participants[1].pid, pid);
+    EXPECT_EQ(stall->participants[1].heldCount, 1U);
+    const SlotBlock& block = *stall->slotSnapshot->blocks.at(0);
+    EXPECT_EQ(block.states[0], SlotState::ready);
+    EXPECT_EQ(block.states[1], SlotState::stuck);
+    EXPECT_EQ(block.states[2], SlotState::ready);
+    EXPECT_EQ(block.states[3], SlotState::free);
+    EXPECT_EQ(stall->slotSnapshot->cursors.tail, 3U);
+}
+
 TEST(StuckSlotSource, AHolderThatNobodyRegisteredHasARow) {
     const Segment segment = makeSegment(8, 16);
     auto producer = Producer::join(segment, 0);
