@@ -8,53 +8,49 @@ namespace ringscope {
 
 namespace {
 
-// Blocks are compared by pointer: a block is never changed once it is published.
-bool isSameBlock(const SlotSnapshot* a, const SlotSnapshot* b, std::size_t index) {
-    const auto block = [index](const SlotSnapshot* snapshot) -> const SlotBlock* {
-        return snapshot != nullptr && index < snapshot->blocks.size()
-                   ? snapshot->blocks[index].get()
-                   : nullptr;
-    };
-    return block(a) == block(b);
+const SlotBlock* blockAt(const SlotSnapshot* snapshot, std::uint64_t index) {
+    return snapshot != nullptr && index < snapshot->blocks.size() ? snapshot->blocks[index].get()
+                                                                  : nullptr;
+}
+
+// Of slots [first, last) of a block.
+SlotCellCode mostSevereIn(const SlotBlock& block, std::uint64_t first, std::uint64_t last) {
+    SlotCellCode worst = kUnknownCell;
+    last = std::min<std::uint64_t>(last, block.count);
+    for (std::uint64_t i = first; i < last; ++i) {
+        worst = std::max(worst, cellCode(block.states[i]));
+    }
+    return std::min(worst, static_cast<SlotCellCode>(kSlotCellCodeCount - 1));
 }
 
 } // namespace
 
 SlotCellCode mostSevere(const SlotSnapshot* snapshot, SlotRun run) noexcept {
     SlotCellCode worst = kUnknownCell;
-    if (snapshot == nullptr) {
-        return worst;
-    }
     const std::uint64_t end = run.first + run.count;
     for (std::uint64_t slot = run.first; slot < end;) {
         const std::uint64_t index = slot / kSlotsPerBlock;
-        const std::uint64_t blockEnd = std::min(end, (index + 1) * kSlotsPerBlock);
-        if (index >= snapshot->blocks.size()) {
-            return worst;
-        }
-        if (const SlotBlock* block = snapshot->blocks[index].get()) {
-            const std::uint64_t start = index * kSlotsPerBlock;
-            const std::uint64_t last = std::min<std::uint64_t>(blockEnd - start, block->count);
-            for (std::uint64_t i = slot - start; i < last; ++i) {
-                worst = std::max(worst, cellCode(block->states[i]));
-            }
+        const std::uint64_t start = index * kSlotsPerBlock;
+        const std::uint64_t blockEnd = std::min(end, start + kSlotsPerBlock);
+        if (const SlotBlock* block = blockAt(snapshot, index)) {
+            worst = std::max(worst, mostSevereIn(*block, slot - start, blockEnd - start));
         }
         slot = blockEnd;
     }
-    return std::min(worst, static_cast<SlotCellCode>(kSlotCellCodeCount - 1));
+    return worst;
 }
 
-void SlotMapImage::drawCell(std::uint64_t cell, SlotCellCode code) {
-    const PixelRect rect = m_layout.rectOfCell(cell);
-    const int width = std::min(rect.width, m_image.width() - rect.x);
-    const int bottom = std::min(rect.y + rect.height, m_image.height());
+void SlotMapImage::drawCell(int x, int y, SlotCellCode code) {
+    const int side = m_layout.scale().cellPx;
+    const int width = std::min(side, m_image.width() - x);
+    const int bottom = std::min(y + side, m_image.height());
     if (width <= 0) {
         return;
     }
-    for (int y = rect.y; y < bottom; ++y) {
-        auto* line = reinterpret_cast<QRgb*>(m_image.scanLine(y));
-        std::memcpy(line + rect.x, m_tiles.row(code, y - rect.y),
-                    static_cast<std::size_t>(width) * sizeof(QRgb));
+    const qsizetype stride = m_image.bytesPerLine();
+    uchar* line = m_image.bits() + y * stride + x * static_cast<qsizetype>(sizeof(QRgb));
+    for (int row = 0; row < bottom - y; ++row, line += stride) {
+        std::memcpy(line, m_tiles.row(code, row), static_cast<std::size_t>(width) * sizeof(QRgb));
     }
 }
 
@@ -72,22 +68,42 @@ void SlotMapImage::reset(const SlotMapLayout& layout, const SlotColours& colours
     m_cells.assign(layout.cells(), kUnknownCell);
     for (std::uint64_t cell = 0; cell < m_cells.size(); ++cell) {
         m_cells[cell] = mostSevere(m_snapshot.get(), layout.slotsOfCell(cell));
-        drawCell(cell, m_cells[cell]);
+        const PixelRect rect = layout.rectOfCell(cell);
+        drawCell(rect.x, rect.y, m_cells[cell]);
     }
 }
 
 PixelRows SlotMapImage::redrawCells(std::uint64_t firstCell, std::uint64_t endCell) {
     PixelRows dirty;
+    if (firstCell >= endCell) {
+        return dirty;
+    }
+    // Each cell's place follows from that of the one before: dividing for each of the many cells of
+    // a large ring would cost more than drawing them.
+    const int side = m_layout.scale().cellPx;
+    const int endX = m_layout.columns() * side;
+    PixelRect at = m_layout.rectOfCell(firstCell);
+    SlotRun run = m_layout.slotsOfCell(firstCell);
+    const SlotRun shown = m_layout.visibleSlots();
     for (std::uint64_t cell = firstCell; cell < endCell; ++cell) {
-        const SlotCellCode code = mostSevere(m_snapshot.get(), m_layout.slotsOfCell(cell));
-        if (code == m_cells[cell]) {
-            continue;
+        run.count = std::min(run.count, shown.first + shown.count - run.first);
+        const std::uint64_t inBlock = run.first % kSlotsPerBlock;
+        const SlotBlock* block = blockAt(m_snapshot.get(), run.first / kSlotsPerBlock);
+        const SlotCellCode code = inBlock + run.count <= kSlotsPerBlock && block != nullptr
+                                      ? mostSevereIn(*block, inBlock, inBlock + run.count)
+                                      : mostSevere(m_snapshot.get(), run);
+        if (code != m_cells[cell]) {
+            m_cells[cell] = code;
+            drawCell(at.x, at.y, code);
+            dirty.top = dirty.bottom == 0 ? at.y : dirty.top; // cells come from the top down
+            dirty.bottom = std::min(at.y + side, m_image.height());
         }
-        m_cells[cell] = code;
-        drawCell(cell, code);
-        const PixelRect rect = m_layout.rectOfCell(cell);
-        dirty.top = dirty.bottom == 0 ? rect.y : std::min(dirty.top, rect.y);
-        dirty.bottom = std::max(dirty.bottom, std::min(rect.y + rect.height, m_image.height()));
+        run.first += run.count;
+        at.x += side;
+        if (at.x == endX) {
+            at.x = 0;
+            at.y += side;
+        }
     }
     return dirty;
 }
@@ -104,7 +120,8 @@ PixelRows SlotMapImage::update(std::shared_ptr<const SlotSnapshot> snapshot) {
     std::uint64_t nextCell = 0; // a cell across a block's edge is drawn once
     for (std::uint64_t block = shown.first / kSlotsPerBlock;
          block * kSlotsPerBlock < shown.first + shown.count; ++block) {
-        if (isSameBlock(before.get(), m_snapshot.get(), block)) {
+        // A block is never changed once it is published.
+        if (blockAt(before.get(), block) == blockAt(m_snapshot.get(), block)) {
             continue;
         }
         const std::uint64_t first = std::max(block * kSlotsPerBlock, shown.first);

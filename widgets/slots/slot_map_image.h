@@ -38,11 +38,11 @@ public:
 
 private:
     PixelRows redrawCells(std::uint64_t firstCell, std::uint64_t endCell);
-    void drawCell(std::uint64_t cell, SlotCellCode code);
+    void drawCell(int x, int y, SlotCellCode code);
 
     SlotMapLayout m_layout;
     SlotCellTiles m_tiles;
-    QImage m_image;
+    QImage m_image; // shared with nobody while it is drawn into
     std::vector<SlotCellCode> m_cells;
     std::shared_ptr<const SlotSnapshot> m_snapshot;
 };
