@@ -73,7 +73,7 @@ void LegendItem::setValue(const QString& value) {
     if (value != m_value) {
         m_value = value;
         setAccessibleDescription(value);
-        update();
+        update(valueRect());
     }
 }
 
@@ -89,31 +89,38 @@ QSize LegendItem::sizeHint() const {
     return {swatch + m_labelWidth + kInner + m_valueWidth, kHeight};
 }
 
-void LegendItem::paintEvent(QPaintEvent*) {
+QRect LegendItem::valueRect() const {
+    const int swatch = m_isReadoutOnly ? 0 : kSwatch + kInner;
+    return {swatch + m_labelWidth + kInner, 0, m_valueWidth + 2, height()};
+}
+
+// A new value comes several times a second: then nothing else is painted.
+void LegendItem::paintEvent(QPaintEvent* event) {
     QPainter painter(this);
     const bool isDrawn = m_isReadoutOnly || isChecked();
-    int x = 0;
-    if (!m_isReadoutOnly) {
-        const QRect swatch(0, (height() - kSwatch) / 2, kSwatch, kSwatch);
-        if (isDrawn) {
-            painter.fillRect(swatch, m_swatch);
-        } else {
-            painter.setPen(m_tokens.textSecondary);
-            painter.drawRect(swatch.adjusted(0, 0, -1, -1));
+    if (!valueRect().contains(event->rect())) {
+        int x = 0;
+        if (!m_isReadoutOnly) {
+            const QRect swatch(0, (height() - kSwatch) / 2, kSwatch, kSwatch);
+            if (isDrawn) {
+                painter.fillRect(swatch, m_swatch);
+            } else {
+                painter.setPen(m_tokens.textSecondary);
+                painter.drawRect(swatch.adjusted(0, 0, -1, -1));
+            }
+            x = kSwatch + kInner;
         }
-        x = kSwatch + kInner;
+        painter.setPen(m_tokens.textSecondary);
+        QFont labelFont = font();
+        labelFont.setStrikeOut(!isDrawn);
+        painter.setFont(labelFont);
+        painter.drawText(QRect(x, 0, m_labelWidth + 2, height()), Qt::AlignVCenter | Qt::AlignLeft,
+                         m_label);
     }
-    painter.setPen(m_tokens.textSecondary);
-    QFont labelFont = font();
-    labelFont.setStrikeOut(!isDrawn);
-    painter.setFont(labelFont);
-    painter.drawText(QRect(x, 0, m_labelWidth + 2, height()), Qt::AlignVCenter | Qt::AlignLeft,
-                     m_label);
     if (isDrawn) {
         painter.setFont(font());
         painter.setPen(m_tokens.text);
-        painter.drawText(QRect(x + m_labelWidth + kInner, 0, m_valueWidth + 2, height()),
-                         Qt::AlignVCenter | Qt::AlignLeft, m_value);
+        painter.drawText(valueRect(), Qt::AlignVCenter | Qt::AlignLeft, m_value);
     }
     if (hasFocus()) {
         painter.setPen(m_tokens.accent);
@@ -140,6 +147,7 @@ void LegendItem::leaveEvent(QEvent* event) {
 LegendRow::LegendRow(const QString& title, QWidget* parent)
     : QWidget(parent)
     , m_title(title)
+    , m_titleWidth(QFontMetrics(headingFont()).horizontalAdvance(title))
     , m_tokens(lightTokens())
     , m_more(new QToolButton(this)) {
     setFixedHeight(kHeight);
@@ -238,13 +246,16 @@ QSize LegendRow::minimumSizeHint() const {
     return {120, kHeight};
 }
 
-void LegendRow::paintEvent(QPaintEvent*) {
+void LegendRow::paintEvent(QPaintEvent* event) {
     QPainter painter(this);
-    painter.fillRect(rect(), m_tokens.panel);
-    painter.setFont(headingFont());
-    painter.setPen(m_tokens.text);
-    painter.drawText(QRect(kSpaceRelated, 0, width(), height()), Qt::AlignVCenter | Qt::AlignLeft,
-                     m_title);
+    painter.fillRect(event->rect(), m_tokens.panel);
+    // Below values that change there is nothing of the row's own.
+    if (event->region().intersects(QRect(0, 0, kSpaceRelated + m_titleWidth, height()))) {
+        painter.setFont(headingFont());
+        painter.setPen(m_tokens.text);
+        painter.drawText(QRect(kSpaceRelated, 0, width(), height()),
+                         Qt::AlignVCenter | Qt::AlignLeft, m_title);
+    }
     if (!m_context.isEmpty()) {
         painter.setFont(bodyFont());
         painter.setPen(m_tokens.textSecondary);
@@ -261,8 +272,7 @@ void LegendRow::resizeEvent(QResizeEvent* event) {
 // Read-outs that are not drawn come last in the row, apart; hidden series that were never shown and
 // what does not fit go into the menu.
 void LegendRow::arrange() {
-    const QFontMetrics heading(headingFont());
-    int x = std::max(m_indent, kSpaceRelated + heading.horizontalAdvance(m_title) + kSpaceGroups);
+    int x = std::max(m_indent, kSpaceRelated + m_titleWidth + kSpaceGroups);
     const int moreWidth = QFontMetrics(bodyFont()).horizontalAdvance(QStringLiteral("+888")) + 16;
     // Room on the right for what setContext() says.
     const int right =

@@ -46,6 +46,7 @@ protected:
 
 private:
     void describe();
+    [[nodiscard]] QRect valueRect() const;
 
     QString m_label;
     QString m_help;
@@ -104,6 +105,7 @@ private:
     void showMenu();
 
     QString m_title;
+    int m_titleWidth;
     QString m_context;
     ThemeTokens m_tokens;
     std::vector<LegendItem*> m_items; // children

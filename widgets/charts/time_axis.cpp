@@ -136,25 +136,37 @@ void TimeAxis::paintSelection(QPainter& painter) const {
     painter.fillRect(QRectF(from, 0, to - from, 2), m_theme.tokens().accent);
 }
 
-// A label at an edge is moved inwards rather than cut; one below the badge is left out.
-void TimeAxis::paintTicks(QPainter& painter, const QRect& badge) const {
-    const ThemeTokens& tokens = m_theme.tokens();
-    const QFontMetrics metrics(font());
-    const std::int64_t zero = timeZeroNs(*m_view);
-    for (const AxisTick& tick :
-         timeTicks({m_geometry.fromNs(), m_geometry.toNs()}, zero, m_width / kPixelsPerTick)) {
-        const double x = std::floor(xOf(static_cast<std::int64_t>(tick.position) + zero));
-        const int width = metrics.horizontalAdvance(tick.label);
-        const int left =
-            std::clamp(static_cast<int>(x) - width / 2, 0, std::max(0, this->width() - width - 2));
-        const QRect place(left, kGlyphRow, width + 2, kLabelRow);
-        painter.setPen(tokens.line);
-        painter.drawLine(QPointF(x, 0), QPointF(x, 4));
-        if (!place.intersects(badge)) {
-            painter.setPen(tokens.textSecondary);
-            painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter, tick.label);
+TimeAxis::Label TimeAxis::labelOf(const QString& text) const {
+    for (const Label& label : m_labels) {
+        if (label.text == text) {
+            return label;
         }
     }
+    Label label{text, QStaticText(text), QFontMetrics(font()).horizontalAdvance(text)};
+    label.shaped.setTextFormat(Qt::PlainText);
+    return label;
+}
+
+// A label at an edge is moved inwards rather than cut; one below the badge is left out.
+void TimeAxis::paintTicks(QPainter& painter, const QRect& badge) {
+    const ThemeTokens& tokens = m_theme.tokens();
+    const int top = kGlyphRow + (kLabelRow - QFontMetrics(font()).height()) / 2;
+    const std::int64_t zero = timeZeroNs(*m_view);
+    std::vector<Label> labels;
+    for (const AxisTick& tick :
+         timeTicks({m_geometry.fromNs(), m_geometry.toNs()}, zero, m_width / kPixelsPerTick)) {
+        const Label& label = labels.emplace_back(labelOf(tick.label));
+        const double x = std::floor(xOf(static_cast<std::int64_t>(tick.position) + zero));
+        const int left = std::clamp(static_cast<int>(x) - label.width / 2, 0,
+                                    std::max(0, this->width() - label.width - 2));
+        painter.setPen(tokens.line);
+        painter.drawLine(QPointF(x, 0), QPointF(x, 4));
+        if (!QRect(left, kGlyphRow, label.width + 2, kLabelRow).intersects(badge)) {
+            painter.setPen(tokens.textSecondary);
+            painter.drawStaticText(left, top, label.shaped);
+        }
+    }
+    m_labels = std::move(labels);
 }
 
 QString TimeAxis::cursorText() const {

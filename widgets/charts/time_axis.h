@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QStaticText>
 #include <QWidget>
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "core/session/session_view.h"
 #include "widgets/charts/strip_columns.h"
@@ -43,7 +45,7 @@ private:
     [[nodiscard]] double xOf(std::int64_t timeNs) const;
     [[nodiscard]] std::int64_t timeAt(int x) const;
     void paintSelection(QPainter& painter) const;
-    void paintTicks(QPainter& painter, const QRect& badge) const;
+    void paintTicks(QPainter& painter, const QRect& badge);
     [[nodiscard]] QString cursorText() const; // empty without a cursor
     [[nodiscard]] QRect cursorBadge(const QString& text) const;
 
@@ -54,6 +56,14 @@ private:
     int m_left = 0;
     int m_width = 0;
     std::int64_t m_pressedNs = 0;
+    // As they were painted last: labels move with the time and seldom change.
+    struct Label {
+        QString text;
+        QStaticText shaped;
+        int width = 0;
+    };
+    [[nodiscard]] Label labelOf(const QString& text) const;
+    std::vector<Label> m_labels;
 };
 
 } // namespace ringscope
