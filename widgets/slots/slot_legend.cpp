@@ -16,6 +16,7 @@
 #include "widgets/slots/slot_cell_tiles.h"
 #include "widgets/slots/slot_map.h"
 #include "widgets/slots/slot_text.h"
+#include "widgets/status/steady_frame.h"
 #include "widgets/theme/theme.h"
 
 namespace ringscope {
@@ -58,12 +59,12 @@ SlotLegend::SlotLegend(const Theme& theme, QWidget* parent)
         const int column = static_cast<int>(state) % kEntriesPerRow * 4;
         grid->addWidget(entry.swatch, row, column);
         grid->addWidget(entry.name, row, column + 1);
-        grid->addWidget(entry.count, row, column + 2);
+        grid->addWidget(new SteadyFrame(entry.count, this), row, column + 2);
         grid->setColumnStretch(column + 3, 1);
     }
     m_unread->setForegroundRole(QPalette::PlaceholderText);
     m_unread->setToolTip(tr("Large rings are read a part at a time; these slots were not yet."));
-    grid->addWidget(m_unread, 1, 2 * 4, 1, 3);
+    grid->addWidget(new SteadyFrame(m_unread, this), 1, 2 * 4, 1, 3);
     connect(&theme, &Theme::changed, this, [this] { redrawSwatches(); });
     redrawSwatches();
     setCounts({});

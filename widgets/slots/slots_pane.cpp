@@ -16,6 +16,7 @@
 #include "widgets/slots/slot_text.h"
 #include "widgets/status/elided_label.h"
 #include "widgets/status/empty_pane.h"
+#include "widgets/status/steady_frame.h"
 #include "widgets/theme/theme.h"
 
 namespace ringscope {
@@ -78,7 +79,7 @@ QWidget* SlotsPane::makeContent(const Theme& theme) {
     auto* head = new QHBoxLayout;
     head->setSpacing(kSpaceRelated);
     head->addWidget(m_channels);
-    head->addWidget(m_size, 1);
+    head->addWidget(new SteadyFrame(m_size, content), 1);
     head->addWidget(out);
     head->addWidget(all);
     head->addWidget(in);
@@ -137,15 +138,20 @@ void SlotsPane::updateChannels(const SessionView& view) {
 
 void SlotsPane::setView(const SessionView& view) {
     m_map->setSnapshot(view.slotSnapshot, view.workers, view.endNs);
-    const SlotCounts& counts = m_counter.update(view.slotSnapshot);
-    if (!view.slotSnapshot) {
-        m_stack->setCurrentIndex(0);
-        return;
+    m_stack->setCurrentIndex(view.slotSnapshot ? 1 : 0);
+    // Views come more often than pictures of the ring.
+    if (view.slotSnapshot != m_told || view.ring != m_toldRing) {
+        m_told = view.slotSnapshot;
+        m_toldRing = view.ring;
+        const SlotCounts& counts = m_counter.update(view.slotSnapshot);
+        if (view.slotSnapshot) {
+            updateChannels(view);
+            m_legend->setCounts(counts);
+        }
     }
-    m_stack->setCurrentIndex(1);
-    updateChannels(view);
-    m_legend->setCounts(counts);
-    updateDetails();
+    if (view.slotSnapshot) {
+        updateDetails();
+    }
 }
 
 void SlotsPane::setInstant(const QString& text, const QString& help) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <QWidget>
 
@@ -55,6 +56,9 @@ private:
     SlotLegend* m_legend;
     SlotDetails* m_details;
     SlotCounter m_counter;
+    // What the counts and the head say.
+    std::shared_ptr<const SlotSnapshot> m_told;
+    std::shared_ptr<const RingTarget> m_toldRing;
 };
 
 } // namespace ringscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/status/status_strip.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -13,6 +14,7 @@
 #include <QStringList>
 
 #include "widgets/status/elided_label.h"
+#include "widgets/status/steady_frame.h"
 #include "widgets/theme/theme.h"
 
 namespace ringscope {
@@ -39,6 +41,16 @@ void setText(QLabel* label, const QString& text) {
     if (label->text() != text) {
         label->setText(text);
     }
+}
+
+std::size_t aliveWorkers(const SessionView& view) {
+    const auto isAlive = [](const WorkerRow& worker) {
+        return worker.state == WorkerState::running || worker.state == WorkerState::starting ||
+               worker.state == WorkerState::stopped;
+    };
+    return view.workers ? static_cast<std::size_t>(
+                              std::count_if(view.workers->begin(), view.workers->end(), isAlive))
+                        : 0;
 }
 
 std::uint64_t lostSamples(const SessionView& view) {
@@ -90,14 +102,7 @@ QString targetText(const SessionView& view) {
         parts << QString::fromStdString(view.provenance->scenario);
     }
     if (view.workers && !view.workers->empty()) {
-        std::size_t alive = 0;
-        for (const WorkerRow& worker : *view.workers) {
-            alive += worker.state == WorkerState::running ||
-                             worker.state == WorkerState::starting ||
-                             worker.state == WorkerState::stopped
-                         ? 1
-                         : 0;
-        }
+        const std::size_t alive = aliveWorkers(view);
         const std::size_t all = view.workers->size();
         parts << (alive == all || !view.isLive
                       ? (all == 1 ? tr("1 worker") : tr("%1 workers").arg(all))
@@ -155,19 +160,38 @@ StatusStrip::StatusStrip(const Theme& theme, QWidget* parent)
     addLine();
     layout->addWidget(m_rates, 1);
     addLine();
-    layout->addWidget(m_lost);
+    layout->addWidget(new SteadyFrame(m_lost, this));
     addLine();
-    layout->addWidget(m_self);
+    layout->addWidget(new SteadyFrame(m_self, this));
     addLine();
     layout->addWidget(m_scale);
     connect(&theme, &Theme::changed, this, [this] {
         m_lost->setPalette({});
         m_hasLosses = false; // the next view colours it anew
+        m_told.reset();
     });
     setView({});
 }
 
 void StatusStrip::setView(const SessionView& view) {
+    Told told;
+    told.provenance = view.provenance;
+    told.ring = view.ring;
+    told.workers = view.workers ? view.workers->size() : 0;
+    told.alive = aliveWorkers(view);
+    told.cpuPercent = view.self.cpuPercent;
+    told.rssBytes = view.self.rssBytes;
+    told.isLive = view.isLive;
+    told.scale = byteScale();
+    told.damage = view.damage;
+    for (const SourceStatus& source : view.sources) {
+        told.sources.push_back(
+            {source.name, source.periodNs, source.lost, source.lost > 0 ? source.samples : 0});
+    }
+    if (told == m_told) {
+        return;
+    }
+    m_told = std::move(told);
     setText(m_target, targetText(view));
     setText(m_rates, ratesText(view));
     const std::uint64_t lost = lostSamples(view);

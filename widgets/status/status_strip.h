@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include <QWidget>
 
 #include "core/session/session_view.h"
@@ -27,7 +34,30 @@ Q_SIGNALS:
     void byteScaleSelected(ringscope::ByteScale scale);
 
 private:
+    // What the texts say; a view that says the same is only compared.
+    struct Told {
+        std::shared_ptr<const Provenance> provenance;
+        std::size_t workers = 0;
+        std::size_t alive = 0;
+        std::shared_ptr<const RingTarget> ring;
+        struct Source {
+            std::string name;
+            std::int64_t periodNs = 0;
+            std::uint64_t lost = 0;
+            std::uint64_t samples = 0; // 0 as long as nothing is lost: then nobody says them
+            bool operator==(const Source&) const = default;
+        };
+        std::vector<Source> sources;
+        double cpuPercent = 0;
+        std::uint64_t rssBytes = 0;
+        bool isLive = false;
+        ByteScale scale = ByteScale::automatic;
+        std::string damage;
+        bool operator==(const Told&) const = default;
+    };
+
     const Theme& m_theme; // Outlives this.
+    std::optional<Told> m_told;
     QLabel* m_target;
     QLabel* m_rates;
     QLabel* m_lost;

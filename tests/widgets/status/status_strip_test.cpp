@@ -77,6 +77,44 @@ TEST(StatusStrip, LossesOfAllSourcesAddUpAndAreNamed) {
     EXPECT_EQ(labelled(strip, "Lost samples"), "lost 0");
 }
 
+TEST(StatusStrip, EachFigureFollowsTheView) {
+    const Theme theme(lightTokens());
+    StatusStrip strip(theme);
+    const auto shown = [&strip](const SessionView& view) {
+        strip.setView(view);
+        std::string text;
+        for (const auto* label : strip.findChildren<QLabel*>()) {
+            text += (label->text() + label->toolTip() + u'\n').toStdString();
+        }
+        return text;
+    };
+    SessionView view = liveView();
+    std::string before = shown(view);
+    const auto expectOther = [&](const char* what) {
+        const std::string now = shown(view);
+        EXPECT_NE(now, before) << what;
+        before = now;
+    };
+    view.sources[1].samples = 200;
+    expectOther("samples beside those that were lost");
+    view.sources[1].lost = 3;
+    expectOther("lost samples");
+    view.sources[0].periodNs = 2'000'000;
+    expectOther("a rate");
+    view.sources[0].name = "slots";
+    expectOther("a source");
+    view.self.cpuPercent = 4;
+    expectOther("processor time");
+    view.self.rssBytes += 8U << 20U;
+    expectOther("memory");
+    view.damage = "cut off";
+    expectOther("damage");
+    view.workers = nullptr;
+    expectOther("workers");
+    view.provenance = nullptr;
+    expectOther("the scenario");
+}
+
 TEST(StatusStrip, ByteUnitIsChosenByHandAndKept) {
     const Theme theme(lightTokens());
     StatusStrip strip(theme);
