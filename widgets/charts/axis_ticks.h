@@ -14,6 +14,7 @@ namespace ringscope {
 struct AxisTick {
     double position = 0; // a value, or nanoseconds since the session's start
     QString label;
+    bool operator==(const AxisTick&) const = default;
 };
 
 // Where a y axis from 0 that has to show `largest` ends and which ticks it has: round in binary for

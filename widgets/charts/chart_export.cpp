@@ -178,7 +178,7 @@ void Picture::fillPanel(Panel& panel, int leftMargin, bool isLast) {
                                       std::max(1, area.width() / 120));
     panel.style.top = panel.frame.valueAxis.top;
     panel.style.lineWidth = std::max(1, static_cast<int>(std::lround(1.5 * m_scale)));
-    panel.plot->setMarkers(m_view.markers ? *m_view.markers : std::vector<Marker>{});
+    panel.plot->setMarkers(m_view.markers);
     panel.plot->setFrame(panel.frame, panel.columns, panel.style, change);
 }
 

@@ -2,8 +2,8 @@
 #include "widgets/charts/chart_plot.h"
 
 #include <QFontMetrics>
-#include <QResizeEvent>
-#include <QWindow>
+#include <QPaintEvent>
+#include <QPainter>
 
 #include <qcustomplot.h>
 
@@ -18,11 +18,42 @@ namespace {
 
 constexpr int kTickPadding = 6;
 
-// Time to the x coordinate of an axis rect.
-double xOf(const QCPAxisRect& rect, const PlotFrame& frame, std::int64_t timeNs) {
-    const double span = static_cast<double>(frame.geometry.toNs() - frame.geometry.fromNs());
-    return rect.left() + static_cast<double>(timeNs - frame.geometry.fromNs()) /
-                             std::max(1.0, span) * rect.width();
+// Time to the x coordinate within the axes.
+double xOf(const QRect& area, const StripGeometry& geometry, std::int64_t timeNs) {
+    const double span = static_cast<double>(geometry.toNs() - geometry.fromNs());
+    return area.left() +
+           static_cast<double>(timeNs - geometry.fromNs()) / std::max(1.0, span) * area.width();
+}
+
+// Pixel by pixel, whatever the painter's scale: it has `ratio` device pixels a unit.
+void paintStrip(QPainter& painter, const QPoint& at, const QImage& image, double ratio) {
+    painter.save();
+    painter.translate(at);
+    painter.scale(1 / ratio, 1 / ratio);
+    painter.drawImage(QPoint(0, 0), image);
+    painter.restore();
+}
+
+void paintMarkers(QPainter& painter, const QRect& area, const StripGeometry& geometry,
+                  const std::vector<Marker>* markers, const ThemeTokens& tokens) {
+    if (markers == nullptr) {
+        return;
+    }
+    double last = -1e9;
+    for (const Marker& marker : *markers) {
+        if (marker.timeNs < geometry.fromNs() || marker.timeNs >= geometry.toNs()) {
+            continue;
+        }
+        const double x = std::floor(xOf(area, geometry, marker.timeNs));
+        if (x - last < 2) {
+            continue;
+        }
+        last = x;
+        QColor color = markerColor(marker.kind, tokens);
+        color.setAlphaF(0.7F);
+        painter.setPen(QPen(color, 1, Qt::DashLine));
+        painter.drawLine(QLineF(x, area.top(), x, area.bottom()));
+    }
 }
 
 } // namespace
@@ -51,9 +82,7 @@ protected:
         if (painter->modes().testFlag(QCPPainter::pmVectorized)) {
             drawShapes(painter, QRectF(rect->rect()));
         } else if (!image.image().isNull()) {
-            QImage picture = image.image();
-            picture.setDevicePixelRatio(pixelRatio);
-            painter->drawImage(QPointF(rect->topLeft()), picture);
+            paintStrip(*painter, rect->topLeft(), image.image(), pixelRatio);
         }
     }
 
@@ -86,96 +115,32 @@ public:
         , m_strip(strip) {}
 
     ThemeTokens tokens;
-    std::vector<Marker> markers;
+    std::shared_ptr<const std::vector<Marker>> markers;
 
 protected:
     void applyDefaultAntialiasingHint(QCPPainter* painter) const override {
         painter->setAntialiasing(false);
     }
     void draw(QCPPainter* painter) override {
-        const QCPAxisRect* rect = parentPlot()->axisRect();
-        const StripGeometry& geometry = m_strip->frame.geometry;
-        double last = -1e9;
-        for (const Marker& marker : markers) {
-            if (marker.timeNs < geometry.fromNs() || marker.timeNs >= geometry.toNs()) {
-                continue;
-            }
-            const double x = std::floor(xOf(*rect, m_strip->frame, marker.timeNs));
-            if (x - last < 2) {
-                continue;
-            }
-            last = x;
-            QColor color = markerColor(marker.kind, tokens);
-            color.setAlphaF(0.7F);
-            painter->setPen(QPen(color, 1, Qt::DashLine));
-            painter->drawLine(QLineF(x, rect->top(), x, rect->bottom()));
-        }
+        paintMarkers(*painter, parentPlot()->axisRect()->rect(), m_strip->frame.geometry,
+                     markers.get(), tokens);
     }
 
 private:
-    const Strip* m_strip;
-};
-
-class ChartPlot::Pointer : public QCPLayerable {
-public:
-    Pointer(QCustomPlot* plot, const Strip* strip)
-        : QCPLayerable(plot, QStringLiteral("pointer"))
-        , m_strip(strip) {}
-
-    ThemeTokens tokens;
-    std::optional<std::int64_t> cursorNs;
-    std::optional<TimeRange> selection;
-
-protected:
-    void applyDefaultAntialiasingHint(QCPPainter* painter) const override {
-        painter->setAntialiasing(false);
-    }
-    void draw(QCPPainter* painter) override {
-        const QCPAxisRect* rect = parentPlot()->axisRect();
-        const StripGeometry& geometry = m_strip->frame.geometry;
-        if (selection && selection->toNs > geometry.fromNs() &&
-            selection->fromNs < geometry.toNs()) {
-            drawSelection(painter, *rect);
-        }
-        if (cursorNs && *cursorNs >= geometry.fromNs() && *cursorNs < geometry.toNs()) {
-            const double x = std::floor(xOf(*rect, m_strip->frame, *cursorNs));
-            painter->setPen(QPen(tokens.textSecondary, 1));
-            painter->drawLine(QLineF(x, rect->top(), x, rect->bottom()));
-        }
-    }
-
-private:
-    void drawSelection(QCPPainter* painter, const QCPAxisRect& rect) const {
-        const double from = xOf(rect, m_strip->frame, selection->fromNs);
-        const double to = xOf(rect, m_strip->frame, selection->toNs);
-        const double left = std::max<double>(rect.left(), std::floor(from));
-        const double right = std::min<double>(rect.left() + rect.width(), std::ceil(to));
-        QColor shade = tokens.accent;
-        shade.setAlphaF(tokens.isDark ? 0.18F : 0.12F);
-        painter->fillRect(QRectF(left, rect.top(), right - left, rect.height()), shade);
-        painter->setPen(QPen(tokens.accent, 1));
-        if (from >= rect.left()) {
-            painter->drawLine(QLineF(left, rect.top(), left, rect.bottom()));
-        }
-        if (to <= rect.left() + rect.width()) {
-            painter->drawLine(QLineF(right, rect.top(), right, rect.bottom()));
-        }
-    }
-
     const Strip* m_strip;
 };
 
 ChartPlot::ChartPlot(QWidget* parent)
     : QWidget(parent)
     , m_plot(new QCustomPlot(this)) {
-    m_plot->setAttribute(Qt::WA_TransparentForMouseEvents);
+    setAttribute(Qt::WA_OpaquePaintEvent);
+    m_plot->hide();
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setInteractions(QCP::iNone);
     m_plot->setAutoAddPlottableToLegend(false);
     m_plot->setNotAntialiasedElements(QCP::aeAll);
-    m_plot->addLayer(QStringLiteral("pointer"));
-    m_plot->layer(QStringLiteral("pointer"))->setMode(QCPLayer::lmBuffered);
     m_plot->axisRect()->setAutoMargins(QCP::msNone);
+    m_plot->axisRect()->setMinimumSize(1, 1);
     m_plot->axisRect()->setupFullAxesBox(false);
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis, m_plot->xAxis2, m_plot->yAxis2}) {
         axis->setTickLength(0);
@@ -190,33 +155,35 @@ ChartPlot::ChartPlot(QWidget* parent)
     m_plot->yAxis->setTickLabelPadding(kTickPadding);
     m_strip = new Strip(m_plot);
     m_marks = new Marks(m_plot, m_strip);
-    m_pointer = new Pointer(m_plot, m_strip);
-    QObject::connect(m_plot, &QCustomPlot::afterReplot, this, [this] { ++m_replots; });
     setLabelFont(bodyFont());
     setTheme(lightTokens());
 }
 
 ChartPlot::~ChartPlot() = default;
 
+void ChartPlot::invalidateStill() {
+    m_isStillStale = true;
+    update();
+}
+
 void ChartPlot::setTheme(const ThemeTokens& tokens) {
+    m_tokens = tokens;
     m_marks->tokens = tokens;
-    m_pointer->tokens = tokens;
     m_plot->setBackground(QBrush(tokens.panel));
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
-        axis->setBasePen(axis == m_plot->xAxis ? QPen(tokens.line, 1) : QPen(Qt::NoPen));
+        axis->setBasePen(QPen(Qt::NoPen));
         axis->setTickPen(Qt::NoPen);
         axis->setTickLabelColor(tokens.textSecondary);
         axis->grid()->setPen(QPen(tokens.grid, 1));
         axis->grid()->setZeroLinePen(QPen(tokens.line, 1));
     }
-    if (m_exportScale <= 0 && !m_plot->size().isEmpty() && m_strip->frame.geometry.count > 0) {
-        m_plot->replot(QCustomPlot::rpQueuedReplot);
-    }
+    invalidateStill();
 }
 
 void ChartPlot::setLabelFont(const QFont& font) {
     m_plot->xAxis->setTickLabelFont(font);
     m_plot->yAxis->setTickLabelFont(font);
+    invalidateStill();
 }
 
 void ChartPlot::setTimeLabelsShown(bool areShown) {
@@ -224,18 +191,22 @@ void ChartPlot::setTimeLabelsShown(bool areShown) {
 }
 
 void ChartPlot::setPlotMargins(const QMargins& margins) {
+    m_margins = margins;
     m_plot->axisRect()->setMargins(margins);
-    // Laid out at once, so that plotRect() is right for the data that comes next.
-    m_plot->axisRect()->setOuterRect(m_plot->viewport());
+    invalidateStill();
+}
+
+double ChartPlot::pixelRatio() const {
+    return m_exportSize.isEmpty() ? devicePixelRatioF() : m_exportScale;
 }
 
 QRect ChartPlot::plotRect() const {
-    return m_plot->axisRect()->rect();
+    const QSize whole = m_exportSize.isEmpty() ? size() : m_exportSize;
+    return QRect(QPoint(0, 0), whole).marginsRemoved(m_margins);
 }
 
 std::size_t ChartPlot::columnsWanted() const {
-    const double ratio = m_exportScale > 0 ? m_exportScale : devicePixelRatioF();
-    return static_cast<std::size_t>(std::max(0L, std::lround(m_plot->axisRect()->width() * ratio)));
+    return static_cast<std::size_t>(std::max(0L, std::lround(plotRect().width() * pixelRatio())));
 }
 
 int ChartPlot::labelWidth(const std::vector<AxisTick>& ticks) const {
@@ -247,7 +218,25 @@ int ChartPlot::labelWidth(const std::vector<AxisTick>& ticks) const {
     return widest + kTickPadding + kSpaceRelated;
 }
 
+StripGrid ChartPlot::gridOf(const PlotFrame& frame) const {
+    StripGrid grid{m_tokens.panel, m_tokens.grid, m_tokens.line, 1, {}};
+    grid.lineWidth = std::max(1, static_cast<int>(std::lround(pixelRatio())));
+    for (const AxisTick& tick : frame.valueTicks) {
+        grid.ticks.push_back(tick.position);
+    }
+    return grid;
+}
+
 namespace {
+
+std::vector<std::int64_t> tickColumns(const PlotFrame& frame) {
+    std::vector<std::int64_t> columns;
+    for (const AxisTick& tick : frame.timeTicks) {
+        const std::int64_t at = static_cast<std::int64_t>(tick.position) + frame.startNs;
+        columns.push_back(columnOf(at, frame.geometry.columnNs));
+    }
+    return columns;
+}
 
 void setTicks(QCPAxis* axis, const std::vector<AxisTick>& ticks) {
     auto ticker = axis->ticker().dynamicCast<QCPAxisTickerText>();
@@ -261,61 +250,145 @@ void setTicks(QCPAxis* axis, const std::vector<AxisTick>& ticks) {
 
 void ChartPlot::setFrame(PlotFrame frame, const StripColumns& columns, const StripStyle& style,
                          StripColumns::Change change) {
-    const double ratio = m_exportScale > 0 ? m_exportScale : devicePixelRatioF();
-    const int height = static_cast<int>(std::lround(m_plot->axisRect()->height() * ratio));
+    const double ratio = pixelRatio();
+    const int height = static_cast<int>(std::lround(plotRect().height() * ratio));
     m_strip->pixelRatio = ratio;
-    m_strip->image.update(columns, style, QSize(static_cast<int>(columns.count()), height), change);
     m_strip->style = style;
-    m_strip->columns = m_exportScale > 0 ? &columns : nullptr;
+    m_strip->style.grid = gridOf(frame);
+    m_strip->image.update(columns, m_strip->style, QSize(static_cast<int>(columns.count()), height),
+                          change, tickColumns(frame));
+    m_strip->columns = m_exportSize.isEmpty() ? nullptr : &columns;
+    const bool hasOtherLabels = frame.valueAxis != m_strip->frame.valueAxis ||
+                                frame.valueTicks != m_strip->frame.valueTicks;
+    m_strip->frame = std::move(frame);
+    m_isFrameNew = true;
+    if (hasOtherLabels) {
+        invalidateStill();
+    } else {
+        update(plotRect());
+    }
+}
+
+void ChartPlot::setMarkers(std::shared_ptr<const std::vector<Marker>> markers) {
+    m_marks->markers = std::move(markers);
+}
+
+QRect ChartPlot::cursorRect() const {
+    const StripGeometry& geometry = m_strip->frame.geometry;
+    if (!m_cursorNs || *m_cursorNs < geometry.fromNs() || *m_cursorNs >= geometry.toNs()) {
+        return {};
+    }
+    const QRect area = plotRect();
+    const double x = std::floor(xOf(area, geometry, *m_cursorNs));
+    return {static_cast<int>(x), area.top(), 1, area.height()};
+}
+
+void ChartPlot::setPointer(std::optional<std::int64_t> cursorNs,
+                           std::optional<TimeRange> selection) {
+    if (m_selection != selection) {
+        update(plotRect());
+    }
+    if (m_cursorNs != cursorNs) {
+        update(cursorRect());
+    }
+    m_cursorNs = cursorNs;
+    m_selection = selection;
+    update(cursorRect());
+}
+
+void ChartPlot::setAxes() {
+    const PlotFrame& frame = m_strip->frame;
     setTicks(m_plot->xAxis, frame.timeTicks);
     setTicks(m_plot->yAxis, frame.valueTicks);
     m_plot->xAxis->setRange(static_cast<double>(frame.geometry.fromNs() - frame.startNs),
                             static_cast<double>(frame.geometry.toNs() - frame.startNs));
     m_plot->yAxis->setRange(0, frame.valueAxis.top);
-    m_strip->frame = std::move(frame);
-    if (m_exportScale <= 0) {
-        m_plot->replot(QCustomPlot::rpQueuedReplot);
-    }
-}
-
-void ChartPlot::setMarkers(const std::vector<Marker>& markers) {
-    m_marks->markers = markers;
-}
-
-void ChartPlot::setPointer(std::optional<std::int64_t> cursorNs,
-                           std::optional<TimeRange> selection) {
-    if (m_pointer->cursorNs == cursorNs && m_pointer->selection == selection) {
-        return;
-    }
-    m_pointer->cursorNs = cursorNs;
-    m_pointer->selection = selection;
-    // Before the first replot the layer has no buffer.
-    if (m_replots > 0) {
-        m_plot->layer(QStringLiteral("pointer"))->replot();
-    }
 }
 
 void ChartPlot::prepareExport(QSize size, double scale) {
+    m_exportSize = size;
     m_exportScale = scale;
-    m_plot->setViewport(QRect(QPoint(0, 0), size));
-    m_plot->axisRect()->setOuterRect(m_plot->viewport());
 }
 
 void ChartPlot::paintTo(QCPPainter& painter, QSize size) {
+    setAxes();
+    // A picture of pixels has its grid and its time axis in the strip.
+    const bool isVector = painter.modes().testFlag(QCPPainter::pmVectorized);
+    m_plot->xAxis->setBasePen(isVector ? QPen(m_tokens.line, 1) : QPen(Qt::NoPen));
+    m_plot->xAxis->grid()->setVisible(isVector);
+    m_plot->yAxis->grid()->setVisible(isVector);
     m_plot->toPainter(&painter, size.width(), size.height());
+}
+
+// The axes without what lies within them.
+void ChartPlot::paintStill() {
+    const double ratio = devicePixelRatioF();
+    m_still = QPixmap(QSizeF(QSizeF(size()) * ratio).toSize());
+    m_still.setDevicePixelRatio(ratio);
+    m_strip->setVisible(false);
+    m_marks->setVisible(false);
+    QCPPainter painter(&m_still);
+    paintTo(painter, size());
+    m_strip->setVisible(true);
+    m_marks->setVisible(true);
+    m_isStillStale = false;
+    ++m_stillsPainted;
+}
+
+void ChartPlot::paintSelection(QPainter& painter) const {
+    const QRect area = plotRect();
+    const StripGeometry& geometry = m_strip->frame.geometry;
+    if (!m_selection || m_selection->toNs <= geometry.fromNs() ||
+        m_selection->fromNs >= geometry.toNs()) {
+        return;
+    }
+    const double from = xOf(area, geometry, m_selection->fromNs);
+    const double to = xOf(area, geometry, m_selection->toNs);
+    const double left = std::max<double>(area.left(), std::floor(from));
+    const double right = std::min<double>(area.left() + area.width(), std::ceil(to));
+    QColor shade = m_tokens.accent;
+    shade.setAlphaF(m_tokens.isDark ? 0.18F : 0.12F);
+    painter.fillRect(QRectF(left, area.top(), right - left, area.height()), shade);
+    painter.setPen(QPen(m_tokens.accent, 1));
+    if (from >= area.left()) {
+        painter.drawLine(QLineF(left, area.top(), left, area.bottom()));
+    }
+    if (to <= area.left() + area.width()) {
+        painter.drawLine(QLineF(right, area.top(), right, area.bottom()));
+    }
+}
+
+void ChartPlot::paintEvent(QPaintEvent* event) {
+    QPainter painter(this);
+    const StripGeometry& geometry = m_strip->frame.geometry;
+    if (geometry.count == 0) {
+        painter.fillRect(event->rect(), m_tokens.panel);
+        return;
+    }
+    if (m_isStillStale || !qFuzzyCompare(m_still.devicePixelRatio(), devicePixelRatioF())) {
+        paintStill();
+    }
+    const QRect area = plotRect();
+    const QImage& strip = m_strip->image.image();
+    const QSizeF stripSize = QSizeF(strip.size()) / m_strip->pixelRatio;
+    const QRect covered = QRect(area.topLeft(), stripSize.toSize()).intersected(area);
+    const double ratio = m_still.devicePixelRatio();
+    for (const QRect& rect : event->region().subtracted(covered)) {
+        painter.drawPixmap(QRectF(rect), m_still,
+                           QRectF(QPointF(rect.topLeft()) * ratio, QSizeF(rect.size()) * ratio));
+    }
+    painter.setClipRegion(event->region().intersected(area));
+    paintStrip(painter, area.topLeft(), strip, m_strip->pixelRatio);
+    paintMarkers(painter, area, geometry, m_marks->markers.get(), m_tokens);
+    paintSelection(painter);
+    painter.fillRect(cursorRect(), m_tokens.textSecondary);
+    m_replots += m_isFrameNew ? 1 : 0;
+    m_isFrameNew = false;
 }
 
 void ChartPlot::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    if (event->size().isEmpty()) {
-        return; // QCustomPlot would draw into a picture of no size, and warn of it
-    }
-    // QCustomPlot 2.1.0 reads the pixel ratio in its constructor only.
-    if (!qFuzzyCompare(m_plot->bufferDevicePixelRatio(), devicePixelRatioF())) {
-        m_plot->setBufferDevicePixelRatio(devicePixelRatioF());
-    }
-    m_plot->setGeometry(rect());
-    m_plot->axisRect()->setOuterRect(m_plot->viewport());
+    invalidateStill();
 }
 
 } // namespace ringscope

@@ -3,9 +3,11 @@
 
 #include <QFont>
 #include <QMargins>
+#include <QPixmap>
 #include <QWidget>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -32,6 +34,15 @@ struct PlotFrame {
 // The axes, grid, data, markers, selection and cursor of one chart: the only unit that knows
 // QCustomPlot's axes. It decides nothing and takes no mouse; ChartView does, and the export uses it
 // without a window. GUI thread only.
+//
+// On the screen it paints itself, because a chart that scrolls changes only within its axes:
+//
+//   ┌───────────┬───────────────────────┐
+//   │ still:    │ moving: StripImage,   │  The still part is QCustomPlot's picture of the axes,
+//   │ value     │ opaque, with the grid;│  drawn anew when labels, size or theme change. The
+//   │ labels    │ markers, selection and│  moving part is painted with every frame, each pixel
+//   │           │ cursor over it        │  once.
+//   └───────────┴───────────────────────┘
 class ChartPlot : public QWidget {
     Q_OBJECT
 
@@ -44,17 +55,18 @@ public:
     void setTimeLabelsShown(bool areShown);
     void setPlotMargins(const QMargins& margins);
 
-    // The axis rect, in this widget's coordinates.
+    // Within the axes, in this widget's coordinates.
     [[nodiscard]] QRect plotRect() const;
     // Device pixels over its width, which is how many columns it wants.
     [[nodiscard]] std::size_t columnsWanted() const;
     [[nodiscard]] int labelWidth(const std::vector<AxisTick>& ticks) const;
 
-    // New data: one replot at the end of the event loop's turn. change: of columns.update().
+    // New data: painted at the end of the event loop's turn, together with all others'. change: of
+    // columns.update().
     void setFrame(PlotFrame frame, const StripColumns& columns, const StripStyle& style,
                   StripColumns::Change change);
-    void setMarkers(const std::vector<Marker>& markers);
-    // Over everything else, in a buffer of its own: moving it does not replot the chart.
+    void setMarkers(std::shared_ptr<const std::vector<Marker>> markers); // null: none
+    // Over everything else.
     void setPointer(std::optional<std::int64_t> cursorNs, std::optional<TimeRange> selection);
 
     // For an export: the plot at this size. `scale` is how many device pixels a unit has where the
@@ -62,22 +74,41 @@ public:
     void prepareExport(QSize size, double scale);
     void paintTo(QCPPainter& painter, QSize size);
 
+    // How many frames were painted, and how often the still part was.
     [[nodiscard]] std::uint64_t replots() const noexcept { return m_replots; }
+    [[nodiscard]] std::uint64_t stillsPainted() const noexcept { return m_stillsPainted; }
 
 protected:
+    void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:
     class Strip;
     class Marks;
-    class Pointer;
 
-    QCustomPlot* m_plot; // a child
+    [[nodiscard]] double pixelRatio() const;
+    [[nodiscard]] StripGrid gridOf(const PlotFrame& frame) const;
+    void setAxes();
+    void paintStill();
+    void invalidateStill();
+    void paintSelection(QPainter& painter) const;
+    // Where the cursor is painted; empty when it is not.
+    [[nodiscard]] QRect cursorRect() const;
+
+    QCustomPlot* m_plot; // a child that is never shown
     Strip* m_strip;      // the plot's
     Marks* m_marks;
-    Pointer* m_pointer;
-    double m_exportScale = 0;
+    ThemeTokens m_tokens;
+    QMargins m_margins;
+    std::optional<std::int64_t> m_cursorNs;
+    std::optional<TimeRange> m_selection;
+    QPixmap m_still;
+    bool m_isStillStale = true;
+    bool m_isFrameNew = false;
+    QSize m_exportSize; // empty on the screen
+    double m_exportScale = 1;
     std::uint64_t m_replots = 0;
+    std::uint64_t m_stillsPainted = 0;
 };
 
 } // namespace ringscope

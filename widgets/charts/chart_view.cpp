@@ -113,6 +113,7 @@ void ChartView::updateStyle() {
 
 void ChartView::setByteScale(ByteScale scale) {
     m_byteScale = scale;
+    m_valueTicks.clear();
     m_isDirty = true;
 }
 
@@ -139,16 +140,21 @@ void ChartView::tickPlot(std::int64_t nowNs) {
     PlotFrame frame;
     frame.geometry = geometry;
     frame.startNs = timeZeroNs(*m_view);
-    frame.valueAxis = m_spec.fixedMax > 0 ? fixedValueAxis(m_spec.fixedMax, maxTicks)
-                                          : m_axis.update(largestDrawn(m_columns, m_style),
-                                                          m_spec.unit, maxTicks, nowNs, isSteady);
-    frame.valueTicks = frame.valueAxis.ticks(m_spec.unit, m_byteScale);
+    frame.valueAxis = m_spec.fixedMax > 0
+                          ? fixedValueAxis(m_spec.fixedMax, maxTicks)
+                          : m_axis.update(m_largest.update(m_columns, m_style, change), m_spec.unit,
+                                          maxTicks, nowNs, isSteady);
+    if (m_valueTicks.empty() || frame.valueAxis != m_ticksOf) {
+        m_ticksOf = frame.valueAxis;
+        m_valueTicks = m_ticksOf.ticks(m_spec.unit, m_byteScale);
+        m_leftWanted = m_plot->labelWidth(m_valueTicks);
+    }
+    frame.valueTicks = m_valueTicks;
     frame.timeTicks = timeTicks({geometry.fromNs(), geometry.toNs()}, frame.startNs,
                                 m_plot->plotRect().width() / kPixelsPerTimeTick);
-    m_leftWanted = m_plot->labelWidth(frame.valueTicks);
     m_style.top = frame.valueAxis.top;
     m_style.lineWidth = std::max(1, static_cast<int>(std::lround(1.5 * devicePixelRatioF())));
-    m_plot->setMarkers(m_view->markers ? *m_view->markers : std::vector<Marker>{});
+    m_plot->setMarkers(m_view->markers);
     m_plot->setFrame(std::move(frame), m_columns, m_style, change);
     m_drawnEndColumn = std::min(m_view->endNs, geometry.toNs() + kLateNs) / geometry.columnNs;
     m_isDirty = false;

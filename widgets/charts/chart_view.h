@@ -93,7 +93,10 @@ private:
     std::shared_ptr<const SessionView> m_view;
     StripColumns m_columns;
     StripStyle m_style;
+    LargestDrawn m_largest;
     SteadyValueAxis m_axis;
+    ValueAxis m_ticksOf;                // what m_valueTicks and m_leftWanted are for
+    std::vector<AxisTick> m_valueTicks; // empty when they have to be made
     ByteScale m_byteScale = ByteScale::automatic;
     std::int64_t m_drawnEndColumn = 0; // of the data, when the plot was last drawn
     bool m_isDirty = true;

@@ -6,15 +6,11 @@
 
 namespace ringscope {
 
-namespace {
-
 // Division that rounds down, also below zero.
 std::int64_t columnOf(std::int64_t timeNs, std::int64_t columnNs) {
     const std::int64_t column = timeNs / columnNs;
     return column * columnNs > timeNs ? column - 1 : column;
 }
-
-} // namespace
 
 StripGeometry stripGeometry(TimeRange visible, std::size_t count) {
     StripGeometry geometry;

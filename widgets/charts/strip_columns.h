@@ -27,6 +27,8 @@ struct StripGeometry {
     }
     auto operator<=>(const StripGeometry&) const = default;
 };
+// The absolute number of the column that holds a moment.
+[[nodiscard]] std::int64_t columnOf(std::int64_t timeNs, std::int64_t columnNs);
 // `count` columns over a range whose end lies in the last of them.
 [[nodiscard]] StripGeometry stripGeometry(TimeRange visible, std::size_t count);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 
 namespace ringscope {
 
@@ -71,6 +72,13 @@ int lineWidth(const StripColumns& columns, const StripStyle& style, std::size_t 
     return drawn == 2 && above == 1 ? style.lineWidth * 2 + 1 : style.lineWidth;
 }
 
+// Those of ascending column numbers that lie in [first, last).
+std::span<const std::int64_t> within(const std::vector<std::int64_t>& columns, std::int64_t first,
+                                     std::int64_t last) {
+    const auto from = std::lower_bound(columns.begin(), columns.end(), first);
+    return {from, std::lower_bound(from, columns.end(), std::max(first, last))};
+}
+
 // The mean of a layer and of all below it; NaN where every layer is a gap.
 double stackTop(const StripColumns& columns, const StripStyle& style, std::size_t column) {
     double sum = kGap;
@@ -82,38 +90,71 @@ double stackTop(const StripColumns& columns, const StripStyle& style, std::size_
     return sum;
 }
 
-} // namespace
+constexpr double kNothing = -std::numeric_limits<double>::infinity();
 
-double largestDrawn(const StripColumns& columns, const StripStyle& style) {
-    double largest = kGap;
-    const auto take = [&largest](double value) {
-        if (!std::isnan(value) && !(value <= largest)) {
-            largest = value;
-        }
-    };
-    for (std::size_t column = 0; column < columns.count(); ++column) {
-        if (style.style == ChartStyle::stacked) {
-            take(stackTop(columns, style, column));
-            continue;
-        }
-        for (std::size_t i = 0; i < columns.series().size(); ++i) {
-            if (isDrawn(columns, style, i)) {
-                take(columns.columns(i)[column].max);
-            }
+double topOfColumn(const StripColumns& columns, const StripStyle& style, std::size_t column) {
+    double top = kNothing;
+    if (style.style == ChartStyle::stacked) {
+        const double sum = stackTop(columns, style, column);
+        return std::isnan(sum) ? kNothing : sum;
+    }
+    for (std::size_t i = 0; i < columns.series().size(); ++i) {
+        if (isDrawn(columns, style, i) && !std::isnan(columns.columns(i)[column].max)) {
+            top = std::max(top, columns.columns(i)[column].max);
         }
     }
-    return largest;
+    return top;
+}
+
+} // namespace
+
+double LargestDrawn::update(const StripColumns& columns, const StripStyle& style,
+                            StripColumns::Change change) {
+    std::vector<bool> isVisible;
+    for (const StripStyle::Layer& layer : style.layers) {
+        isVisible.push_back(layer.isVisible);
+    }
+    std::size_t first = 0;
+    if (m_tops.size() == columns.count() && isVisible == m_isVisible) {
+        const std::size_t shift = std::min(change.shift, m_tops.size());
+        std::shift_left(m_tops.begin(), m_tops.end(), static_cast<std::ptrdiff_t>(shift));
+        first = change.firstChanged;
+    }
+    m_tops.resize(columns.count());
+    m_isVisible = std::move(isVisible);
+    for (std::size_t column = first; column < m_tops.size(); ++column) {
+        m_tops[column] = topOfColumn(columns, style, column);
+    }
+    double largest = kNothing;
+    for (const double top : m_tops) {
+        largest = std::max(largest, top);
+    }
+    return largest == kNothing ? kGap : largest;
+}
+
+double largestDrawn(const StripColumns& columns, const StripStyle& style) {
+    return LargestDrawn().update(columns, style, {});
 }
 
 const QImage& StripImage::update(const StripColumns& columns, const StripStyle& style, QSize size,
-                                 StripColumns::Change change) {
+                                 StripColumns::Change change,
+                                 const std::vector<std::int64_t>& tickColumns) {
     const QSize wanted(static_cast<int>(columns.count()), size.height());
     std::size_t first = change.firstChanged;
+    // The columns that are kept have the ticks that they are to have, as long as nobody chose
+    // others.
+    const std::int64_t kept = columns.geometry().firstColumn;
+    const std::int64_t keptEnd = kept + static_cast<std::int64_t>(first);
+    const bool keepsTicks = std::ranges::equal(within(m_tickColumns, kept, keptEnd),
+                                               within(tickColumns, kept, keptEnd));
+    m_tickColumns = tickColumns;
     if (m_image.size() != wanted || style != m_style) {
-        m_image = QImage(wanted, QImage::Format_ARGB32_Premultiplied);
+        if (m_image.size() != wanted) {
+            m_image = QImage(wanted, QImage::Format_RGB32);
+        }
         m_style = style;
         first = 0;
-    } else if (change.shift < columns.count()) {
+    } else if (change.shift < columns.count() && keepsTicks) {
         scroll(change.shift);
     } else {
         first = 0;
@@ -122,8 +163,9 @@ const QImage& StripImage::update(const StripColumns& columns, const StripStyle& 
         return m_image;
     }
     if (first > 0 && change.shift > 0) {
-        // It was joined to a column that is gone.
-        paint(columns, 0, 1);
+        // Was joined to a column that is gone, or has a part of a grid line that began in one.
+        const int edge = std::max(1, m_style.grid.lineWidth - 1);
+        paint(columns, 0, std::min(first, static_cast<std::size_t>(edge)));
     }
     if (first < columns.count()) {
         paint(columns, first, columns.count());
@@ -132,12 +174,13 @@ const QImage& StripImage::update(const StripColumns& columns, const StripStyle& 
 }
 
 void StripImage::paint(const StripColumns& columns, std::size_t first, std::size_t last) {
-    clear(first, last);
+    paintGrid(columns, first, last);
     if (m_style.style == ChartStyle::stacked) {
         paintStack(columns, first, last);
     } else {
         paintLines(columns, first, last);
     }
+    paintBase(first, last);
 }
 
 void StripImage::scroll(std::size_t columns) {
@@ -152,11 +195,40 @@ void StripImage::scroll(std::size_t columns) {
     }
 }
 
-void StripImage::clear(std::size_t first, std::size_t last) {
+void StripImage::paintGrid(const StripColumns& columns, std::size_t first, std::size_t last) {
     const Raster raster(m_image);
-    for (int y = 0; y < m_image.height(); ++y) {
+    const int height = m_image.height();
+    const QRgb background = m_style.grid.background.rgb();
+    const QRgb grid = m_style.grid.line.rgb();
+    for (int y = 0; y < height; ++y) {
         QRgb* line = raster.line(y);
-        std::fill(line + first, line + last, 0U);
+        std::fill(line + first, line + last, background);
+    }
+    const int width = m_style.grid.lineWidth;
+    for (const double tick : m_style.grid.ticks) {
+        const int from = rowOf(tick, m_style.top, height - width + 1);
+        for (int y = std::max(0, from); y < std::min(height, from + width); ++y) {
+            std::fill(raster.line(y) + first, raster.line(y) + last, grid);
+        }
+    }
+    const std::int64_t zero = columns.geometry().firstColumn;
+    const std::int64_t begin = zero + static_cast<std::int64_t>(first);
+    const std::int64_t end = zero + static_cast<std::int64_t>(last);
+    for (const std::int64_t tick : within(m_tickColumns, begin - width + 1, end)) {
+        for (auto at = std::max(begin, tick); at < std::min(end, tick + width); ++at) {
+            raster.fillRun(static_cast<std::size_t>(at - zero), 0, height - 1, grid);
+        }
+    }
+}
+
+void StripImage::paintBase(std::size_t first, std::size_t last) {
+    if (!m_style.grid.base.isValid()) {
+        return;
+    }
+    const Raster raster(m_image);
+    const int height = m_image.height();
+    for (int y = std::max(0, height - m_style.grid.lineWidth); y < height; ++y) {
+        std::fill(raster.line(y) + first, raster.line(y) + last, m_style.grid.base.rgb());
     }
 }
 

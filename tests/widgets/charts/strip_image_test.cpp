@@ -96,6 +96,16 @@ private:
     double m_total = 0;
 };
 
+std::vector<std::int64_t> everyNthColumn(const StripGeometry& geometry, std::int64_t step) {
+    std::vector<std::int64_t> columns;
+    for (std::int64_t at = geometry.firstColumn; at < geometry.endColumn(); ++at) {
+        if (at % step == 0) {
+            columns.push_back(at);
+        }
+    }
+    return columns;
+}
+
 class StripImageOf : public testing::TestWithParam<ChartStyle> {};
 
 } // namespace
@@ -119,13 +129,16 @@ TEST_P(StripImageOf, ScrolledIsTheSameAsDrawnAnew) {
         const SessionView view = session.view();
         const StripGeometry geometry = stripGeometry({view.endNs - 900 * kTestMs, view.endNs}, 157);
         const auto change = scrolled.update(view, geometry);
-        const StripStyle style = styleOf(scrolled, GetParam(), 200);
-        image.update(scrolled, style, kSize, change);
+        StripStyle style = styleOf(scrolled, GetParam(), 200);
+        style.grid = {Qt::white, Qt::gray, Qt::black, 3, {0, 100, 200}};
+        // Every so often another step of the ticks, as after a zoom.
+        const auto ticks = everyNthColumn(geometry, step % 30 < 20 ? 25 : 40);
+        image.update(scrolled, style, kSize, change, ticks);
 
         StripColumns fresh;
         fresh.setSeries(chartSeries(spec, view));
         StripImage anew;
-        anew.update(fresh, style, kSize, fresh.update(view, geometry));
+        anew.update(fresh, style, kSize, fresh.update(view, geometry), ticks);
         ASSERT_EQ(image.image(), anew.image()) << "seed " << kSeed << ", step " << step;
     }
 }
@@ -157,6 +170,45 @@ TEST(StripImage, ShowsEachSeriesInItsColourAndAGapAsAGap) {
     }
 }
 
+TEST(StripImage, ValueLiesOnTheGridLineOfItsTick) {
+    const auto view = chartSession(1000);
+    StripColumns columns;
+    columns.setSeries(chartSeries(*findChart("messages"), *view));
+    const auto change = columns.update(*view, stripGeometry({view->startNs, view->endNs}, 100));
+    StripStyle style = styleOf(columns, ChartStyle::lines, 4e6);
+    style.layers[1].isVisible = false;
+    style.grid = {Qt::white, Qt::gray, Qt::black, 1, {0, 3e6, 4e6}}; // sent is constant: 3 M/s
+    StripImage with;
+    with.update(columns, style, QSize(100, 51), change);
+    style.layers[0].isVisible = false;
+    StripImage without;
+    without.update(columns, style, QSize(100, 51), change);
+    int hidden = 0;
+    for (int y = 0; y < 51; ++y) {
+        const bool isGrid = without.image().pixelColor(50, y) == QColor(Qt::gray);
+        hidden += isGrid && with.image().pixelColor(50, y) == style.layers[0].color ? 1 : 0;
+    }
+    EXPECT_EQ(hidden, 1);
+    EXPECT_EQ(without.image().pixelColor(50, 0), QColor(Qt::gray)) << "the top";
+    EXPECT_EQ(without.image().pixelColor(50, 50), QColor(Qt::black)) << "the axis";
+}
+
+TEST(StripImage, TickColumnHasAGridLineBehindTheData) {
+    const auto view = chartSession(1000);
+    StripColumns columns;
+    columns.setSeries(chartSeries(*findChart("messages"), *view));
+    const StripGeometry geometry = stripGeometry({view->startNs, view->endNs}, 100);
+    const auto change = columns.update(*view, geometry);
+    StripStyle style = styleOf(columns, ChartStyle::lines, 4e6);
+    style.grid = {Qt::white, Qt::gray, Qt::black, 1, {}};
+    StripImage image;
+    image.update(columns, style, QSize(100, 50), change, {geometry.firstColumn + 40});
+    EXPECT_GT(pixelsOf(image.image(), Qt::gray, 40, 41), 40U);
+    EXPECT_EQ(pixelsOf(image.image(), Qt::gray, 0, 40), 0U);
+    EXPECT_EQ(pixelsOf(image.image(), style.layers[0].color, 40, 41),
+              pixelsOf(image.image(), style.layers[0].color, 41, 42));
+}
+
 TEST(StripImage, StackHasTheHeightOfTheSum) {
     const auto view = chartSession(1000);
     StripColumns columns;
@@ -185,6 +237,29 @@ TEST(StripImage, HiddenSeriesIsNotDrawnAndDoesNotCount) {
     image.update(columns, style, QSize(100, 50), change);
     EXPECT_EQ(pixelsOf(image.image(), style.layers[0].color, 0, 100), 0U);
     EXPECT_GT(pixelsOf(image.image(), style.layers[1].color, 0, 100), 0U);
+}
+
+TEST(LargestDrawn, KeptWhileScrollingIsTheSameAsCountedAnew) {
+    constexpr std::uint64_t kSeed = 20261124;
+    GrowingSession session(kSeed);
+    session.advance(900);
+    const ChartSpec spec{
+        .name = "test", .title = "", .help = "", .tracks = {"memory.type.*", "messages.sent"}};
+    for (const ChartStyle chartStyle : {ChartStyle::lines, ChartStyle::stacked}) {
+        StripColumns columns;
+        columns.setSeries(chartSeries(spec, session.view()));
+        LargestDrawn largest;
+        for (int step = 0; step < 100; ++step) {
+            session.advance(17);
+            const SessionView view = session.view();
+            const auto change =
+                columns.update(view, stripGeometry({view.endNs - 900 * kTestMs, view.endNs}, 157));
+            StripStyle style = styleOf(columns, chartStyle, 200);
+            style.layers[0].isVisible = step % 20 < 10;
+            ASSERT_EQ(largest.update(columns, style, change), largestDrawn(columns, style))
+                << "seed " << kSeed << ", step " << step;
+        }
+    }
 }
 
 TEST(StripShapes, StayWithinTheAreaAndBreakAtGaps) {
