@@ -19,7 +19,7 @@ namespace ringscope {
 
 namespace {
 
-constexpr std::int64_t kPlotPeriodNs = 1'000'000'000 / 15;
+constexpr std::int64_t kPlotPeriodNs = 1'000'000'000 / 30;
 constexpr std::int64_t kReadoutPeriodNs = 1'000'000'000 / 8;
 // A tick of 30 Hz that comes a little early still counts.
 constexpr std::int64_t kSlackNs = 8'000'000;
