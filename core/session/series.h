@@ -15,7 +15,7 @@ struct SeriesColumn {
     double min;
     double max;
     double mean;
-    double last;
+    double last; // NaN also in a column with data that ends in a gap: the next is not joined to it
 };
 
 // Columns have absolute numbers: column k covers [k * columnNs, (k + 1) * columnNs) on the

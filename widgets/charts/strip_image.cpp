@@ -253,7 +253,7 @@ void StripImage::paintLines(const StripColumns& columns, std::size_t first, std:
             }
             double low = value.min;
             double high = value.max;
-            if (column > 0 && !isGap(values[column - 1])) {
+            if (column > 0 && !std::isnan(values[column - 1].last)) {
                 low = std::min(low, values[column - 1].last);
                 high = std::max(high, values[column - 1].last);
             }
@@ -330,6 +330,7 @@ void addLine(std::vector<StripShape>& shapes, const std::vector<SeriesColumn>& v
         const double farther = comesFromAbove ? value.min : value.max;
         for (const double v : {nearer, farther, value.last}) {
             if (std::isnan(v)) { // the column ends in a gap
+                finish();
                 continue;
             }
             const QPointF point(x, map.y(v));

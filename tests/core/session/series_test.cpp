@@ -113,6 +113,16 @@ TEST(Series, StatisticsOfACounterGiveItsExactIncrease) {
     EXPECT_NEAR(range.mean, 3000, 1e-9);
 }
 
+TEST(Series, ColumnThatEndsInAGapHasNoLastValue) {
+    const SessionView view = SessionBuilder()
+                                 .track("g", TrackKind::gauge, Unit::bytes,
+                                        {{0, 1}, {kMs, 2}, {2 * kMs, std::nan("")}, {10 * kMs, 4}})
+                                 .build();
+    const auto columns = seriesColumns(view, {0, 0}, 10 * kMs, 0, 1);
+    EXPECT_EQ(columns[0].max, 2);
+    EXPECT_TRUE(std::isnan(columns[0].last));
+}
+
 TEST(Series, StatisticsWithoutDataAreNotZero) {
     const SessionView view = gaugeEveryMs(10);
     const SeriesStatistics range = seriesStatistics(view, {0, 0}, 500 * kMs, 600 * kMs);

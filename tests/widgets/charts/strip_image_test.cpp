@@ -281,4 +281,28 @@ TEST(StripShapes, StayWithinTheAreaAndBreakAtGaps) {
     }
 }
 
+TEST(StripShapes, LineIsNotJoinedToAColumnThatEndsInAGap) {
+    const SessionView view = SessionBuilder()
+                                 .track("g", TrackKind::gauge, Unit::count,
+                                        {{0, 10},
+                                         {4 * kTestMs, 10},
+                                         {8 * kTestMs, std::nan("")},
+                                         {12 * kTestMs, 30},
+                                         {24 * kTestMs, 30}})
+                                 .build();
+    const ChartSpec spec{.name = "test", .title = "", .help = "", .tracks = {"g"}};
+    StripColumns columns;
+    columns.setSeries(chartSeries(spec, view));
+    columns.update(view, {10 * kTestMs, 0, 3});
+    const auto shapes =
+        stripShapes(columns, styleOf(columns, ChartStyle::lines, 50), QRectF(0, 0, 30, 50));
+    ASSERT_EQ(shapes.size(), 2U);
+    for (const QPointF& point : shapes[0].points) {
+        EXPECT_EQ(point.y(), 40);
+    }
+    for (const QPointF& point : shapes[1].points) {
+        EXPECT_EQ(point.y(), 20);
+    }
+}
+
 } // namespace ringscope
