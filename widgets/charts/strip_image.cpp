@@ -244,6 +244,8 @@ void StripImage::paintLines(const StripColumns& columns, std::size_t first, std:
         const int width = lineWidth(columns, m_style, i);
         const int above = (width - 1) / 2;
         const int below = width / 2;
+        // Where the upper edge may lie: a line at zero is seen above the time axis.
+        const int lowest = height - std::max(width, m_style.grid.lineWidth + 1);
         const QRgb color = m_style.layers[i].color.rgb();
         const std::vector<SeriesColumn>& values = columns.columns(i);
         for (std::size_t column = first; column < last; ++column) {
@@ -257,8 +259,8 @@ void StripImage::paintLines(const StripColumns& columns, std::size_t first, std:
                 low = std::min(low, values[column - 1].last);
                 high = std::max(high, values[column - 1].last);
             }
-            raster.fillRun(column, rowOf(high, m_style.top, height) - above,
-                           rowOf(low, m_style.top, height) + below, color);
+            raster.fillRun(column, std::min(rowOf(high, m_style.top, height) - above, lowest),
+                           std::max(rowOf(low, m_style.top, height) + below, width - 1), color);
         }
     }
 }

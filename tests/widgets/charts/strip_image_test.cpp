@@ -193,6 +193,25 @@ TEST(StripImage, ValueLiesOnTheGridLineOfItsTick) {
     EXPECT_EQ(without.image().pixelColor(50, 50), QColor(Qt::black)) << "the axis";
 }
 
+TEST(StripImage, LineAtZeroIsSeenAboveTheTimeAxis) {
+    const SessionView view =
+        SessionBuilder()
+            .track("g", TrackKind::gauge, Unit::count, {{0, 0}, {10 * kTestMs, 0}})
+            .build();
+    const ChartSpec spec{.name = "test", .title = "", .help = "", .tracks = {"g"}};
+    StripColumns columns;
+    columns.setSeries(chartSeries(spec, view));
+    const auto change = columns.update(view, {kTestMs, 0, 10});
+    for (const double ratio : {1.0, 1.25, 1.5, 2.0, 3.0}) {
+        StripStyle style = styleOf(columns, ChartStyle::lines, 1);
+        style.lineWidth = static_cast<int>(std::lround(1.5 * ratio));
+        style.grid = {Qt::white, Qt::gray, Qt::black, static_cast<int>(std::lround(ratio)), {}};
+        StripImage image;
+        image.update(columns, style, QSize(10, 40), change);
+        EXPECT_GT(pixelsOf(image.image(), style.layers[0].color, 5, 6), 0U) << ratio;
+    }
+}
+
 TEST(StripImage, TickColumnHasAGridLineBehindTheData) {
     const auto view = chartSession(1000);
     StripColumns columns;
