@@ -119,6 +119,17 @@ double valueAt(const SessionView& view, TrackRef track, std::int64_t timeNs) {
     return after < 2 ? kGap : rateBetween(samples, track.column, after - 2, after - 1);
 }
 
+double seriesMean(const SessionView& view, TrackRef track, std::int64_t fromNs, std::int64_t toNs) {
+    const SampleTableView& samples = view.samples(track);
+    const std::size_t first = samples.lowerBound(fromNs);
+    const std::size_t last = samples.lowerBound(toNs + 1);
+    if (view.description(track).kind == TrackKind::counter) {
+        return last < first + 2 ? kGap : rateBetween(samples, track.column, first, last - 1);
+    }
+    const RangeSummary range = samples.summarize(track.column, first, last);
+    return range.valid > 0 ? range.mean() : kGap;
+}
+
 SeriesStatistics seriesStatistics(const SessionView& view, TrackRef track, std::int64_t fromNs,
                                   std::int64_t toNs) {
     SeriesStatistics result{kGap, kGap, kGap, kGap, kGap, kGap, 0};
@@ -150,7 +161,9 @@ SeriesStatistics seriesStatistics(const SessionView& view, TrackRef track, std::
         result.max = rates.max;
         result.first = rateBetween(samples, track.column, first, first + 1);
         result.last = rateBetween(samples, track.column, last - 2, last - 1);
-        result.mean = rateBetween(samples, track.column, first, last - 1);
+    }
+    result.mean = seriesMean(view, track, fromNs, toNs);
+    if (!std::isnan(result.mean)) {
         result.total =
             samples.valueAt(track.column, last - 1) - samples.valueAt(track.column, first);
     }

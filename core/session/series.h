@@ -47,5 +47,8 @@ struct SeriesStatistics {
 };
 [[nodiscard]] SeriesStatistics seriesStatistics(const SessionView& view, TrackRef track,
                                                 std::int64_t fromNs, std::int64_t toNs);
+// The mean alone. It costs O(log n) for counters too, whose extremes take a look at every sample.
+[[nodiscard]] double seriesMean(const SessionView& view, TrackRef track, std::int64_t fromNs,
+                                std::int64_t toNs);
 
 } // namespace ringscope

@@ -202,8 +202,7 @@ void Picture::paintLegend(QCPPainter& painter, const Panel& panel, int y) {
             x = start;
             y += kLegendLine;
         }
-        const double mean =
-            chartStatistics(m_view, series, m_what.range.fromNs, m_what.range.toNs).mean;
+        const double mean = chartMean(m_view, series, m_what.range.fromNs, m_what.range.toNs);
         painter.fillRect(QRectF(kMargin + x, y + 6, 10, 10), series.color(tokens));
         painter.setPen(tokens.textSecondary);
         painter.drawText(QRect(kMargin + x + 16, y, width, kLegendHeight), Qt::AlignVCenter, label);

@@ -269,10 +269,20 @@ double chartValueNow(const SessionView& view, const ChartSeries& series, std::in
         if (view.description(track).kind == TrackKind::gauge) {
             return valueAt(view, track, timeNs);
         }
-        const double recent = seriesStatistics(view, track, timeNs - kNowWindowNs, timeNs).mean;
+        const double recent = seriesMean(view, track, timeNs - kNowWindowNs, timeNs);
         // Sampled more slowly than that: the rate between the last two samples.
         return std::isnan(recent) ? valueAt(view, track, timeNs) : recent;
     });
+}
+
+double chartMean(const SessionView& view, const ChartSeries& series, std::int64_t fromNs,
+                 std::int64_t toNs) {
+    // The mean of a maximum is not the maximum of the means: it is not shown rather than wrong.
+    if (series.aggregate == Aggregate::max) {
+        return kGap;
+    }
+    return combinedValue(series,
+                         [&](TrackRef track) { return seriesMean(view, track, fromNs, toNs); });
 }
 
 SeriesStatistics chartStatistics(const SessionView& view, const ChartSeries& series,
@@ -286,10 +296,8 @@ SeriesStatistics chartStatistics(const SessionView& view, const ChartSeries& ser
             return seriesStatistics(view, track, fromNs, toNs).*field;
         });
     };
-    // The mean of a maximum is not the maximum of the means: it is not shown rather than wrong.
-    const bool isMax = series.aggregate == Aggregate::max;
-    result.max = isMax ? of(&SeriesStatistics::max) : kGap;
-    result.mean = isMax ? kGap : of(&SeriesStatistics::mean);
+    result.max = series.aggregate == Aggregate::max ? of(&SeriesStatistics::max) : kGap;
+    result.mean = chartMean(view, series, fromNs, toNs);
     result.min = kGap;
     result.first = of(&SeriesStatistics::first);
     result.last = of(&SeriesStatistics::last);

@@ -74,6 +74,9 @@ struct ChartSeries {
 // between the last two samples of 1 ms would only flicker).
 [[nodiscard]] double chartValueNow(const SessionView& view, const ChartSeries& series,
                                    std::int64_t timeNs);
+// The mean of chartStatistics() alone, at the cost of seriesMean().
+[[nodiscard]] double chartMean(const SessionView& view, const ChartSeries& series,
+                               std::int64_t fromNs, std::int64_t toNs);
 [[nodiscard]] SeriesStatistics chartStatistics(const SessionView& view, const ChartSeries& series,
                                                std::int64_t fromNs, std::int64_t toNs);
 

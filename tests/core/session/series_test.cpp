@@ -113,6 +113,42 @@ TEST(Series, StatisticsOfACounterGiveItsExactIncrease) {
     EXPECT_NEAR(range.mean, 3000, 1e-9);
 }
 
+TEST(Series, MeanAloneIsThatOfTheStatistics) {
+    const SessionView view = SessionBuilder()
+                                 .track("g", TrackKind::gauge, Unit::bytes,
+                                        {{0, 1}, {kMs, std::nan("")}, {2 * kMs, 3}, {3 * kMs, 8}})
+                                 .track("c", TrackKind::counter, Unit::count,
+                                        {{0, 0}, {kMs, 5}, {2 * kMs, 1}, {3 * kMs, 9}})
+                                 .build();
+    for (std::int64_t from = -1; from < 5; ++from) {
+        for (std::int64_t to = from; to < 5; ++to) {
+            for (const TrackRef track : view.match("*")) {
+                const double alone = seriesMean(view, track, from * kMs, to * kMs);
+                const double among = seriesStatistics(view, track, from * kMs, to * kMs).mean;
+                EXPECT_TRUE(alone == among || (std::isnan(alone) && std::isnan(among)))
+                    << from << ".." << to << ": " << alone << ", " << among;
+            }
+        }
+    }
+    const auto [gauge, counter] = std::pair(*view.find("g"), *view.find("c"));
+    EXPECT_EQ(seriesMean(view, gauge, 0, 3 * kMs), 4);
+    EXPECT_EQ(seriesMean(view, counter, 0, 3 * kMs), 3000);
+    EXPECT_TRUE(std::isnan(seriesMean(view, counter, kMs, 2 * kMs))) << "it fell";
+    EXPECT_TRUE(std::isnan(seriesMean(view, counter, kMs, kMs))) << "one sample is no rate";
+    EXPECT_TRUE(std::isnan(seriesMean(view, gauge, kMs, kMs)));
+}
+
+TEST(Series, CounterOverALostSampleHasItsIncreaseAndNoExtremes) {
+    const SessionView view = SessionBuilder()
+                                 .track("c", TrackKind::counter, Unit::count,
+                                        {{0, 1}, {kMs, std::nan("")}, {2 * kMs, 5}})
+                                 .build();
+    const SeriesStatistics range = seriesStatistics(view, {0, 0}, 0, 2 * kMs);
+    EXPECT_EQ(range.total, 4);
+    EXPECT_EQ(range.mean, 2000);
+    EXPECT_TRUE(std::isnan(range.max));
+}
+
 TEST(Series, ColumnThatEndsInAGapHasNoLastValue) {
     const SessionView view = SessionBuilder()
                                  .track("g", TrackKind::gauge, Unit::bytes,
