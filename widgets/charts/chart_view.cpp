@@ -77,6 +77,7 @@ void ChartView::rebuildSeries() {
                            series.unit, series.isShownAtFirst, series.isReadoutOnly});
     }
     m_legend->setEntries(entries, m_theme.tokens());
+    m_statistics.clear();
     m_axis.reset();
     updateStyle();
 }
@@ -173,19 +174,18 @@ double ChartView::readoutOf(std::size_t i) const {
         return chartValueAt(*m_view, series, *cursor);
     }
     if (const auto selection = m_link.selection()) {
-        return chartStatistics(*m_view, series, selection->fromNs, selection->toNs).mean;
+        return chartMean(*m_view, series, selection->fromNs, selection->toNs);
     }
     return chartValueNow(*m_view, series, std::min(m_link.visible().toNs, m_view->endNs));
 }
 
-QString ChartView::statisticsOf(std::size_t i) const {
+QString ChartView::statisticsOf(std::size_t i) {
     const auto selection = m_link.selection();
     if (!selection) {
         return {};
     }
     const ChartSeries& series = m_columns.series()[i];
-    const SeriesStatistics range =
-        chartStatistics(*m_view, series, selection->fromNs, selection->toNs);
+    const SeriesStatistics& range = m_statistics.of(*m_view, series, i, *selection);
     const auto text = [&](double value, Unit unit) {
         return QString::fromStdString(formatValue(value, unit, m_byteScale));
     };

@@ -13,6 +13,7 @@
 #include "core/session/session_view.h"
 #include "widgets/charts/axis_ticks.h"
 #include "widgets/charts/chart_spec.h"
+#include "widgets/charts/kept_statistics.h"
 #include "widgets/charts/strip_columns.h"
 #include "widgets/charts/strip_image.h"
 
@@ -81,7 +82,7 @@ private:
     void updateStyle();
     [[nodiscard]] bool needsPlot(const StripGeometry& geometry) const;
     [[nodiscard]] double readoutOf(std::size_t series) const;
-    [[nodiscard]] QString statisticsOf(std::size_t series) const;
+    [[nodiscard]] QString statisticsOf(std::size_t series);
 
     // Constant after construction.
     ChartSpec m_spec;
@@ -94,6 +95,7 @@ private:
     StripColumns m_columns;
     StripStyle m_style;
     LargestDrawn m_largest;
+    KeptStatistics m_statistics; // of the selection
     SteadyValueAxis m_axis;
     ValueAxis m_ticksOf;                // what m_valueTicks and m_leftWanted are for
     std::vector<AxisTick> m_valueTicks; // empty when they have to be made
