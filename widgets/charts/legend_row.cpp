@@ -23,7 +23,8 @@ constexpr std::size_t kMaxInRow = 9;
 
 // The widest value that formatValue() gives for a unit.
 int valueWidth(Unit unit, const QFontMetrics& metrics) {
-    static constexpr std::array<double, 6> kWide{888.8, 8888, 88888, 888.8e3, 8.88e6, 88.8e9};
+    static constexpr std::array<double, 8> kWide{0.088,   88.8,    888.8,  8888,
+                                                 88888.0, 888.8e3, 8.88e6, 88.8e9};
     int widest = metrics.horizontalAdvance(QStringLiteral("–"));
     for (const double value : kWide) {
         const double shown = unit == Unit::percent ? std::min(value, 88.8) : value;
@@ -72,6 +73,10 @@ void LegendItem::setColors(const QColor& swatch, const ThemeTokens& tokens) {
 void LegendItem::setValue(const QString& value) {
     if (value != m_value) {
         m_value = value;
+        if (value.size() > m_longest) { // measured seldom: it costs as much as painting
+            m_longest = value.size();
+            m_valueWidth = std::max(m_valueWidth, QFontMetrics(font()).horizontalAdvance(value));
+        }
         setAccessibleDescription(value);
         update(valueRect());
     }
@@ -187,7 +192,12 @@ void LegendRow::setColors(const std::vector<QColor>& colors, const ThemeTokens& 
 }
 
 void LegendRow::setValue(std::size_t entry, const QString& value) {
-    m_items[entry]->setValue(value);
+    LegendItem& item = *m_items[entry];
+    const QSize size = item.sizeHint();
+    item.setValue(value);
+    if (item.sizeHint() != size) {
+        arrange();
+    }
 }
 
 void LegendRow::setContext(const QString& context) {

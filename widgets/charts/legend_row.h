@@ -17,7 +17,7 @@ class QToolButton;
 namespace ringscope {
 
 // One series in a legend: swatch, name, value. Checked means drawn. The value has the width of the
-// widest one its unit can have, so nothing moves when it changes.
+// widest one its unit has as a rule, so nothing moves when it changes.
 class LegendItem : public QAbstractButton {
     Q_OBJECT
 
@@ -56,6 +56,7 @@ private:
     ThemeTokens m_tokens;
     int m_labelWidth = 0;
     int m_valueWidth = 0;
+    qsizetype m_longest = 0; // of the values that there were
     bool m_isReadoutOnly;
 };
 

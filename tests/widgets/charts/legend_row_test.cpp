@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/charts/legend_row.h"
+
+#include <gtest/gtest.h>
+
+#include <QFontMetrics>
+
+namespace ringscope {
+
+namespace {
+
+int textWidth(const LegendItem& item) {
+    const QFontMetrics metrics(item.font());
+    return metrics.horizontalAdvance(item.label()) + metrics.horizontalAdvance(item.value());
+}
+
+} // namespace
+
+TEST(LegendRow, NoValueIsCutOrCoversItsNeighbour) {
+    LegendRow row(QStringLiteral("Occupancy"));
+    row.resize(900, row.height());
+    row.setEntries({{QStringLiteral("ch0"), {}, Qt::blue, Unit::percent},
+                    {QStringLiteral("ch1"), {}, Qt::red, Unit::percent}},
+                   lightTokens());
+    for (const char* value : {"0.098 %", "88.8 %", "–", "15 902 720 B/s"}) {
+        row.setValue(0, QString::fromUtf8(value));
+        const LegendItem& item = *row.item(0);
+        EXPECT_GE(item.width(), textWidth(item) + 16) << value << ": the swatch and its distance";
+        EXPECT_GT(row.item(1)->x(), item.geometry().right()) << value;
+    }
+}
+
+TEST(LegendRow, UsualValuesMoveNothing) {
+    LegendRow row(QStringLiteral("Physical memory"));
+    row.resize(900, row.height());
+    row.setEntries({{QStringLiteral("Heap"), {}, Qt::blue, Unit::bytes}}, lightTokens());
+    const QRect before = row.item(0)->geometry();
+    for (const double bytes : {0.0, 17.0, 1000.0, 88.8 * 1024, 999.0 * 1048576, 8.88e12}) {
+        row.setValue(0, QString::fromStdString(formatValue(bytes, Unit::bytes)));
+        EXPECT_EQ(row.item(0)->geometry(), before) << bytes;
+    }
+}
+
+} // namespace ringscope
