@@ -73,7 +73,9 @@ std::vector<AxisTick> ValueAxis::ticks(Unit unit, ByteScale scale) const {
     const auto count = static_cast<int>(std::floor(top / step + 1e-9));
     for (int i = 0; i <= count; ++i) {
         const double value = step * i;
-        found.push_back({value, QString::fromStdString(formatValue(value, unit, scale))});
+        // Zero is the same in each unit: "0 ns" below "1 s" would only be one more to read.
+        found.push_back({value, i == 0 ? QStringLiteral("0")
+                                       : QString::fromStdString(formatValue(value, unit, scale))});
     }
     return found;
 }

@@ -30,6 +30,7 @@ TEST(ValueAxis, CoversTheDataWithFewRoundTicks) {
 TEST(ValueAxis, BytesHaveBinarySteps) {
     const ValueAxis axis = valueAxisFor(26e6, Unit::bytes, 4);
     EXPECT_DOUBLE_EQ(axis.step, 8.0 * 1048576);
+    EXPECT_EQ(axis.ticks(Unit::bytes)[0].label, QStringLiteral("0"));
     EXPECT_EQ(axis.ticks(Unit::bytes)[1].label, QStringLiteral("8 MiB"));
 }
 
