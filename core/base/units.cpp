@@ -17,14 +17,16 @@ struct Suffix {
 
 // At most four digits, never scientific, no trailing zeros behind the point beyond what three
 // digits need.
-std::string fourDigits(double value) {
+std::string fourDigits(double value, Digits digits) {
     const double magnitude = std::fabs(value);
+    const bool isShort =
+        magnitude == 0 || (digits == Digits::fewest && magnitude == std::floor(magnitude));
     int decimals = 0;
     if (magnitude < 0.0995 && magnitude >= 0.0005) {
         decimals = 3;
-    } else if (magnitude < 9.995 && magnitude != std::floor(magnitude)) {
+    } else if (magnitude < 9.995 && !isShort) {
         decimals = 2;
-    } else if (magnitude < 99.95 && magnitude != std::floor(magnitude)) {
+    } else if (magnitude < 99.95 && !isShort) {
         decimals = 1;
     }
     // Not printf, which writes a comma in many a user's locale.
@@ -35,7 +37,7 @@ std::string fourDigits(double value) {
 }
 
 template <std::size_t N>
-std::string scaled(double value, const std::array<Suffix, N>& steps) {
+std::string scaled(double value, const std::array<Suffix, N>& steps, Digits digits) {
     const double magnitude = std::fabs(value);
     const Suffix* chosen = &steps.front();
     for (const Suffix& step : steps) {
@@ -44,7 +46,8 @@ std::string scaled(double value, const std::array<Suffix, N>& steps) {
             chosen = &step;
         }
     }
-    const std::string number = fourDigits(value / chosen->factor);
+    const std::string number =
+        fourDigits(value / chosen->factor, chosen == &steps.front() ? Digits::fewest : digits);
     return chosen->name.empty() ? number : number + " " + std::string(chosen->name);
 }
 
@@ -93,29 +96,30 @@ const Suffix* find(const std::array<Suffix, N>& table, std::string_view name) {
     return nullptr;
 }
 
-} // namespace
-
-std::string formatBytes(double bytes, ByteScale scale) {
-    if (std::isnan(bytes)) {
-        return "–";
-    }
+std::string bytesText(double bytes, ByteScale scale, Digits digits) {
     switch (scale) {
     case ByteScale::bytes:
-        return fourDigits(bytes) + " B";
+        return fourDigits(bytes, Digits::fewest) + " B";
     case ByteScale::kib:
-        return fourDigits(bytes / 1024.0) + " KiB";
+        return fourDigits(bytes / 1024.0, digits) + " KiB";
     case ByteScale::mib:
-        return fourDigits(bytes / 1048576.0) + " MiB";
+        return fourDigits(bytes / 1048576.0, digits) + " MiB";
     case ByteScale::pages4k:
-        return fourDigits(bytes / 4096.0) + " pages";
+        return fourDigits(bytes / 4096.0, Digits::fewest) + " pages";
     case ByteScale::automatic:
         break;
     }
-    return scaled(bytes, kBinary);
+    return scaled(bytes, kBinary, digits);
+}
+
+} // namespace
+
+std::string formatBytes(double bytes, ByteScale scale) {
+    return formatValue(bytes, Unit::bytes, scale);
 }
 
 std::string formatCount(double count) {
-    return std::isnan(count) ? "–" : scaled(count, kDecimal);
+    return formatValue(count, Unit::count);
 }
 
 std::string formatDuration(std::int64_t ns) {
@@ -124,7 +128,7 @@ std::string formatDuration(std::int64_t ns) {
         return std::to_string(seconds / 60) + " min " + std::to_string(std::abs(seconds % 60)) +
                " s";
     }
-    return scaled(static_cast<double>(ns), kTime);
+    return scaled(static_cast<double>(ns), kTime, Digits::fewest);
 }
 
 std::string formatClockTime(std::int64_t ns) {
@@ -137,31 +141,31 @@ std::string formatClockTime(std::int64_t ns) {
     return text.data();
 }
 
-std::string formatValue(double value, Unit unit, ByteScale scale) {
+std::string formatValue(double value, Unit unit, ByteScale scale, Digits digits) {
     if (std::isnan(value)) {
         return "–";
     }
     switch (unit) {
     case Unit::none:
-        return fourDigits(value);
+        return fourDigits(value, digits);
     case Unit::count:
-        return formatCount(value);
+        return scaled(value, kDecimal, digits);
     case Unit::countPerSec: {
-        const std::string number = formatCount(value);
+        const std::string number = scaled(value, kDecimal, digits);
         return number + (number.find(' ') == std::string::npos ? " /s" : "/s");
     }
     case Unit::bytes:
-        return formatBytes(value, scale);
+        return bytesText(value, scale, digits);
     case Unit::bytesPerSec:
-        return formatBytes(value, scale) + "/s";
+        return bytesText(value, scale, digits) + "/s";
     case Unit::nanoseconds:
-        return scaled(value, kTime);
+        return scaled(value, kTime, digits);
     case Unit::percent:
-        return fourDigits(value) + " %";
+        return fourDigits(value, digits) + " %";
     case Unit::ratePerMessage:
-        return fourDigits(value) + " /msg";
+        return fourDigits(value, digits) + " /msg";
     }
-    return fourDigits(value);
+    return fourDigits(value, digits);
 }
 
 namespace {

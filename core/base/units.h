@@ -25,10 +25,16 @@ enum class Unit : std::uint8_t {
 // How byte amounts are written; the rest of the units ignore it.
 enum class ByteScale : std::uint8_t { automatic, bytes, kib, mib, pages4k };
 
+// Whether a round value is written short ("45 MiB") or, in a place where it changes all the time,
+// with the digits of its neighbours ("45.0 MiB"). Zero and whole numbers of the smallest unit are
+// always short.
+enum class Digits : std::uint8_t { fewest, steady };
+
 // For people: at most four digits, the unit behind a space ("4.21 MiB", "12.1 k/s", "41 µs", "63
 // %"). NaN is "–".
 [[nodiscard]] std::string formatValue(double value, Unit unit,
-                                      ByteScale scale = ByteScale::automatic);
+                                      ByteScale scale = ByteScale::automatic,
+                                      Digits digits = Digits::fewest);
 [[nodiscard]] std::string formatBytes(double bytes, ByteScale scale = ByteScale::automatic);
 [[nodiscard]] std::string formatCount(double count);
 // "41 µs", "3.2 s", "12 min 3 s".

@@ -204,8 +204,9 @@ void ChartView::tickReadout() {
         return;
     }
     for (std::size_t i = 0; i < m_columns.series().size(); ++i) {
-        m_legend->setValue(i, QString::fromStdString(formatValue(
-                                  readoutOf(i), m_columns.series()[i].unit, m_byteScale)));
+        m_legend->setValue(
+            i, QString::fromStdString(formatValue(readoutOf(i), m_columns.series()[i].unit,
+                                                  m_byteScale, Digits::steady)));
         m_legend->item(i)->setStatistics(statisticsOf(i));
     }
     QString context;

@@ -212,7 +212,8 @@ void StatusStrip::setView(const SessionView& view) {
     setText(m_self, tr("Ringscope %1 % · %2")
                         .arg(view.self.cpuPercent, 0, 'f', 1)
                         .arg(QString::fromStdString(
-                            formatBytes(static_cast<double>(view.self.rssBytes), byteScale()))));
+                            formatValue(static_cast<double>(view.self.rssBytes), Unit::bytes,
+                                        byteScale(), Digits::steady))));
 }
 
 void StatusStrip::setByteScale(ByteScale scale) {

@@ -48,6 +48,23 @@ TEST(Units, ValuesCarryTheirUnit) {
     EXPECT_EQ(formatValue(std::nan(""), Unit::bytes), "–");
 }
 
+TEST(Units, SteadyDigitsDoNotJumpAtARoundValue) {
+    const auto steady = [](double value, Unit unit, ByteScale scale = ByteScale::automatic) {
+        return formatValue(value, unit, scale, Digits::steady);
+    };
+    EXPECT_EQ(steady(45.0 * 1048576, Unit::bytes), "45.0 MiB");
+    EXPECT_EQ(steady(45.1 * 1048576, Unit::bytes), "45.1 MiB");
+    EXPECT_EQ(steady(512.0 * 1048576, Unit::bytes), "512 MiB");
+    EXPECT_EQ(steady(8.0 * 1024, Unit::bytesPerSec, ByteScale::kib), "8.00 KiB/s");
+    EXPECT_EQ(steady(20'000, Unit::countPerSec), "20.0 k/s");
+    EXPECT_EQ(steady(63, Unit::percent), "63.0 %");
+    EXPECT_EQ(steady(41'000, Unit::nanoseconds), "41.0 µs");
+    EXPECT_EQ(steady(41, Unit::nanoseconds), "41 ns");
+    EXPECT_EQ(steady(17, Unit::count), "17");
+    EXPECT_EQ(steady(0, Unit::percent), "0 %");
+    EXPECT_EQ(steady(4096, Unit::bytes, ByteScale::bytes), "4096 B");
+}
+
 TEST(Units, NothingIsShownAsThousandOfTheSmallerUnit) {
     EXPECT_EQ(formatCount(999'950), "1.00 M");
     EXPECT_EQ(formatCount(999), "999");

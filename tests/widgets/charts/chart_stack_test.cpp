@@ -141,11 +141,11 @@ TEST_F(ChartStackShown, CursorReadsTheValueUnderItInEveryChart) {
     // Shareable and Heap are constant, and sent grows by 3 M/s.
     link.setCursor(view->endNs - 5'000 * kTestMs);
     tick();
-    EXPECT_EQ(stack.chart("memory-types")->legend().item(0)->value(), QStringLiteral("8 MiB"));
-    EXPECT_EQ(stack.chart("messages")->legend().item(0)->value(), QStringLiteral("3 M/s"));
+    EXPECT_EQ(stack.chart("memory-types")->legend().item(0)->value(), QStringLiteral("8.00 MiB"));
+    EXPECT_EQ(stack.chart("messages")->legend().item(0)->value(), QStringLiteral("3.00 M/s"));
     EXPECT_TRUE(stack.chart("messages")
                     ->accessibleDescription()
-                    .contains(QStringLiteral("messages.sent 3 M/s")));
+                    .contains(QStringLiteral("messages.sent 3.00 M/s")));
 }
 
 TEST_F(ChartStackShown, DragSelectsARangeAndEscapeClearsIt) {
@@ -180,7 +180,7 @@ TEST_F(ChartStackShown, LegendSaysTheMeanOfTheSelection) {
     link.select({view->endNs - 6'000 * kTestMs, view->endNs - 3'000 * kTestMs});
     tick();
     LegendItem* sent = stack.chart("messages")->legend().item(0);
-    EXPECT_EQ(sent->value(), QStringLiteral("3 M/s"));
+    EXPECT_EQ(sent->value(), QStringLiteral("3.00 M/s"));
     EXPECT_TRUE(sent->toolTip().contains(QStringLiteral("total 9 M")))
         << sent->toolTip().toStdString();
 }
