@@ -288,12 +288,21 @@ void LegendRow::arrange() {
     const int right =
         width() - kSpaceRelated -
         QFontMetrics(bodyFont()).horizontalAdvance(QStringLiteral("mean of 88.88 ms"));
+    const auto isWanted = [this](const LegendItem* item) {
+        return item->isReadoutOnly() || item->isChecked() || item->isVisibleTo(this);
+    };
+    int all = x;
+    for (const LegendItem* item : m_items) {
+        all += item->sizeHint().width() + kSpaceGroups;
+    }
+    const bool hasRoomForAll = all - kSpaceGroups <= right && m_items.size() <= kMaxInRow &&
+                               std::all_of(m_items.begin(), m_items.end(), isWanted);
+    const int end = hasRoomForAll ? right : right - moreWidth;
     std::size_t shown = 0;
     int hidden = 0;
     for (LegendItem* item : m_items) {
         const QSize size = item->sizeHint();
-        const bool isWanted = item->isReadoutOnly() || item->isChecked() || item->isVisibleTo(this);
-        if (isWanted && shown < kMaxInRow && x + size.width() + moreWidth <= right) {
+        if (isWanted(item) && shown < kMaxInRow && x + size.width() <= end) {
             item->setGeometry(x, 0, size.width(), kHeight);
             item->show();
             x += size.width() + kSpaceGroups;

@@ -30,6 +30,23 @@ TEST(LegendRow, NoValueIsCutOrCoversItsNeighbour) {
     }
 }
 
+TEST(LegendRow, SeriesThatFitNeedNoMenu) {
+    LegendRow row(QStringLiteral("Messages"));
+    row.resize(900, row.height());
+    row.setEntries({{QStringLiteral("sent"), {}, Qt::blue, Unit::countPerSec},
+                    {QStringLiteral("received"), {}, Qt::red, Unit::countPerSec}},
+                   lightTokens());
+    row.show(); // else it is not told of its new sizes
+    const QFontMetrics metrics(row.item(0)->font());
+    const int context = metrics.horizontalAdvance(QStringLiteral("mean of 88.88 ms"));
+    const int needed = row.item(1)->geometry().right() + 1 + context + kSpaceRelated;
+    row.resize(needed, row.height());
+    EXPECT_TRUE(row.item(1)->isVisibleTo(&row));
+    row.resize(needed - 1, row.height());
+    EXPECT_FALSE(row.item(1)->isVisibleTo(&row));
+    EXPECT_TRUE(row.item(0)->isVisibleTo(&row));
+}
+
 TEST(LegendRow, UsualValuesMoveNothing) {
     LegendRow row(QStringLiteral("Physical memory"));
     row.resize(900, row.height());
