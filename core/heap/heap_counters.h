@@ -35,6 +35,14 @@ struct HeapThreadCounters {
     std::uint64_t freedBytes = 0;
 };
 
+// The sums of HeapCounters that a sampler needs many times a second.
+struct HeapTotals {
+    std::uint64_t allocations = 0;
+    std::uint64_t frees = 0;
+    std::uint64_t liveBytes = 0;
+    std::uint64_t liveBlocks = 0;
+};
+
 struct HeapCounters {
     std::int64_t timeNs = 0; // CLOCK_MONOTONIC of the read
     std::uint64_t allocations = 0;

@@ -172,25 +172,59 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
     return reader;
 }
 
-Expected<HeapCounters> LedgerReader::read() {
+std::optional<Error> LedgerReader::copySlots() {
     const auto used = readSlotsUsed();
     if (!used) {
         return used.error();
     }
-    const std::size_t words = used.value() * kSlotWords;
-    m_earlier.resize(words);
-    m_later.resize(words);
-    if (auto error = readAt(m_earlier.data(), words * 8, kLedgerHeaderBytes)) {
+    m_earlier.resize(used.value() * kSlotWords);
+    const std::size_t bytes = m_earlier.size() * sizeof(std::uint64_t);
+    if (auto error = readAt(m_earlier.data(), bytes, kLedgerHeaderBytes)) {
+        return error;
+    }
+    if (m_earlier == m_later) {
+        return std::nullopt; // nothing changed since the reading before: its copy will do
+    }
+    m_later.resize(m_earlier.size());
+    // Second: see the header. A slot that comes into use between the two is in the next read.
+    return readAt(m_later.data(), bytes, kLedgerHeaderBytes);
+}
+
+Expected<HeapTotals> LedgerReader::readTotals() {
+    if (auto error = copySlots()) {
         return *error;
     }
-    // Second: see the header. A slot that comes into use between the two is in the next read.
-    if (auto error = readAt(m_later.data(), words * 8, kLedgerHeaderBytes)) {
+    std::uint64_t allocatedBytes = 0;
+    std::uint64_t freedBytes = 0;
+    HeapTotals totals;
+    for (std::size_t at = 0; at < m_earlier.size(); at += kSlotWords) {
+        const SlotCopies slot{m_earlier.data() + at, m_later.data() + at};
+        visitCells(slot, [&](auto allocations, auto frees, std::uint32_t, std::uint64_t bytes) {
+            totals.allocations += allocations;
+            totals.frees += frees;
+            allocatedBytes += allocations * bytes;
+            freedBytes += frees * bytes;
+        });
+        allocatedBytes += slot.later[kAllocatedBytesWord];
+        freedBytes += slot.earlier[kFreedBytesWord];
+    }
+    std::uint64_t inheritedBlocks = 0;
+    for (const std::uint64_t blocks : m_inheritedBlocks) {
+        inheritedBlocks += blocks;
+    }
+    totals.liveBytes = atLeastZero(m_inheritedBytes + allocatedBytes, freedBytes);
+    totals.liveBlocks = atLeastZero(inheritedBlocks + totals.allocations, totals.frees);
+    return totals;
+}
+
+Expected<HeapCounters> LedgerReader::read() {
+    if (auto error = copySlots()) {
         return *error;
     }
     HeapCounters counters;
     counters.timeNs = monotonicNs();
-    for (std::size_t i = 0; i < used.value(); ++i) {
-        const SlotCopies slot{m_earlier.data() + i * kSlotWords, m_later.data() + i * kSlotWords};
+    for (std::size_t at = 0; at < m_earlier.size(); at += kSlotWords) {
+        const SlotCopies slot{m_earlier.data() + at, m_later.data() + at};
         addSlot(counters, slot);
         const ThreadSlotState state = stateOf(slot.later);
         if ((state == ThreadSlotState::running || state == ThreadSlotState::ended) &&

@@ -26,6 +26,8 @@ public:
     // allocations, so live is never negative but may be too large by what was allocated during the
     // read (microseconds). Errors (damaged): the file became shorter or its slot count nonsense.
     [[nodiscard]] Expected<HeapCounters> read();
+    // The same sums without classes and threads: what can be read many times a second.
+    [[nodiscard]] Expected<HeapTotals> readTotals();
 
     [[nodiscard]] const ProcessIdentity& process() const noexcept { return m_process; }
     [[nodiscard]] LedgerOrigin origin() const noexcept { return m_origin; }
@@ -37,6 +39,8 @@ public:
 
 private:
     LedgerReader() = default;
+    // Copies the slots in use into m_earlier and, after that, into m_later.
+    [[nodiscard]] std::optional<Error> copySlots();
     [[nodiscard]] Expected<std::uint32_t> readSlotsUsed() const;
     [[nodiscard]] std::optional<Error> readAt(void* to, std::size_t bytes,
                                               std::uint64_t offset) const;
@@ -52,7 +56,7 @@ private:
     std::uint32_t m_slotCount = 0;
     std::uint64_t m_inheritedBytes = 0;
     std::array<std::uint64_t, kSizeClassCount> m_inheritedBlocks{};
-    // Changed by read().
+    // Changed by each reading.
     std::uint64_t m_sampledPeakBytes = 0;
     std::vector<std::uint64_t> m_earlier; // two copies of the slots as words, kept for their memory
     std::vector<std::uint64_t> m_later;

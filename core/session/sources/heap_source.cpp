@@ -102,8 +102,8 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
         if (!ledger.isFinal) {
             // Read after its process ended, once: the ledger outlives it.
             const bool isAlive = m_processes.all()[ledger.process].isAlive;
-            if (auto counters = ledger.reader.read()) {
-                ledger.newest = std::move(*counters);
+            if (const auto totals = ledger.reader.readTotals()) {
+                ledger.newest = *totals;
             }
             ledger.isFinal = !isAlive;
             seenBytes += ledger.newest.liveBytes;

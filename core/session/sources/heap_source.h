@@ -45,7 +45,7 @@ private:
         LedgerReader reader;
         std::size_t process; // index of TargetProcesses
         std::optional<GroupId> group;
-        HeapCounters newest;
+        HeapTotals newest;
         bool isFinal = false; // its process ended, or exec'ed into the next ledger
     };
     struct PerMessage {

@@ -142,6 +142,48 @@ TEST(LedgerReader, SampledPeakIsTheLargestOfTheReads) {
     EXPECT_EQ(reader->read()->sampledPeakBytes, 900U);
 }
 
+TEST(LedgerReader, TotalsAreTheSumsOfTheWholeReading) {
+    HandMadeLedger ledger;
+    ledger.header().inheritedBytes = 500;
+    ledger.header().inheritedBlocks[sizeClassOf(500)] = 1;
+    ThreadSlot& thread = ledger.run(1, 100, "main");
+    HandMadeLedger::allocate(ledger.slot(0), 24);
+    HandMadeLedger::allocate(thread, 1000);
+    HandMadeLedger::release(thread, 24);
+    const HeapCounters counters = readOnce(ledger);
+    const HeapTotals totals = openLedger(ledger)->readTotals().value();
+    EXPECT_EQ(totals.allocations, counters.allocations);
+    EXPECT_EQ(totals.frees, counters.frees);
+    EXPECT_EQ(totals.liveBytes, counters.liveBytes);
+    EXPECT_EQ(totals.liveBlocks, counters.liveBlocks);
+}
+
+TEST(LedgerReader, TotalsFollowTheLedger) {
+    HandMadeLedger ledger;
+    ThreadSlot& slot = ledger.run(1, 1, "main");
+    const FileDescriptor file = ledger.file();
+    auto reader = LedgerReader::open(FileDescriptor(::dup(file.get())), kProcess);
+    ASSERT_TRUE(reader);
+    const auto write = [&] {
+        return ::pwrite(file.get(), &slot, sizeof(slot),
+                        static_cast<off_t>(kLedgerHeaderBytes + sizeof(slot))) ==
+               static_cast<ssize_t>(sizeof(slot));
+    };
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        HandMadeLedger::allocate(slot, 40);
+        HandMadeLedger::allocate(slot, 1000);
+        HandMadeLedger::release(slot, 1000);
+        ASSERT_TRUE(write());
+        // Twice: a ledger in which nothing changed is not copied a second time.
+        for (const HeapTotals& totals : {*reader->readTotals(), *reader->readTotals()}) {
+            EXPECT_EQ(totals.allocations, 2 * i);
+            EXPECT_EQ(totals.frees, i);
+            EXPECT_EQ(totals.liveBytes, 40 * i);
+            EXPECT_EQ(totals.liveBlocks, i);
+        }
+    }
+}
+
 TEST(LedgerReader, LiveNeverFallsBelowZero) {
     HandMadeLedger ledger;
     HandMadeLedger::release(ledger.run(1, 1, "main"), 500);
