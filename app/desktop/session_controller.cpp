@@ -85,6 +85,7 @@ void SessionController::takeOver(Started started) {
     dropUnsavedFile();
     m_unsavedFile = started.unsavedFile;
     m_live = std::move(*started.live);
+    m_live->watchChannel(0); // the map shows it until somebody chooses another
     m_summary.reset();
     m_reportedErrors = 0;
     m_file.clear();

@@ -68,7 +68,8 @@ public:
     bool waitFor(std::int64_t timeoutNs) const;
 
     void addMarker(std::string text);
-    // Which channel's slots the views show from now on.
+    // Which channel's slots the views show from now on, 20 times a second at most. Before the first
+    // call they show channel 0 twice a second, which is enough for a file.
     void watchChannel(std::uint32_t channel);
     // Reads one slot's metadata into the next slot snapshots (SlotSnapshot::detail).
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);

@@ -138,7 +138,7 @@ void ScenarioTarget::addProcesses(const RunStatus& status, WorkerKind kind) {
 }
 
 void ScenarioTarget::addSources(Recorder& recorder, Session& session) {
-    addRingSources(m_ring, m_watch, m_cursorPeriodNs, recorder, session);
+    m_slotStates = addRingSources(m_ring, m_watch, m_cursorPeriodNs, recorder, session);
     auto workload = std::make_unique<WorkloadSource>(*m_driver, session);
     m_workload = workload.get();
     recorder.add(std::move(workload));
@@ -228,14 +228,17 @@ void ScenarioTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
     if (m_heap != nullptr) {
         m_heap->sample(nowNs, session);
     }
+    if (m_slotStates != nullptr) {
+        m_slotStates->sample(nowNs, session);
+    }
 }
 
 void ScenarioTarget::watchChannel(std::uint32_t channel) {
-    *m_watch = {channel, std::nullopt};
+    *m_watch = {channel, true, std::nullopt};
 }
 
 void ScenarioTarget::requestSlotDetail(std::uint32_t channel, std::uint64_t slot) {
-    *m_watch = {channel, slot};
+    *m_watch = {channel, true, slot};
 }
 
 void ScenarioTarget::summarize(RunSummary& summary) const {

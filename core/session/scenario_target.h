@@ -57,8 +57,9 @@ private:
 
     std::shared_ptr<SlotWatch> m_watch = std::make_shared<SlotWatch>();
     TargetProcesses m_processes;
-    HeapSource* m_heap = nullptr;         // the recorder's
-    WorkloadSource* m_workload = nullptr; // the recorder's
+    HeapSource* m_heap = nullptr;           // the recorder's
+    WorkloadSource* m_workload = nullptr;   // the recorder's
+    RingSlotSource* m_slotStates = nullptr; // the recorder's
     // What markers told of already.
     RunPhase m_phase = RunPhase::warmUp;
     bool m_isStalled = false;

@@ -64,7 +64,7 @@ Expected<std::unique_ptr<SegmentTarget>> SegmentTarget::attach(const std::string
 
 void SegmentTarget::addSources(Recorder& recorder, Session& session) {
     findParticipants(monotonicNs(), session);
-    addRingSources(m_ring, m_watch, m_cursorPeriodNs, recorder, session);
+    m_slotStates = addRingSources(m_ring, m_watch, m_cursorPeriodNs, recorder, session);
     addProcessSources(m_processes, recorder, session);
 }
 
@@ -142,12 +142,18 @@ void SegmentTarget::requestStop(std::int64_t /*nowNs*/) {
     m_isEnded = true;
 }
 
+void SegmentTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
+    if (m_slotStates != nullptr) {
+        m_slotStates->sample(nowNs, session);
+    }
+}
+
 void SegmentTarget::watchChannel(std::uint32_t channel) {
-    *m_watch = {channel, std::nullopt};
+    *m_watch = {channel, true, std::nullopt};
 }
 
 void SegmentTarget::requestSlotDetail(std::uint32_t channel, std::uint64_t slot) {
-    *m_watch = {channel, slot};
+    *m_watch = {channel, true, slot};
 }
 
 void SegmentTarget::summarize(RunSummary& summary) const {

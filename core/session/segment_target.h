@@ -30,6 +30,7 @@ public:
     void poll(std::int64_t nowNs, Session& session) override;
     [[nodiscard]] bool isEnded() const override { return m_isEnded; }
     void requestStop(std::int64_t nowNs) override;
+    void takeLastSamples(std::int64_t nowNs, Session& session) override;
     void watchChannel(std::uint32_t channel) override;
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot) override;
     void summarize(RunSummary& summary) const override;
@@ -44,6 +45,7 @@ private:
     std::int64_t m_cursorPeriodNs;
 
     std::shared_ptr<SlotWatch> m_watch = std::make_shared<SlotWatch>();
+    RingSlotSource* m_slotStates = nullptr; // the recorder's
     TargetProcesses m_processes;
     std::vector<WorkerRow> m_workers;
     std::int64_t m_workersAtNs = 0;

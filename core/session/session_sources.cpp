@@ -17,15 +17,18 @@ void addProcessSources(TargetProcesses& processes, Recorder& recorder, Session& 
     recorder.add(std::make_unique<MemoryTypeSource>(processes, session));
 }
 
-void addRingSources(const std::shared_ptr<RingObserver>& ring,
-                    const std::shared_ptr<const SlotWatch>& watch, std::int64_t cursorPeriodNs,
-                    Recorder& recorder, Session& session) {
+RingSlotSource* addRingSources(const std::shared_ptr<RingObserver>& ring,
+                               const std::shared_ptr<const SlotWatch>& watch,
+                               std::int64_t cursorPeriodNs, Recorder& recorder, Session& session) {
     recorder.add(std::make_unique<RingCursorSource>(ring, cursorPeriodNs, session));
-    recorder.add(std::make_unique<RingSlotSource>(ring, watch));
+    auto slotStates = std::make_unique<RingSlotSource>(ring, watch);
+    RingSlotSource* const added = slotStates.get();
+    recorder.add(std::move(slotStates));
     if (auto own = RingObserver::open(ring->name())) {
         recorder.add(
             std::make_unique<StuckSlotSource>(std::make_shared<RingObserver>(std::move(*own))));
     }
+    return added;
 }
 
 } // namespace ringscope

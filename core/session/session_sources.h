@@ -20,9 +20,10 @@ namespace ringscope {
 void addProcessSources(TargetProcesses& processes, Recorder& recorder, Session& session);
 
 // Every source that reads a ring. cursorPeriodNs: how often its cursors are wanted. A source that
-// needs an observer of its own is left out when the ring's name is gone.
-void addRingSources(const std::shared_ptr<RingObserver>& ring,
-                    const std::shared_ptr<const SlotWatch>& watch, std::int64_t cursorPeriodNs,
-                    Recorder& recorder, Session& session);
+// needs an observer of its own is left out when the ring's name is gone. Returns the recorder's
+// source of slots, whose last sample is the target's to take.
+RingSlotSource* addRingSources(const std::shared_ptr<RingObserver>& ring,
+                               const std::shared_ptr<const SlotWatch>& watch,
+                               std::int64_t cursorPeriodNs, Recorder& recorder, Session& session);
 
 } // namespace ringscope

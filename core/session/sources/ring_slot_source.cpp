@@ -10,6 +10,9 @@ namespace {
 
 // About 0.2 ms of copying.
 constexpr std::uint64_t kBytesPerScan = std::uint64_t{2} << 20U;
+constexpr std::int64_t kLookedAtPeriodNs = 50 * kNsPerMs;
+// So that each snapshot of the file is new, and a slot counts as stuck after 1.5 s at most.
+constexpr std::int64_t kUnseenPeriodNs = 500 * kNsPerMs;
 
 } // namespace
 
@@ -17,6 +20,10 @@ RingSlotSource::RingSlotSource(std::shared_ptr<RingObserver> ring,
                                std::shared_ptr<const SlotWatch> watch)
     : m_ring(std::move(ring))
     , m_watch(std::move(watch)) {}
+
+std::int64_t RingSlotSource::desiredPeriodNs() const {
+    return m_watch->isLookedAt ? kLookedAtPeriodNs : kUnseenPeriodNs;
+}
 
 void RingSlotSource::sample(std::int64_t nowNs, Session& session) {
     const auto& channels = m_ring->geometry().channels;

@@ -16,18 +16,19 @@ namespace ringscope {
 // Recorder's thread only.
 struct SlotWatch {
     std::uint32_t channel = 0;
+    bool isLookedAt = false; // false: only the file takes the snapshots, once a second
     std::optional<std::uint64_t> detailOf;
 };
 
 // The slot snapshot of the watched channel: of a large one the blocks at head and tail and a part
 // of the rest each time. Reading slots costs their whole stride in memory bandwidth, so a scan is
-// bounded in bytes.
+// bounded in bytes. 20 Hz while somebody looks, else 2 Hz.
 class RingSlotSource final : public Source {
 public:
     RingSlotSource(std::shared_ptr<RingObserver> ring, std::shared_ptr<const SlotWatch> watch);
 
     [[nodiscard]] std::string_view name() const override { return "slots"; }
-    [[nodiscard]] std::int64_t desiredPeriodNs() const override { return 50 * kNsPerMs; }
+    [[nodiscard]] std::int64_t desiredPeriodNs() const override;
     void sample(std::int64_t nowNs, Session& session) override;
 
 private:

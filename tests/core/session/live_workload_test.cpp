@@ -232,5 +232,33 @@ TEST(LiveRing, ShowsASegmentAndTheSlotThatIsAskedFor) {
     EXPECT_FALSE(LiveSession::attachRing("no-such-ring-of-ringscope", {}).has_value());
 }
 
+// Of the source "slots"; 0 before its first sample is published.
+std::int64_t slotPeriodNs(const LiveSession& session) {
+    for (const SourceStatus& source : session.view()->sources) {
+        if (source.name == "slots" && source.samples > 0) {
+            return source.periodNs;
+        }
+    }
+    return 0;
+}
+
+TEST(LiveRing, ReadsSlotsOftenOnlyWhileSomebodyLooks) {
+    SegmentSpec spec;
+    spec.name = segmentName("live-slots-test");
+    spec.channels = {{64, 64, 0, ""}};
+    const auto segment = Segment::create(spec);
+    ASSERT_TRUE(segment.has_value()) << segment.error().message;
+    auto session = LiveSession::attachRing(spec.name, {});
+    ASSERT_TRUE(session.has_value()) << session.error().message;
+    EXPECT_TRUE(eventually([&] { return slotPeriodNs(**session) == 500 * kNsPerMs; }));
+    (*session)->watchChannel(0);
+    EXPECT_TRUE(eventually([&] { return slotPeriodNs(**session) == 50 * kNsPerMs; }));
+    const std::int64_t askedNs = monotonicNs();
+    (*session)->requestStop();
+    ASSERT_TRUE((*session)->waitFor(kPatienceNs));
+    ASSERT_TRUE((*session)->view()->slotSnapshot);
+    EXPECT_GE((*session)->view()->slotSnapshot->timeNs, askedNs) << "the end is shown too";
+}
+
 } // namespace
 } // namespace ringscope
