@@ -7,9 +7,9 @@ namespace ringscope::proc {
 
 std::optional<StatLine> parseStat(std::string_view text) {
     // The command (field 2) may hold spaces and parentheses, so fields are counted from the last
-    // ')'. Numbers are those of proc(5): state is 3, starttime 22.
+    // ')'. Numbers are those of proc(5): state is 3, rss 24.
     constexpr std::size_t kFirst = 3;
-    constexpr std::size_t kLast = 22;
+    constexpr std::size_t kLast = 24;
     constexpr std::uint64_t kKernelThreadFlag = 0x00200000; // PF_KTHREAD
     const auto close = text.rfind(')');
     if (close == std::string_view::npos) {
@@ -31,7 +31,8 @@ std::optional<StatLine> parseStat(std::string_view text) {
     return StatLine{state[0],  (field[9] & kKernelThreadFlag) != 0,
                     field[10], field[12],
                     field[14], field[15],
-                    field[20], field[22]};
+                    field[20], field[22],
+                    field[23], field[24]};
 }
 
 } // namespace ringscope::proc

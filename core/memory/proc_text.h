@@ -77,6 +77,8 @@ struct StatLine {
     std::uint64_t systemTicks = 0;
     std::uint64_t threads = 0;
     std::uint64_t startTicks = 0;
+    std::uint64_t virtualBytes = 0;
+    std::uint64_t rssPages = 0; // each CPU may hold back some pages of the count
 
     [[nodiscard]] bool isZombie() const { return state == 'Z' || state == 'X' || state == 'x'; }
 };

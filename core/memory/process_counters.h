@@ -85,10 +85,20 @@ public:
     [[nodiscard]] static Expected<ProcessCountersReader> open(const ProcessIdentity& process);
 
     [[nodiscard]] const ProcessIdentity& identity() const { return m_identity; }
-    [[nodiscard]] Expected<FastCounters> readFast();
+    // Faults and times are always of now. Sizes may be up to sizesMaxAgeNs old while nothing says
+    // that they changed (no fault, the same virtual size, much the same RSS): what a process gives
+    // back without unmapping it then shows later, and the reading costs 4 us instead of 13.
+    [[nodiscard]] Expected<FastCounters> readFast(std::int64_t sizesMaxAgeNs = 0);
     [[nodiscard]] Expected<SlowCounters> readSlow();
 
 private:
+    // What changes in stat when sizes change.
+    struct SizeSigns {
+        std::uint64_t faults = 0;
+        std::uint64_t virtualBytes = 0;
+        std::uint64_t rssPages = 0;
+        bool operator==(const SizeSigns&) const = default;
+    };
     ProcessCountersReader() = default;
 
     // Constant after open().
@@ -96,8 +106,11 @@ private:
     FileDescriptor m_directory; // /proc/PID
     FileDescriptor m_stat;
     FileDescriptor m_status;
-    // Reused by each reading.
+    // Changed by each reading.
     std::string m_buffer;
+    std::optional<FastCounters> m_newest; // sizes as status said them last,
+    std::int64_t m_sizesReadNs = 0;       // then,
+    SizeSigns m_signsThen;                // when stat had shown this
 };
 
 } // namespace ringscope

@@ -38,26 +38,34 @@ Expected<ProcessCountersReader> ProcessCountersReader::open(const ProcessIdentit
     return reader;
 }
 
-Expected<FastCounters> ProcessCountersReader::readFast() {
+Expected<FastCounters> ProcessCountersReader::readFast(std::int64_t sizesMaxAgeNs) {
     const auto stat = proc::readStat(m_identity, m_stat.get(), m_buffer);
     if (!stat) {
         return stat.error();
     }
-    const auto whole = proc::readWhole(m_status.get(), m_buffer);
-    if (whole.errnoValue != 0) {
-        return proc::readError(m_identity.pid, "status", whole.errnoValue);
+    const SizeSigns signs{stat->minorFaults + stat->majorFaults, stat->virtualBytes,
+                          stat->rssPages};
+    const std::int64_t nowNs = monotonicNs();
+    if (!m_newest || signs != m_signsThen || nowNs - m_sizesReadNs >= sizesMaxAgeNs) {
+        const auto whole = proc::readWhole(m_status.get(), m_buffer);
+        if (whole.errnoValue != 0) {
+            return proc::readError(m_identity.pid, "status", whole.errnoValue);
+        }
+        m_newest = parseStatus(whole.text);
+        if (!m_newest) {
+            return proc::processEnded(m_identity.pid); // its memory was freed since stat was read
+        }
+        m_sizesReadNs = nowNs;
+        m_signsThen = signs;
     }
-    auto counters = parseStatus(whole.text);
-    if (!counters) {
-        return proc::processEnded(m_identity.pid); // its memory was freed since stat was read
-    }
-    counters->minorFaults = stat->minorFaults;
-    counters->majorFaults = stat->majorFaults;
-    counters->userNs = ticksToNs(stat->userTicks);
-    counters->systemNs = ticksToNs(stat->systemTicks);
-    counters->threads = static_cast<std::uint32_t>(stat->threads);
-    counters->timeNs = monotonicNs();
-    return *counters;
+    FastCounters counters = *m_newest;
+    counters.minorFaults = stat->minorFaults;
+    counters.majorFaults = stat->majorFaults;
+    counters.userNs = ticksToNs(stat->userTicks);
+    counters.systemNs = ticksToNs(stat->systemTicks);
+    counters.threads = static_cast<std::uint32_t>(stat->threads);
+    counters.timeNs = monotonicNs();
+    return counters;
 }
 
 Expected<SlowCounters> ProcessCountersReader::readSlow() {

@@ -38,17 +38,15 @@ bool TargetProcesses::add(std::string label, const ProcessIdentity& identity, Ta
         label = "P" + std::to_string(i);
     }
     m_all.push_back(
-        {std::move(label), identity, origin, true, m_all.size() < kMaxProcessesWithTracks, 0});
+        {std::move(label), identity, origin, true, m_all.size() < kMaxProcessesWithTracks, 0, {}});
+    m_endWatch.add(identity);
     return true;
 }
 
 std::vector<std::size_t> TargetProcesses::findEnded() {
-    std::vector<std::size_t> ended;
-    for (std::size_t i = 0; i < m_all.size(); ++i) {
-        if (m_all[i].isAlive && livenessOf(m_all[i].identity) == Liveness::dead) {
-            m_all[i].isAlive = false;
-            ended.push_back(i);
-        }
+    std::vector<std::size_t> ended = m_endWatch.takeEnded();
+    for (const std::size_t index : ended) {
+        m_all[index].isAlive = false;
     }
     return ended;
 }

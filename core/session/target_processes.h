@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/process_end_watch.h"
 #include "core/base/process_identity.h"
 
 namespace ringscope {
@@ -24,7 +25,9 @@ struct TargetProcess {
     bool isAlive = true;
     // Tracks of its own; false beyond kMaxProcessesWithTracks, which count in the sums only.
     bool hasTracks = true;
-    std::uint64_t rssBytes = 0; // as the memory source read it last
+    // As the memory source read them last.
+    std::uint64_t rssBytes = 0;
+    std::optional<std::uint64_t> pageTableBytes;
 };
 
 // The processes that a session observes, shared by its sources. Only grows, so an index stays what
@@ -39,7 +42,11 @@ public:
     std::size_t findOrAdd(const ProcessIdentity& identity, TargetOrigin origin);
     // Looks which ones ended since the last call; their indices.
     std::vector<std::size_t> findEnded();
-    void setRss(std::size_t index, std::uint64_t bytes) { m_all[index].rssBytes = bytes; }
+    void setSizes(std::size_t index, std::uint64_t rssBytes,
+                  std::optional<std::uint64_t> pageTableBytes) {
+        m_all[index].rssBytes = rssBytes;
+        m_all[index].pageTableBytes = pageTableBytes;
+    }
     // 0 for a process that is not in.
     [[nodiscard]] std::uint64_t rssOf(const ProcessIdentity& identity) const;
 
@@ -50,6 +57,7 @@ private:
     [[nodiscard]] std::optional<std::size_t> indexOf(const ProcessIdentity& identity) const;
 
     std::vector<TargetProcess> m_all;
+    ProcessEndWatch m_endWatch; // of m_all, in its order
 };
 
 } // namespace ringscope

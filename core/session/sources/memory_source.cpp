@@ -92,14 +92,15 @@ void MemorySource::findNew(Session& session) {
 void MemorySource::sample(std::int64_t nowNs, Session& session) {
     findNew(session);
     const bool isProcessRowDue = nowNs >= m_nextProcessRowsNs;
+    const std::int64_t sizesMaxAgeNs = isProcessRowDue ? 0 : kProcessRowPeriodNs;
     std::array<OptionalSum, 7> bytes;
     std::uint64_t minorFaults = 0;
     std::uint64_t majorFaults = 0;
     for (std::size_t i = 0; i < m_observed.size(); ++i) {
         Observed& observed = m_observed[i];
         if (observed.reader) {
-            if (const auto counters = observed.reader->readFast()) {
-                m_processes.setRss(i, counters->rss);
+            if (const auto counters = observed.reader->readFast(sizesMaxAgeNs)) {
+                m_processes.setSizes(i, counters->rss, counters->pageTables);
                 bytes[0].add(counters->rss);
                 bytes[1].add(counters->rssAnon);
                 bytes[2].add(counters->rssFile);

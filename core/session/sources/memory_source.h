@@ -16,7 +16,8 @@ namespace ringscope {
 
 // Physical memory of the observed processes from /proc/PID/stat and status: `memory.rss` and its
 // parts, summed over the processes (a page that two share counts twice; memory.pss does not), and
-// `P0.memory.rss` ... of each at a lower rate. Faults count from when observing began.
+// `P0.memory.rss` ... of each at a lower rate. Faults count from when observing began. Between two
+// rows of single processes status is read of those only whose stat says that sizes changed.
 class MemorySource final : public Source {
 public:
     MemorySource(TargetProcesses& processes, Session& session);

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/memory/memory_by_type.h"
-#include "core/memory/process_counters.h"
 #include "core/memory/region_classifier.h"
 #include "core/session/sources/track_values.h"
 
@@ -55,13 +54,7 @@ void MemoryTypeSource::sample(std::int64_t nowNs, Session& session) {
         if (!space) {
             continue;
         }
-        std::optional<std::uint64_t> pageTables;
-        if (auto reader = ProcessCountersReader::open(process.identity)) {
-            if (const auto counters = reader->readFast()) {
-                pageTables = counters->pageTables;
-            }
-        }
-        sums += sumByType(*space, classifyRegions(*space), pageTables);
+        sums += sumByType(*space, classifyRegions(*space), process.pageTableBytes);
         isKnown = true;
     }
     std::vector<double> row;

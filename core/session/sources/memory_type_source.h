@@ -12,7 +12,8 @@ namespace ringscope {
 
 // Physical memory by what it is used for: `memory.type.Heap`, `memory.type.Shareable`, ... as PSS
 // summed over the observed processes, so that a ring they share counts once and the stack adds up
-// to memory.pss and the page tables. Reads whole smaps, the most expensive of all sources.
+// to memory.pss and the page tables, which the memory source reads. Reads whole smaps, the most
+// expensive of all sources.
 class MemoryTypeSource final : public Source {
 public:
     MemoryTypeSource(const TargetProcesses& processes, Session& session);

@@ -56,6 +56,41 @@ std::string messageOf(const Expected<FastCounters>& counters) {
     return counters ? "no error" : counters.error().message;
 }
 
+constexpr std::int64_t kHourNs = 3600 * std::int64_t{1'000'000'000};
+
+TEST(FastCountersOfAnother, SizesThatMayBeOldFollowWhatChanges) {
+    const Ring ring;
+    const ChildProcess child([&](const ChildProcess::Steps& steps) {
+        steps.reached();
+        void* const memory = ring.mapAndTouch();
+        steps.reached();
+        ::munmap(memory, kRingSize);
+    });
+    ASSERT_TRUE(child.awaitStep());
+    auto reader = ProcessCountersReader::open(child.pid()).value();
+    const std::uint64_t before = reader.readFast(kHourNs).value().rssShmem.value();
+    child.goOn();
+    ASSERT_TRUE(child.awaitStep());
+    EXPECT_GE(reader.readFast(kHourNs).value().rssShmem.value(), before + kRingSize / 16 * 15);
+    child.goOn();
+    ASSERT_TRUE(child.awaitStep());
+    EXPECT_LE(reader.readFast(kHourNs).value().rssShmem.value(), before + kRingSize / 16);
+}
+
+TEST(FastCountersOfAnother, SizesAreReadAgainOnlyWhenTheyChangedOrAreTooOld) {
+    const Ring ring;
+    const ChildProcess child([&](const auto&) { ::munmap(ring.mapAndTouch(), kRingSize); });
+    ASSERT_TRUE(child.awaitStep());
+    auto reader = ProcessCountersReader::open(child.pid()).value();
+    const std::uint64_t peak = reader.readFast().value().rssPeak;
+    // Sets the peak back to what is resident now, of which stat shows nothing.
+    const FileDescriptor reset(
+        ::open(("/proc/" + std::to_string(child.pid()) + "/clear_refs").c_str(), O_WRONLY));
+    ASSERT_EQ(::write(reset.get(), "5", 1), 1);
+    EXPECT_EQ(reader.readFast(kHourNs).value().rssPeak, peak);
+    EXPECT_LT(reader.readFast().value().rssPeak, peak);
+}
+
 // The sums over the regions are the kernel's own, to the kilobyte; PSS is rounded down once per
 // region, so what is missing is less than 1 KiB for each.
 TEST(ObservedProcess, SumsOfRegionsAreTheKernelsOwn) {
