@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: MIT
 // What recording costs the program that is recorded, and what a recording costs afterwards, as
 // docs/command-line.md names the figures. One workload of four producers and four consumers runs
-// throughout; the recorder (cursors at 1 kHz, heap, memory, slots, views at 30 Hz, file) is
-// switched on and off in windows of 150 ms, in an order that changes from pair to pair, and each
-// pair gives one ratio.
+// throughout; the recorder (cursors at 1 kHz, heap, memory, slots, views at 30 Hz) is switched on
+// and off in windows of 150 ms. Each round has one window with it and two without, in an order that
+// changes from round to round, and gives two ratios: with over without, and without over without,
+// which must be 1 or the machine is not fit to measure on.
+//
+// The recorder's time stands still while it is off. Otherwise sources of a period longer than a
+// window would all be due when it is switched on again, and the windows would hold twice their
+// share. The file is written by a thread of its own once a second, in any window: its cost is in
+// recorder_cpu_percent, of 60 s without a pause, and not in the ratio.
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <memory>
 #include <random>
 #include <unistd.h>
 
@@ -22,7 +32,9 @@ namespace ringscope::bench {
 namespace {
 
 constexpr std::int64_t kWindowNs = 150 * kNsPerMs;
+// As core/session/recording.cpp has them.
 constexpr std::int64_t kPublishPeriodNs = kNsPerSecond / 30;
+constexpr std::int64_t kPollPeriodNs = 50 * kNsPerMs;
 
 void sleepUntil(std::int64_t dueNs) {
     const timespec due{dueNs / kNsPerSecond, dueNs % kNsPerSecond};
@@ -37,6 +49,31 @@ Scenario benchScenario(std::int64_t durationNs) {
     scenario.run.warmUpNs = 0;
     scenario.run.durationNs = durationNs;
     return scenario;
+}
+
+// Monotonic time without the pauses.
+class PausableClock final : public Clock {
+public:
+    [[nodiscard]] std::int64_t nowNs() const override { return monotonicNs() - m_pausedNs; }
+    // What monotonicNs() will say at that time of this clock.
+    [[nodiscard]] std::int64_t whenNs(std::int64_t ownNs) const { return ownNs + m_pausedNs; }
+    void addPause(std::int64_t ns) { m_pausedNs += ns; }
+
+private:
+    std::int64_t m_pausedNs = 0;
+};
+
+// CPU time of this program's thread of that name so far; 0 when there is none.
+std::int64_t threadCpuNs(const std::string& name) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string found;
+        std::getline(std::ifstream(task.path() / "comm"), found);
+        std::int64_t runNs = 0;
+        if (found == name && std::ifstream(task.path() / "schedstat") >> runNs) {
+            return runNs;
+        }
+    }
+    return 0;
 }
 
 // A workload with a recorder that runs only while it is asked to.
@@ -55,28 +92,34 @@ public:
 
     // Messages received a second in one window.
     double window(bool isRecording) {
-        const std::int64_t startNs = monotonicNs();
         const auto before = m_target->picture();
-        std::int64_t nowNs = startNs;
-        while (nowNs < startNs + kWindowNs) {
-            std::int64_t dueNs = startNs + kWindowNs;
-            if (isRecording) {
-                dueNs = std::min(dueNs, record(nowNs));
+        const std::int64_t startNs = monotonicNs();
+        const std::int64_t endNs = startNs + kWindowNs;
+        if (isRecording) {
+            for (std::int64_t nowNs = startNs; nowNs < endNs; nowNs = monotonicNs()) {
+                sleepUntil(std::min(endNs, m_wall.whenNs(record(m_wall.nowNs()))));
             }
-            sleepUntil(dueNs);
-            nowNs = monotonicNs();
+        } else {
+            sleepUntil(endNs);
+            m_wall.addPause(monotonicNs() - startNs);
         }
         const auto after = m_target->picture();
         return static_cast<double>(after->status.received - before->status.received) /
                (static_cast<double>(after->status.timeNs - before->status.timeNs) / 1e9);
     }
 
+    // Of the recorder, which is the calling thread, and of the file's writer.
+    [[nodiscard]] std::int64_t cpuNs() const {
+        return m_cost.nowNs() + threadCpuNs("session file");
+    }
+    [[nodiscard]] SourceStatus cursors() const { return m_recorder.status().front(); }
+
     void finish() {
         m_target->requestStop(monotonicNs());
         while (!m_target->isEnded()) {
             usleep(10'000);
         }
-        m_writer->finish(m_session.makeView(monotonicNs(), false), {});
+        m_writer->finish(m_session.makeView(m_wall.nowNs(), false), {});
     }
 
 private:
@@ -86,80 +129,98 @@ private:
         , m_recorder(m_session, m_wall, m_cost)
         , m_writer(std::move(writer)) {
         m_target->addSources(m_recorder, m_session);
-        m_session.publish(monotonicNs(), true, m_latest);
+        m_session.publish(m_wall.nowNs(), true, m_latest);
         static_cast<void>(m_writer->begin(m_session.provenance(), m_latest).has_value());
     }
 
+    // When to be called again.
     std::int64_t record(std::int64_t nowNs) {
         const std::int64_t dueNs = m_recorder.step(nowNs);
+        if (nowNs >= m_nextPollNs) {
+            m_nextPollNs = nowNs + kPollPeriodNs;
+            m_target->poll(nowNs, m_session);
+        }
         if (nowNs >= m_nextPublishNs) {
             m_nextPublishNs = nowNs + kPublishPeriodNs;
-            m_target->poll(nowNs, m_session);
             m_session.setSources(m_recorder.status());
             m_session.publish(nowNs, true, m_latest);
         }
-        return std::min(dueNs, m_nextPublishNs);
+        return std::min({dueNs, m_nextPollNs, m_nextPublishNs});
     }
 
     std::unique_ptr<ScenarioTarget> m_target;
     Session m_session;
-    MonotonicClock m_wall;
+    PausableClock m_wall;
     ThreadCpuClock m_cost;
     Recorder m_recorder;
+    std::int64_t m_nextPollNs = 0;
     std::int64_t m_nextPublishNs = 0;
     Latest<SessionView> m_latest;
     std::unique_ptr<SessionWriter> m_writer;
 };
 
-// Paired windows; false when the workload did not start.
+// False when the workload did not start.
 bool measureThroughput(Report& report, const Options& options, const std::string& path) {
-    const int pairs = options.isQuick ? 4 : 60;
-    auto recorded = Recorded::start(path, (pairs + 20) * 2 * kWindowNs);
+    const int rounds = options.isQuick ? 4 : 160;
+    auto recorded = Recorded::start(path, (rounds + 20) * 3 * kWindowNs);
     if (!recorded) {
         return false;
     }
     std::mt19937 random(1);
-    std::vector<double> on;
-    std::vector<double> off;
+    std::array<std::vector<double>, 3> rates;  // recorded, not recorded, not recorded
     static_cast<void>(recorded->window(true)); // caches and periods settle
     static_cast<void>(recorded->window(false));
-    for (int i = 0; i < pairs; ++i) {
-        const bool isFirstOn = random() % 2 == 0;
-        const double first = recorded->window(isFirstOn);
-        const double second = recorded->window(!isFirstOn);
-        on.push_back(isFirstOn ? first : second);
-        off.push_back(isFirstOn ? second : first);
+    std::array<std::size_t, 3> order = {0, 1, 2};
+    for (int i = 0; i < rounds; ++i) {
+        std::shuffle(order.begin(), order.end(), random);
+        for (const std::size_t which : order) {
+            rates[which].push_back(recorded->window(which == 0));
+        }
     }
     recorded->finish();
-    report.add("throughput_vs_unobserved", medianOf(ratios(on, off)));
-    report.addCondition("pairs", std::to_string(pairs) + " of 150 ms");
+    report.add("throughput_vs_unobserved", medianOf(ratios(rates[0], rates[1])));
+    report.add("unobserved_vs_unobserved", medianOf(ratios(rates[2], rates[1])));
+    report.addCondition("rounds", std::to_string(rounds) + " of three windows of 150 ms");
     return true;
 }
 
-// Opens what was recorded: a real file of its seconds.
+// A figure that is not a median of repeats.
+Median single(double value) {
+    return {value, value, value};
+}
+
+// Records without a pause, and opens the file of it.
 void measureFile(Report& report, const Options& options, const std::string& path) {
     auto recorded = Recorded::start(path, 120 * kNsPerSecond);
     if (!recorded) {
         return;
     }
     const std::int64_t seconds = options.isQuick ? 2 : 60;
-    const std::int64_t endNs = monotonicNs() + seconds * kNsPerSecond;
-    while (monotonicNs() < endNs) {
+    static_cast<void>(recorded->window(true)); // periods settle
+    const std::int64_t startNs = monotonicNs();
+    const std::int64_t startCpuNs = recorded->cpuNs();
+    const std::uint64_t startSamples = recorded->cursors().samples;
+    while (monotonicNs() < startNs + seconds * kNsPerSecond) {
         static_cast<void>(recorded->window(true));
     }
+    const auto tookNs = static_cast<double>(monotonicNs() - startNs);
+    const auto cpuNs = static_cast<double>(recorded->cpuNs() - startCpuNs);
+    const auto samples = static_cast<double>(recorded->cursors().samples - startSamples);
+    report.add("recorder_cpu_percent", single(100 * cpuNs / tookNs));
+    report.add("cursor_samples_per_second", single(samples * kNsPerSecond / tookNs));
     recorded->finish();
     std::vector<double> openMs;
     double bytesPerSample = 0;
     for (int i = 0; i < 7; ++i) {
-        const std::int64_t startNs = monotonicNs();
+        const std::int64_t openedNs = monotonicNs();
         const auto file = SessionFile::open(path);
-        openMs.push_back(static_cast<double>(monotonicNs() - startNs) / 1e6);
+        openMs.push_back(static_cast<double>(monotonicNs() - openedNs) / 1e6);
         if (file && file->values > 0) {
             bytesPerSample = static_cast<double>(file->bytes) / static_cast<double>(file->values);
         }
     }
     report.add("open_ms", medianOf(openMs));
-    report.add("bytes_per_sample", {bytesPerSample, bytesPerSample, bytesPerSample});
+    report.add("bytes_per_sample", single(bytesPerSample));
     report.addCondition("file", std::to_string(seconds) + " s of 8 workers, cursors at 1 kHz");
 }
 
