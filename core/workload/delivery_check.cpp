@@ -151,6 +151,14 @@ DeliveryCounts DeliveryCheck::verdict(const Evidence& evidence) const {
             counts.unreleased += message.isClaimed ? 1 : 0;
         }
     }
+    for (const MessageInRing& message : evidence.taken) {
+        const std::uint64_t pair = std::uint64_t{message.sender} * m_channels + message.channel;
+        const bool wasSent = pair < evidence.sent.size() && message.sequence < evidence.sent[pair];
+        if (wasSent && !isReceived(message) &&
+            seen.insert({message.sender, message.channel, message.sequence}).second) {
+            ++counts.lostWithHolder;
+        }
+    }
     // What was too broken to say which message it is was received all the same.
     const std::uint64_t missing = counts.sent - std::min(counts.sent, identified + counts.inRing);
     const std::uint64_t nameless = std::min(missing, evidence.unidentified);

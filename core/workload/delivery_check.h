@@ -12,18 +12,19 @@ namespace ringscope {
 
 // The delivery check's verdict. sent = received + inRing + lost.
 struct DeliveryCounts {
-    std::uint64_t sent = 0;       // published, also by a worker that died
-    std::uint64_t received = 0;   // with a receipt, each message once
-    std::uint64_t lost = 0;       // published, and neither received nor in the ring
-    std::uint64_t duplicated = 0; // beyond the first
-    std::uint64_t reordered = 0;  // per producer and channel, within one consumer
-    std::uint64_t corrupted = 0;  // checksum or identity did not fit
-    std::uint64_t inRing = 0;     // published, no receipt, still in a slot
-    std::uint64_t unreleased = 0; // of inRing: claimed by a consumer that died
-    bool isExact = true;          // false: too much was lost to remember each message
+    std::uint64_t sent = 0;           // published, also by a worker that died
+    std::uint64_t received = 0;       // with a receipt, each message once
+    std::uint64_t lost = 0;           // published, and neither received nor in the ring
+    std::uint64_t lostWithHolder = 0; // of lost: in a slot that was taken from a dead consumer
+    std::uint64_t duplicated = 0;     // beyond the first
+    std::uint64_t reordered = 0;      // per producer and channel, within one consumer
+    std::uint64_t corrupted = 0;      // checksum or identity did not fit
+    std::uint64_t inRing = 0;         // published, no receipt, still in a slot
+    std::uint64_t unreleased = 0;     // of inRing: claimed by a consumer that died
+    bool isExact = true;              // false: too much was lost to remember each message
 
     [[nodiscard]] bool isClean() const noexcept {
-        return lost == 0 && duplicated == 0 && reordered == 0 && corrupted == 0;
+        return lost == lostWithHolder && duplicated == 0 && reordered == 0 && corrupted == 0;
     }
     bool operator==(const DeliveryCounts&) const = default;
 };
@@ -79,6 +80,7 @@ public:
     struct Evidence {
         std::vector<std::uint64_t> sent;   // by pair: sender * channels + channel
         std::vector<MessageInRing> inRing; // every published message in a slot
+        std::vector<MessageInRing> taken;  // by repair, with the slots of dead consumers
         std::uint64_t duplicated = 0;      // as consumers saw them themselves
         std::uint64_t reordered = 0;
         std::uint64_t corrupted = 0;

@@ -22,18 +22,22 @@ void ReceiptCollector::takeRest() {
     const auto& boards = m_board.readWorkers();
     takeLogs(boards);
     for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
-        if (!m_board.plan().receives(worker)) {
-            continue;
+        takePending(worker, boards[worker].receiptHead);
+    }
+}
+
+void ReceiptCollector::takePending(std::uint32_t worker, std::uint64_t receiptHead) {
+    if (!m_board.plan().receives(worker)) {
+        return;
+    }
+    for (const Scoreboard::Pending& pending : m_board.readPending(worker)) {
+        // Killed after the block had gone into the log and before it was emptied: counted there.
+        const bool isInLog =
+            pending.block.flushTicket != 0 && pending.block.flushTicket <= receiptHead;
+        if (!isInLog) {
+            m_check.merge(pending.pair, pending.block.block - 1, pending.block.words);
         }
-        for (const Scoreboard::Pending& pending : m_board.readPending(worker)) {
-            // Killed after the block had gone into the log and before it was emptied: counted
-            // there.
-            const bool isInLog = pending.block.flushTicket != 0 &&
-                                 pending.block.flushTicket <= boards[worker].receiptHead;
-            if (!isInLog) {
-                m_check.merge(pending.pair, pending.block.block - 1, pending.block.words);
-            }
-        }
+        m_board.clearPending(worker, pending.pair);
     }
 }
 

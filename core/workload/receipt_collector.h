@@ -22,6 +22,9 @@ public:
 
     // What has come into the logs. boards: as just read.
     void takeLogs(const std::vector<layout::WorkerBoard>& boards);
+    // What a worker was collecting, once it is dead and its log was taken; another may then take
+    // its place.
+    void takePending(std::uint32_t worker, std::uint64_t receiptHead);
     // The rest, once no worker runs any more.
     void takeRest();
 

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <iterator>
 #include <utility>
 
 #include "core/base/clock.h"
@@ -26,12 +27,17 @@ constexpr std::int64_t kLeaveNs = 200 * kNsPerMs;
 constexpr std::int64_t kTerminateNs = 200 * kNsPerMs;
 constexpr std::int64_t kStallNs = 2 * kNsPerSecond;
 constexpr std::int64_t kHoldingKillNs = 200 * kNsPerMs;
+constexpr std::size_t kMostEvents = 256;
 constexpr double kLongestWaitNs = 1e17; // three years
 constexpr std::uint64_t kDmxpMinimumBytes = std::uint64_t{128} << 20U;
 
 // A wait that the scenario itself asks for is no stall.
 std::int64_t stallLimitNs(const Scenario& scenario) {
     std::int64_t longest = std::max({scenario.stall.forNs, scenario.work.ns, scenario.work.maxNs});
+    for (const FaultSettings& fault : scenario.faults) {
+        longest = std::max(longest, fault.action == FaultAction::die ? 0 : fault.forNs);
+    }
+    longest = std::max({longest, scenario.workers.startWithinNs, scenario.recovery.restartAfterNs});
     if (scenario.rate.mode == RateMode::bursts) {
         longest = std::max(longest, scenario.rate.offNs);
     }
@@ -57,8 +63,10 @@ SegmentSpec segmentSpec(const Scenario& scenario, const std::string& name) {
     }
     spec.channels.assign(scenario.channelCount(), channel);
     // One entry per worker, role and channel that it may use.
-    spec.rosterEntries = std::clamp(scenario.workerCount() * scenario.channelCount() * 2,
-                                    std::uint32_t{256}, layout::kMaxRosterEntries);
+    spec.rosterEntries = scenario.ring.rosterEntries != 0
+                             ? scenario.ring.rosterEntries
+                             : std::clamp(scenario.workerCount() * scenario.channelCount() * 2,
+                                          std::uint32_t{256}, layout::kMaxRosterEntries);
     return spec;
 }
 
@@ -141,6 +149,7 @@ Expected<void> RunEngine::awaitWorkers() {
 }
 
 Expected<void> RunEngine::start(const std::string& program, const WorkloadOptions& options) {
+    m_lives.setStart(program, options);
     // Workers first: were we killed between creating the ring and the first worker, nobody would be
     // left to take its name away.
     if (auto done = spawn(program, options); !done) {
@@ -173,15 +182,15 @@ void RunEngine::poll() {
     m_processes.poll();
     const auto& boards = m_board.readWorkers();
     m_receipts.takeLogs(boards);
-    noticeDeaths();
+    noticeEnds(boards);
+    recover(boards);
     m_result.fillMax = std::max(m_result.fillMax, m_ring->fullestChannel());
     updateStatus(boards);
     advance();
 }
 
-const WorkerProcesses::Process& RunEngine::processOfWorker(std::uint32_t worker) const {
-    const auto& processes = m_processes.processes();
-    return processes[m_scenario.workers.kind == WorkerKind::threads ? 0 : worker];
+std::size_t RunEngine::processOfWorker(std::uint32_t worker) const {
+    return m_scenario.workers.kind == WorkerKind::threads ? 0 : worker;
 }
 
 bool RunEngine::isDeath(const WorkerProcesses::Process& process) const {
@@ -190,18 +199,53 @@ bool RunEngine::isDeath(const WorkerProcesses::Process& process) const {
              (process.end.signal == SIGKILL || process.end.signal == SIGTERM));
 }
 
-void RunEngine::noticeDeaths() {
+void RunEngine::noticeEnds(const std::vector<layout::WorkerBoard>& boards) {
     const auto& processes = m_processes.processes();
-    for (std::uint32_t index = 0; index < processes.size(); ++index) {
+    for (std::size_t index = 0; index < processes.size(); ++index) {
         const WorkerProcesses::Process& process = processes[index];
         if (process.isRunning ||
             std::find(m_settled.begin(), m_settled.end(), index) != m_settled.end()) {
             continue;
         }
         m_settled.push_back(index);
-        for (std::uint32_t worker = 0; worker < process.workers; ++worker) {
-            settleSender(process.firstWorker + worker);
+        bool isDone = true;
+        for (std::uint32_t worker = process.firstWorker;
+             worker < process.firstWorker + process.workers; ++worker) {
+            settleSender(worker);
+            m_receipts.takePending(worker, boards[worker].receiptHead);
+            isDone = isDone && static_cast<WorkerPhase>(boards[worker].phase) == WorkerPhase::done;
         }
+        if (isDeath(process) && !isDone) {
+            m_lives.noteDeath(index, boards);
+            m_repairs.add(process.firstWorker, process.pid, process.endedAtNs);
+        }
+    }
+}
+
+// After what the dead had published is known: a slot that was given back no longer tells.
+void RunEngine::recover(const std::vector<layout::WorkerBoard>& boards) {
+    std::vector<RunEvent> events;
+    if (m_scenario.recovery.repairs && m_segment && m_forcedAtNs == 0) {
+        m_repairs.repair(*m_segment, m_status.timeNs, events);
+    }
+    m_lives.advance(boards, m_status.timeNs);
+    for (const std::size_t process : m_lives.takeRestarted()) {
+        m_settled.erase(std::remove(m_settled.begin(), m_settled.end(), process), m_settled.end());
+    }
+    keepEvents(m_lives.takeEvents());
+    keepEvents(std::move(events));
+    m_status.deaths = m_lives.deaths();
+    m_status.restarts = m_lives.restarts();
+}
+
+// Whoever looks ten times a second sees each of them, and a status stays cheap to copy.
+void RunEngine::keepEvents(std::vector<RunEvent> events) {
+    auto& kept = m_status.events;
+    std::move(events.begin(), events.end(), std::back_inserter(kept));
+    if (kept.size() > kMostEvents) {
+        const std::size_t tooMany = kept.size() - kMostEvents;
+        kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(tooMany));
+        m_status.eventsBefore += tooMany;
     }
 }
 
@@ -211,9 +255,9 @@ void RunEngine::settleSender(std::uint32_t worker) {
     if (worker >= m_board.plan().senders()) {
         return;
     }
-    const std::vector<layout::SenderRecord> records = m_board.readSender(worker);
+    std::vector<layout::SenderRecord> records = m_board.readSender(worker);
     for (std::uint32_t channel = 0; channel < records.size(); ++channel) {
-        const layout::SenderRecord& record = records[channel];
+        layout::SenderRecord& record = records[channel];
         if (record.batchSequence != record.sent) {
             continue;
         }
@@ -222,13 +266,15 @@ void RunEngine::settleSender(std::uint32_t worker) {
                m_ring->isPublished(channel, record.batchPosition + published)) {
             ++published;
         }
-        m_sentExtra[std::uint64_t{worker} * m_board.plan().channels + channel] = published;
+        record.sent += published;
+        record.batchSequence = ~std::uint64_t{0};
+        m_board.setSender(worker, channel, record);
     }
 }
 
 void RunEngine::updateWorker(const layout::WorkerBoard& board, std::uint32_t worker) {
     const layout::RunPlan& plan = m_board.plan();
-    const WorkerProcesses::Process& process = processOfWorker(worker);
+    const WorkerProcesses::Process& process = m_processes.processes()[processOfWorker(worker)];
     WorkerStatus& status = m_status.workers[worker];
     status.role = worker < plan.producers ? WorkerRole::producer : WorkerRole::consumer;
     status.index = worker < plan.producers ? worker : worker - plan.producers;
@@ -255,6 +301,8 @@ void RunEngine::updateWorker(const layout::WorkerBoard& board, std::uint32_t wor
         status.outcome = "completed";
     } else {
         status.state = process.isStopped ? WorkerLife::stopped : WorkerLife::running;
+        status.endedAtNs = 0;
+        status.outcome.clear();
     }
 }
 
@@ -278,6 +326,9 @@ void RunEngine::updateStatus(const std::vector<layout::WorkerBoard>& boards) {
 
 void RunEngine::noticeProgress() {
     const std::uint64_t progress = m_status.sent + m_status.received;
+    if (m_stopAtNs == 0) {
+        m_result.standstillNs = std::max(m_result.standstillNs, m_status.timeNs - m_progressAtNs);
+    }
     if (progress != m_progress) {
         m_progress = progress;
         m_progressAtNs = m_status.timeNs;
@@ -289,7 +340,8 @@ void RunEngine::noticeProgress() {
 
 bool RunEngine::isGone(std::uint32_t worker) const {
     const WorkerLife state = m_status.workers[worker].state;
-    return state == WorkerLife::done || state == WorkerLife::died;
+    return (state == WorkerLife::done || state == WorkerLife::died) &&
+           !m_lives.isAwaited(processOfWorker(worker));
 }
 
 bool RunEngine::areGone(std::uint32_t first, std::uint32_t end) const {
@@ -321,6 +373,7 @@ void RunEngine::killAsPlanned() {
 }
 
 void RunEngine::beginStop() {
+    m_lives.stop();
     m_stopAtNs = m_status.timeNs;
     m_measuredUntilNs = m_status.timeNs;
     m_status.phase = RunPhase::stopping;
@@ -386,7 +439,7 @@ void RunEngine::advance() {
     } else {
         pressStop();
     }
-    if (!m_processes.isAnyRunning()) {
+    if (!m_processes.isAnyRunning() && !m_lives.isAnyAwaited()) {
         if (m_stopAtNs == 0) {
             beginStop();
         }
@@ -395,10 +448,13 @@ void RunEngine::advance() {
 }
 
 RunOutcome RunEngine::outcome() const {
-    for (const WorkerProcesses::Process& process : m_processes.processes()) {
-        if (isDeath(process)) {
-            return RunOutcome::workerDied;
-        }
+    const auto& processes = m_processes.processes();
+    const bool areReplaced =
+        m_scenario.recovery.restartAfterNs > 0 && m_lives.unplannedDeaths() == 0;
+    if (!areReplaced && (m_lives.deaths() > 0 ||
+                         std::any_of(processes.begin(), processes.end(),
+                                     [this](const auto& process) { return isDeath(process); }))) {
+        return RunOutcome::workerDied;
     }
     if (m_status.isStalled) {
         return RunOutcome::stalled;
@@ -406,17 +462,16 @@ RunOutcome RunEngine::outcome() const {
     return m_wasStoppedEarly ? RunOutcome::interrupted : RunOutcome::completed;
 }
 
-void RunEngine::finish() {
-    m_receipts.takeRest();
+DeliveryCheck::Evidence RunEngine::evidence() {
     const auto& boards = m_board.readWorkers();
-    DeliveryCheck::Evidence evidence;
-    evidence.sent = m_sentExtra;
     const layout::RunPlan& plan = m_board.plan();
+    DeliveryCheck::Evidence evidence;
+    evidence.sent.resize(plan.pairs());
     for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
         if (worker < plan.senders()) {
             const auto records = m_board.readSender(worker);
             for (std::uint32_t channel = 0; channel < records.size(); ++channel) {
-                evidence.sent[std::uint64_t{worker} * plan.channels + channel] +=
+                evidence.sent[std::uint64_t{worker} * plan.channels + channel] =
                     records[channel].sent;
             }
         }
@@ -424,25 +479,50 @@ void RunEngine::finish() {
         evidence.reordered += boards[worker].reordered;
         evidence.corrupted += boards[worker].corrupted;
         evidence.unidentified += boards[worker].unidentified;
+        m_result.rosterWaits += boards[worker].rosterWaits;
+        for (std::size_t fault = 0; fault < m_scenario.faults.size(); ++fault) {
+            m_result.stops += m_scenario.faults[fault].action == FaultAction::die
+                                  ? 0
+                                  : boards[worker].faults[fault];
+        }
     }
     evidence.inRing = m_ring->messages();
-    m_result.messages = m_check.verdict(evidence);
+    addLosses(evidence);
+    return evidence;
+}
+
+// A consumer that died between the receipt and the release had received what was in its slot.
+void RunEngine::addLosses(DeliveryCheck::Evidence& evidence) {
+    for (const LostMessage& lost : m_repairs.taken()) {
+        const MessageInRing message{lost.sender, lost.channel, lost.sequence, true};
+        evidence.taken.push_back(message);
+        if (!m_check.isReceived(message)) {
+            m_result.lostMessages.push_back(lost);
+        }
+    }
+}
+
+void RunEngine::addDeaths() {
+    m_result.deaths = m_lives.deaths();
+    m_result.restarts = m_lives.restarts();
+    m_result.repairs = m_repairs.counts();
+    m_result.unrepaired = m_repairs.waiting();
+    const bool isStopPlanned =
+        m_scenario.kill && m_scenario.kill->signal == SIGSTOP && m_isKillDone;
+    // With repair nobody's death is a reason to stand still.
+    const bool isExcused = !m_scenario.recovery.repairs || m_result.outcome != RunOutcome::stalled;
+    m_result.isDeathPlanned =
+        isExcused && m_lives.unplannedDeaths() == 0 && (m_lives.deaths() > 0 || isStopPlanned);
+}
+
+void RunEngine::finish() {
+    m_receipts.takeRest();
+    m_result.messages = m_check.verdict(evidence());
     m_result.latency = latency();
     m_result.fullWaits = m_status.fullWaits;
     m_result.emptyWaits = m_status.emptyWaits;
     m_result.outcome = outcome();
-    std::uint32_t dead = 0;
-    bool isPlanned = m_scenario.kill.has_value();
-    for (const WorkerStatus& worker : m_status.workers) {
-        if (worker.state == WorkerLife::died) {
-            ++dead;
-            isPlanned = isPlanned && worker.role == m_scenario.kill->role &&
-                        worker.index == m_scenario.kill->index;
-        }
-    }
-    const bool isStopPlanned =
-        m_scenario.kill && m_scenario.kill->signal == SIGSTOP && m_isKillDone;
-    m_result.isDeathPlanned = (dead == 1 && isPlanned) || (dead == 0 && isStopPlanned);
+    addDeaths();
     m_result.workers = m_status.workers;
     m_segment.reset(); // the name goes; the run's own descriptor keeps the bytes readable
     m_status.phase = RunPhase::finished;

@@ -10,7 +10,9 @@
 #include "core/workload/delivery_check.h"
 #include "core/workload/receipt_collector.h"
 #include "core/workload/ring_remainder.h"
+#include "core/workload/ring_repairs.h"
 #include "core/workload/scoreboard.h"
+#include "core/workload/worker_lives.h"
 #include "core/workload/worker_processes.h"
 #include "core/workload/workload_run.h"
 
@@ -30,8 +32,8 @@ public:
         , m_board(std::move(board))
         , m_ringName(std::move(ringName))
         , m_check(m_board.plan().senders(), m_board.plan().channels)
-        , m_receipts(m_board, m_check)
-        , m_sentExtra(m_board.plan().pairs()) {
+        , m_lives(m_scenario, m_board, m_processes)
+        , m_receipts(m_board, m_check) {
         m_result.scenario = m_scenario.name;
         m_result.seed = m_scenario.run.seed;
         m_result.ringName = m_ringName;
@@ -56,8 +58,10 @@ private:
     [[nodiscard]] Expected<void> createRing();
     [[nodiscard]] Expected<void> awaitWorkers();
 
-    void noticeDeaths();
+    void noticeEnds(const std::vector<layout::WorkerBoard>& boards);
     void settleSender(std::uint32_t worker);
+    void recover(const std::vector<layout::WorkerBoard>& boards);
+    void keepEvents(std::vector<RunEvent> events);
     void updateStatus(const std::vector<layout::WorkerBoard>& boards);
     void updateWorker(const layout::WorkerBoard& board, std::uint32_t worker);
     void noticeProgress();
@@ -66,8 +70,11 @@ private:
     void beginStop();
     void pressStop();
     void finish();
+    [[nodiscard]] DeliveryCheck::Evidence evidence();
+    void addLosses(DeliveryCheck::Evidence& evidence);
+    void addDeaths();
     [[nodiscard]] RunOutcome outcome() const;
-    [[nodiscard]] const WorkerProcesses::Process& processOfWorker(std::uint32_t worker) const;
+    [[nodiscard]] std::size_t processOfWorker(std::uint32_t worker) const;
     [[nodiscard]] bool isGone(std::uint32_t worker) const;
     [[nodiscard]] bool areGone(std::uint32_t first, std::uint32_t end) const;
     [[nodiscard]] bool isDeath(const WorkerProcesses::Process& process) const;
@@ -79,9 +86,10 @@ private:
     std::optional<RingRemainder> m_ring;
     WorkerProcesses m_processes;
     DeliveryCheck m_check;
+    WorkerLives m_lives;
+    RingRepairs m_repairs;
     ReceiptCollector m_receipts;
-    std::vector<std::uint64_t> m_sentExtra; // by pair: published by a sender in its last batch
-    std::vector<std::uint32_t> m_settled;   // process indices whose end was dealt with
+    std::vector<std::size_t> m_settled; // process indices whose end was dealt with
 
     RunStatus m_status;
     RunResult m_result;

@@ -47,6 +47,26 @@ void planBehaviour(const Scenario& scenario, layout::RunPlan& plan) {
     plan.heapGrow = scenario.heap.grow;
 }
 
+void planFaults(const Scenario& scenario, layout::RunPlan& plan) {
+    plan.startWithinNs = scenario.workers.startWithinNs;
+    plan.churns = scenario.churn.everyNs > 0 ? 1 : 0;
+    plan.waitsForRoster =
+        scenario.ring.rosterEntries > 0 || scenario.recovery.restartAfterNs > 0 ? 1 : plan.churns;
+    plan.faultCount = static_cast<std::uint32_t>(std::min(scenario.faults.size(), kMaxFaults));
+    for (std::uint32_t index = 0; index < plan.faultCount; ++index) {
+        const FaultSettings& fault = scenario.faults[index];
+        layout::PlannedFault& planned = plan.faults[index];
+        planned.role = fault.role;
+        planned.point = fault.point;
+        planned.action = fault.action;
+        planned.isOfOneWorker = fault.worker ? 1 : 0;
+        planned.worker = fault.worker.value_or(0);
+        planned.count = fault.count;
+        planned.probability = fault.probability;
+        planned.forNs = fault.forNs;
+    }
+}
+
 } // namespace
 
 layout::RunPlan makeRunPlan(const Scenario& scenario, const std::string& ringName) {
@@ -71,6 +91,7 @@ layout::RunPlan makeRunPlan(const Scenario& scenario, const std::string& ringNam
     plan.messages = scenario.run.messages;
     planPayload(scenario.payload, plan);
     planBehaviour(scenario, plan);
+    planFaults(scenario, plan);
     return plan;
 }
 

@@ -10,6 +10,18 @@ namespace ringscope::layout {
 
 constexpr std::uint32_t kMaxPinnedCpus = 64;
 
+struct PlannedFault {
+    FaultRole role;
+    FaultPoint point;
+    FaultAction action;
+    std::uint8_t isOfOneWorker; // 0 or 1
+    std::uint32_t worker;       // index within its role, when of one
+    std::uint32_t count;        // 0 = no limit
+    std::uint32_t reserved;
+    double probability;
+    std::int64_t forNs;
+};
+
 // A scenario as the workers read it from the scoreboard: fixed size, so that they parse and
 // allocate nothing, and the heap that is measured holds nothing of ours.
 struct RunPlan {
@@ -65,6 +77,13 @@ struct RunPlan {
     std::uint64_t heapKeep;
     std::uint64_t heapOneIn;
     std::uint64_t heapGrow;
+
+    std::int64_t startWithinNs;
+    std::uint32_t churns;         // 0 or 1: workers are told to leave and join again
+    std::uint32_t waitsForRoster; // 0 or 1: who finds it full tries again
+    std::uint32_t faultCount;
+    std::uint32_t reserved2;
+    PlannedFault faults[kMaxFaults];
 
     [[nodiscard]] std::uint32_t workers() const noexcept { return producers + consumers; }
     [[nodiscard]] bool isPingPong() const noexcept { return pattern == TrafficPattern::pingPong; }

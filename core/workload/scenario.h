@@ -25,6 +25,11 @@ enum class WorkTime : std::uint8_t { none, fixed, uniform, exponential };
 enum class WorkStyle : std::uint8_t { spin, sleep };
 enum class HeapBehaviour : std::uint8_t { none, allocateAndFree, keep, leak, growThenDrop };
 enum class HeapUser : std::uint8_t { producers, consumers, both };
+enum class FaultRole : std::uint8_t { any, producer, consumer };
+// Where a worker is with a message, or a batch: a producer claims, writes and publishes; a consumer
+// claims, reads and releases.
+enum class FaultPoint : std::uint8_t { beforeClaim, afterClaim, afterWrite, beforeRelease };
+enum class FaultAction : std::uint8_t { die, stop, sleep };
 
 // A choice and its name in a scenario file. The tables below are in the order people are shown.
 template <typename Enum>
@@ -67,6 +72,16 @@ constexpr std::array<ChoiceName<HeapBehaviour>, 5> kHeapBehaviours{
 constexpr std::array<ChoiceName<HeapUser>, 3> kHeapUsers{{{HeapUser::producers, "producers"},
                                                           {HeapUser::consumers, "consumers"},
                                                           {HeapUser::both, "both"}}};
+constexpr std::array<ChoiceName<FaultRole>, 3> kFaultRoles{{{FaultRole::any, "any"},
+                                                            {FaultRole::producer, "producer"},
+                                                            {FaultRole::consumer, "consumer"}}};
+constexpr std::array<ChoiceName<FaultPoint>, 4> kFaultPoints{
+    {{FaultPoint::beforeClaim, "before-claim"},
+     {FaultPoint::afterClaim, "after-claim"},
+     {FaultPoint::afterWrite, "after-write"},
+     {FaultPoint::beforeRelease, "before-release"}}};
+constexpr std::array<ChoiceName<FaultAction>, 3> kFaultActions{
+    {{FaultAction::die, "die"}, {FaultAction::stop, "stop"}, {FaultAction::sleep, "sleep"}}};
 
 template <typename Enum, std::size_t N>
 [[nodiscard]] constexpr std::string_view choiceName(const std::array<ChoiceName<Enum>, N>& choices,
@@ -84,7 +99,9 @@ constexpr std::uint64_t kMaxRingCapacity = std::uint64_t{1} << 24U;
 constexpr std::uint32_t kMaxRingChannels = 256;
 constexpr std::uint32_t kMaxWorkersPerRole = 128;
 constexpr std::uint32_t kMaxMessagesPerBatch = 64;
+constexpr std::uint32_t kMaxRosterPlaces = 65'536;
 constexpr std::size_t kMaxListedSizes = 32;
+constexpr std::size_t kMaxFaults = 16;
 // Identity, stamp and checksum of each message are part of its payload, so that delivery can be
 // checked.
 constexpr std::uint32_t kMinPayloadBytes = 24;
@@ -104,7 +121,8 @@ struct RingSettings {
     std::uint32_t slotStride = 0;         // bytes; 0 = computed from the payload capacity
     bool isDmxpCompatible = false;        // stride 1088, and DMXP's consumers are woken
     ChannelSpread spread = ChannelSpread::all;
-    bool prefault = true; // touch every page before the run
+    bool prefault = true;            // touch every page before the run
+    std::uint32_t rosterEntries = 0; // 0 = enough for all
 
     bool operator==(const RingSettings&) const = default;
 };
@@ -129,6 +147,7 @@ struct WorkerSettings {
     std::uint32_t batch = 1; // messages claimed at once
     WaitingPolicy waiting = WaitingPolicy::spinYield;
     std::vector<std::uint32_t> cpus; // worker i is pinned to cpus[i % size]; empty = not pinned
+    std::int64_t startWithinNs = 0;  // each joins at a random time within it
 
     bool operator==(const WorkerSettings&) const = default;
 };
@@ -200,6 +219,35 @@ struct KillSettings {
     bool operator==(const KillSettings&) const = default;
 };
 
+// What goes wrong in a worker, at random times that follow from the seed.
+struct FaultSettings {
+    FaultRole role = FaultRole::any;
+    std::optional<std::uint32_t> worker; // index within its role; empty = all of them
+    FaultPoint point = FaultPoint::afterClaim;
+    FaultAction action = FaultAction::die;
+    double probability = 0;  // for each message
+    std::int64_t forNs = 0;  // stop, sleep
+    std::uint32_t count = 0; // at most so often in each worker, over all its lives; 0 = no limit
+
+    bool operator==(const FaultSettings&) const = default;
+};
+
+// Workers that leave the ring and join it again, all at the same time.
+struct ChurnSettings {
+    std::int64_t everyNs = 0;  // 0 = never
+    std::uint32_t workers = 0; // how many of them at a time; 0 = all
+
+    bool operator==(const ChurnSettings&) const = default;
+};
+
+// What the run does about workers that died.
+struct RecoverySettings {
+    bool repairs = false;            // gives back what they held
+    std::int64_t restartAfterNs = 0; // puts another in their place; 0 = never
+
+    bool operator==(const RecoverySettings&) const = default;
+};
+
 // Everything about a workload: who sends what to whom how fast, and what it does to the heap. A
 // plain value; whether it makes sense is checkScenario()'s to say (scenario_check.h). The keys of
 // the file are in docs/scenarios.md.
@@ -215,6 +263,9 @@ struct Scenario {
     HeapSettings heap;
     RunSettings run;
     std::optional<KillSettings> kill;
+    ChurnSettings churn;
+    RecoverySettings recovery;
+    std::vector<FaultSettings> faults;
 
     bool operator==(const Scenario&) const = default;
 

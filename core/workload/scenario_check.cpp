@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/workload/scenario_check.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <csignal>
@@ -246,6 +247,82 @@ void checkRun(const Scenario& scenario, Problems& problems) {
     }
 }
 
+void checkFault(const Scenario& scenario, std::size_t index, Problems& problems) {
+    const FaultSettings& fault = scenario.faults[index];
+    const std::string at = "faults[" + std::to_string(index) + "].";
+    if (!(fault.probability > 0 && fault.probability <= 1)) {
+        problems.add(at + "probability",
+                     "faults.probability must be given, above 0 and at most 1: it is the chance "
+                     "that each message has");
+    }
+    if ((fault.point == FaultPoint::afterWrite && fault.role == FaultRole::consumer) ||
+        (fault.point == FaultPoint::beforeRelease && fault.role == FaultRole::producer)) {
+        problems.add(at + "point", fault.role == FaultRole::consumer
+                                       ? "faults.point is after-write, which consumers do not come "
+                                         "to; write before-release"
+                                       : "faults.point is before-release, which producers do not "
+                                         "come to; write after-write");
+    }
+    const std::uint32_t workers =
+        fault.role == FaultRole::producer ? scenario.workers.producers
+        : fault.role == FaultRole::consumer
+            ? scenario.workers.consumers
+            : std::max(scenario.workers.producers, scenario.workers.consumers);
+    if (fault.worker && *fault.worker >= workers) {
+        problems.add(at + "worker", "faults.worker is " + std::to_string(*fault.worker) +
+                                        ", there are only " + std::to_string(workers) +
+                                        " of that role, counted from 0");
+    }
+    if (fault.action != FaultAction::die) {
+        const std::int64_t least = fault.action == FaultAction::sleep ? 1 : 0;
+        if (fault.forNs < least || fault.forNs > kLongestNs) {
+            problems.add(at + "for", "faults.for is " + formatDuration(fault.forNs) +
+                                         ", it must be " + (least > 0 ? "above 0" : "0 or more") +
+                                         " and at most a year");
+        }
+    }
+    if (fault.action != FaultAction::sleep && scenario.workers.kind == WorkerKind::threads) {
+        problems.add(at + "action", "faults.action is " +
+                                        std::string(choiceName(kFaultActions, fault.action)) +
+                                        ", which would end or stop all threads of the process; "
+                                        "use workers.kind = \"processes\"");
+    }
+    if (fault.action == FaultAction::die && scenario.workers.pattern == TrafficPattern::pingPong) {
+        problems.add(at + "action", "faults.action is die, after which a producer would wait for "
+                                    "its answer for ever; use workers.pattern = \"stream\"");
+    }
+}
+
+void checkRecovery(const Scenario& scenario, Problems& problems) {
+    if (scenario.ring.rosterEntries != 0) {
+        problems.inRange("ring.roster_entries", scenario.ring.rosterEntries,
+                         scenario.channelCount() * 2, kMaxRosterPlaces);
+    }
+    problems.time("workers.start_within", scenario.workers.startWithinNs, 0);
+    problems.time("churn.every", scenario.churn.everyNs, 0);
+    problems.inRange("churn.count", scenario.churn.workers, 0, scenario.workerCount());
+    problems.time("recovery.restart_after", scenario.recovery.restartAfterNs, 0);
+    if (scenario.recovery.restartAfterNs > 0 &&
+        (scenario.workers.kind == WorkerKind::threads ||
+         scenario.workers.pattern == TrafficPattern::pingPong)) {
+        problems.add("recovery.restart_after",
+                     "recovery.restart_after needs workers.kind = \"processes\" and "
+                     "workers.pattern = \"stream\"");
+    }
+    if (scenario.churn.everyNs > 0 && scenario.workers.pattern == TrafficPattern::pingPong) {
+        problems.add("churn.every", "churn.every needs workers.pattern = \"stream\"");
+    }
+    if (scenario.faults.size() > kMaxFaults) {
+        problems.add("faults", "there are " + std::to_string(scenario.faults.size()) +
+                                   " [[faults]], at most " + std::to_string(kMaxFaults) +
+                                   " are possible");
+        return;
+    }
+    for (std::size_t index = 0; index < scenario.faults.size(); ++index) {
+        checkFault(scenario, index, problems);
+    }
+}
+
 } // namespace
 
 std::uint64_t ringBytes(const Scenario& scenario) {
@@ -269,6 +346,7 @@ std::vector<ScenarioProblem> checkScenario(const Scenario& scenario) {
     checkWork(scenario, problems);
     checkHeap(scenario.heap, problems);
     checkRun(scenario, problems);
+    checkRecovery(scenario, problems);
     return problems.take();
 }
 

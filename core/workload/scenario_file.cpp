@@ -66,6 +66,17 @@ std::string unknownKey(std::string_view typed) {
                     : "; docs/scenarios.md lists the keys of a scenario");
 }
 
+std::string unknownFaultKey(std::string_view typed) {
+    std::vector<std::string> names;
+    for (const FaultKey& key : faultKeys()) {
+        names.emplace_back(leafOf(key.name));
+    }
+    const auto nearest = nearestName(typed, names);
+    return "[[faults]] has no key '" + std::string(typed) + "'" +
+           (nearest ? "; did you mean '" + *nearest + "'?"
+                    : "; docs/scenarios.md lists the keys of a scenario");
+}
+
 std::string_view typeOf(const toml::node& node) {
     switch (node.type()) {
     case toml::node_type::table:
@@ -155,6 +166,8 @@ private:
             }
             if (const auto* inner = node.as_table(); inner != nullptr && isTable(name)) {
                 readTable(*inner, name + ".");
+            } else if (name == "faults") {
+                readFaults(key.source().begin, node);
             } else {
                 readKey(name, key.source().begin, node);
             }
@@ -177,6 +190,39 @@ private:
         }
     }
 
+    void readFaults(const toml::source_position& where, const toml::node& node) {
+        const auto* faults = node.as_array();
+        if (faults == nullptr || faults->empty() || !faults->is_array_of_tables()) {
+            m_error = errorAt(where, "faults is a list of tables; head each of them [[faults]]");
+            return;
+        }
+        for (const toml::node& fault : *faults) {
+            m_scenario.faults.emplace_back();
+            for (const auto& [key, value] : *fault.as_table()) {
+                readFaultKey(key, value);
+                if (m_error) {
+                    return;
+                }
+            }
+        }
+    }
+
+    void readFaultKey(const toml::key& typed, const toml::node& node) {
+        for (const FaultKey& key : faultKeys()) {
+            if (leafOf(key.name) != typed.str()) {
+                continue;
+            }
+            const auto value = valueOf(node);
+            if (!value || !key.set(m_scenario.faults.back(), *value)) {
+                m_error =
+                    errorAt(node.source().begin, std::string(key.name) + " is " + shown(node) +
+                                                     ", it must be " + key.expects);
+            }
+            return;
+        }
+        m_error = errorAt(typed.source().begin, unknownFaultKey(typed.str()));
+    }
+
     // A scenario that cannot run is shown where its value stands, or its table, or at the top.
     void checkWhole(const toml::table& root) {
         const auto problems = checkScenario(m_scenario);
@@ -185,7 +231,7 @@ private:
         }
         const ScenarioProblem& problem = problems.front();
         toml::source_position where{1, 1};
-        if (const auto table = root[tableOf(problem.field)]; table.node() != nullptr) {
+        if (const auto table = root.at_path(tableOf(problem.field)); table.node() != nullptr) {
             where = table.node()->source().begin;
         }
         if (const auto node = root.at_path(problem.field); node.node() != nullptr) {
@@ -368,6 +414,14 @@ std::string scenarioToml(const Scenario& scenario) {
             toml += "\n[" + std::string(table) + "]\n";
         }
         toml += std::string(leafOf(key.name)) + " = " + writtenValue(*value) + "\n";
+    }
+    for (const FaultSettings& fault : scenario.faults) {
+        toml += "\n[[faults]]\n";
+        for (const FaultKey& key : faultKeys()) {
+            if (const auto value = key.get(fault)) {
+                toml += std::string(leafOf(key.name)) + " = " + writtenValue(*value) + "\n";
+            }
+        }
     }
     return toml;
 }

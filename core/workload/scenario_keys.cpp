@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/base/units.h"
+#include "core/workload/setting_values.h"
 
 namespace ringscope {
 
@@ -92,24 +92,6 @@ ScenarioKey text(std::string_view name, Access<std::string> access) {
     return {name, "a text", false, set, get};
 }
 
-bool setDuration(std::int64_t& ns, const SettingValue& value) {
-    std::string words;
-    if (const auto* given = std::get_if<std::string>(&value)) {
-        words = *given;
-    } else if (const auto* whole = std::get_if<std::int64_t>(&value)) {
-        words = std::to_string(*whole);
-    } else if (const auto* real = std::get_if<double>(&value)) {
-        words = std::to_string(*real);
-    }
-    const auto parsed = parseDurationNs(words);
-    if (parsed) {
-        ns = *parsed;
-    }
-    return parsed.has_value();
-}
-
-constexpr const char* kExpectsDuration = "a time such as \"10s\", \"250ms\" or \"50us\"";
-
 ScenarioKey duration(std::string_view name, Access<std::int64_t> access) {
     const Setter set = [access](Scenario& scenario, const SettingValue& value) {
         return setDuration(access(scenario), value);
@@ -118,29 +100,6 @@ ScenarioKey duration(std::string_view name, Access<std::int64_t> access) {
         return std::optional<SettingValue>(exactDuration(readField(access, scenario)));
     };
     return {name, kExpectsDuration, false, set, get};
-}
-
-template <typename Enum, std::size_t N>
-std::string namesOf(const std::array<ChoiceName<Enum>, N>& choices) {
-    std::string names = "one of ";
-    for (const ChoiceName<Enum>& choice : choices) {
-        names += (choice.value == choices.front().value ? "\"" : ", \"") +
-                 std::string(choice.name) + "\"";
-    }
-    return names;
-}
-
-template <typename Enum, std::size_t N>
-bool setChoice(const std::array<ChoiceName<Enum>, N>& choices, Enum& field,
-               const SettingValue& value) {
-    const auto* words = std::get_if<std::string>(&value);
-    for (const ChoiceName<Enum>& choice : choices) {
-        if (words != nullptr && choice.name == *words) {
-            field = choice.value;
-            return true;
-        }
-    }
-    return false;
 }
 
 template <typename Enum, std::size_t N>
@@ -308,6 +267,8 @@ void addRingKeys(std::vector<ScenarioKey>& keys) {
     keys.push_back(choice("ring.spread", kChannelSpreads,
                           [](S s) -> ChannelSpread& { return s.ring.spread; }));
     keys.push_back(claim("ring.prefault", [](S s) -> bool& { return s.ring.prefault; }));
+    keys.push_back(wholeNumber<std::uint32_t>("ring.roster_entries",
+                                              [](S s) -> U32 { return s.ring.rosterEntries; }));
     keys.push_back(choice("payload.distribution", kSizeDistributions,
                           [](S s) -> SizeDistribution& { return s.payload.distribution; }));
     keys.push_back(
@@ -341,6 +302,8 @@ void addWorkerKeys(std::vector<ScenarioKey>& keys) {
     keys.push_back(choice("workers.waiting", kWaitingPolicies,
                           [](S s) -> WaitingPolicy& { return s.workers.waiting; }));
     keys.push_back(cpuList());
+    keys.push_back(
+        duration("workers.start_within", [](S s) -> I64 { return s.workers.startWithinNs; }));
     keys.push_back(choice("rate.mode", kRateModes, [](S s) -> RateMode& { return s.rate.mode; }));
     keys.push_back(number("rate.per_second", [](S s) -> double& { return s.rate.perSecond; }));
     keys.push_back(number("rate.ramp_to", [](S s) -> double& { return s.rate.rampToPerSecond; }));
@@ -384,6 +347,18 @@ void addHeapAndRunKeys(std::vector<ScenarioKey>& keys) {
                                               [](S s) -> U32 { return s.run.latencyOneIn; }));
 }
 
+void addRecoveryKeys(std::vector<ScenarioKey>& keys) {
+    using S = Scenario&;
+    using U32 = std::uint32_t&;
+    using I64 = std::int64_t&;
+    keys.push_back(duration("churn.every", [](S s) -> I64 { return s.churn.everyNs; }));
+    keys.push_back(
+        wholeNumber<std::uint32_t>("churn.count", [](S s) -> U32 { return s.churn.workers; }));
+    keys.push_back(claim("recovery.repair", [](S s) -> bool& { return s.recovery.repairs; }));
+    keys.push_back(
+        duration("recovery.restart_after", [](S s) -> I64 { return s.recovery.restartAfterNs; }));
+}
+
 std::vector<ScenarioKey> makeKeys() {
     std::vector<ScenarioKey> keys;
     keys.push_back(text("name", [](Scenario& s) -> std::string& { return s.name; }));
@@ -392,6 +367,7 @@ std::vector<ScenarioKey> makeKeys() {
     addWorkerKeys(keys);
     addHeapAndRunKeys(keys);
     addKillKeys(keys);
+    addRecoveryKeys(keys);
     return keys;
 }
 

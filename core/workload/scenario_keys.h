@@ -31,6 +31,15 @@ struct ScenarioKey {
 // In the order of the file. Any thread: made once, never changed.
 [[nodiscard]] const std::vector<ScenarioKey>& scenarioKeys();
 
+// One key of the [[faults]] tables, named "faults.role"; as above, of one fault.
+struct FaultKey {
+    std::string_view name;
+    std::string expects;
+    std::function<bool(FaultSettings&, const SettingValue&)> set;
+    std::function<std::optional<SettingValue>(const FaultSettings&)> get;
+};
+[[nodiscard]] const std::vector<FaultKey>& faultKeys();
+
 // The name nearest to a mistyped one, when one is near enough to be meant.
 [[nodiscard]] std::optional<std::string> nearestName(std::string_view typed,
                                                      const std::vector<std::string>& names);

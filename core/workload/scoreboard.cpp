@@ -75,17 +75,38 @@ void Scoreboard::setTimes(std::int64_t startNs, std::int64_t measureFromNs) {
           layout::kControlOffset + offsetof(layout::BoardControl, measureFromNs));
 }
 
-void Scoreboard::raiseInWorker(std::uint32_t worker, int signal) {
-    const auto value = static_cast<std::uint32_t>(signal);
+template <typename Word>
+void Scoreboard::writeWord(std::uint32_t worker, std::size_t offset, Word value) {
     write(&value, sizeof(value),
-          layout::kWorkersOffset + worker * sizeof(layout::WorkerBoard) +
-              offsetof(layout::WorkerBoard, killSignal));
+          layout::kWorkersOffset + worker * sizeof(layout::WorkerBoard) + offset);
+}
+
+void Scoreboard::raiseInWorker(std::uint32_t worker, int signal) {
+    writeWord(worker, offsetof(layout::WorkerBoard, killSignal),
+              static_cast<std::uint32_t>(signal));
+}
+
+void Scoreboard::tellToRejoin(std::uint32_t worker, std::uint32_t times) {
+    writeWord(worker, offsetof(layout::WorkerBoard, rejoins), times);
+}
+
+void Scoreboard::setLife(std::uint32_t worker, std::uint32_t life) {
+    writeWord(worker, offsetof(layout::WorkerBoard, life), life);
+}
+
+void Scoreboard::setSender(std::uint32_t worker, std::uint32_t channel,
+                           const layout::SenderRecord& record) {
+    write(&record, sizeof(record), areaOf(worker) + channel * sizeof(layout::SenderRecord));
+}
+
+void Scoreboard::clearPending(std::uint32_t worker, std::uint64_t pair) {
+    const layout::PendingBlock empty{};
+    write(&empty, sizeof(empty),
+          areaOf(worker) + m_header.pendingOffset + pair * sizeof(layout::PendingBlock));
 }
 
 void Scoreboard::setReceiptTail(std::uint32_t worker, std::uint64_t tail) {
-    write(&tail, sizeof(tail),
-          layout::kWorkersOffset + worker * sizeof(layout::WorkerBoard) +
-              offsetof(layout::WorkerBoard, receiptTail));
+    writeWord(worker, offsetof(layout::WorkerBoard, receiptTail), tail);
 }
 
 const std::vector<layout::WorkerBoard>& Scoreboard::readWorkers() {

@@ -25,6 +25,11 @@ public:
     void command(layout::RunCommand command);
     void setTimes(std::int64_t startNs, std::int64_t measureFromNs);
     void raiseInWorker(std::uint32_t worker, int signal);
+    void tellToRejoin(std::uint32_t worker, std::uint32_t times);
+    // Of a worker that is dead, before another takes its place.
+    void setLife(std::uint32_t worker, std::uint32_t life);
+    void setSender(std::uint32_t worker, std::uint32_t channel, const layout::SenderRecord& record);
+    void clearPending(std::uint32_t worker, std::uint64_t pair);
     void setReceiptTail(std::uint32_t worker, std::uint64_t tail);
 
     // The boards of all workers, in their order; valid until the next call.
@@ -42,6 +47,8 @@ public:
 
 private:
     Scoreboard(FileDescriptor file, const layout::BoardHeader& header);
+    template <typename Word>
+    void writeWord(std::uint32_t worker, std::size_t offset, Word value);
     void read(void* to, std::size_t bytes, std::uint64_t offset) const;
     void write(const void* from, std::size_t bytes, std::uint64_t offset);
     [[nodiscard]] std::uint64_t areaOf(std::uint32_t worker) const noexcept {

@@ -23,7 +23,7 @@ namespace ringscope::layout {
 //                  ReceiptEntry[kReceiptLogEntries]   receipts on their way to the run
 //                  PendingBlock[senders * channels]   receipts that are being collected
 constexpr std::uint64_t kBoardMagic = 0x4452414f42435352; // "RSCBOARD"
-constexpr std::uint32_t kBoardVersion = 1;
+constexpr std::uint32_t kBoardVersion = 2;
 constexpr std::uint64_t kControlOffset = 4096;
 constexpr std::uint64_t kWorkersOffset = 8192;
 constexpr std::uint32_t kReceiptLogEntries = 512;
@@ -75,8 +75,10 @@ struct alignas(128) WorkerBoard {
     std::uint32_t phase; // WorkerPhase
     std::int32_t pid;
     std::int32_t tid;
-    std::uint32_t reserved0;
-    std::uint64_t reserved1[14];
+    std::uint32_t rosterWaits; // times it found the roster full
+    std::int64_t continueAtNs; // it stops itself and is to be continued then; 0 = it does not
+    std::uint32_t faults[kMaxFaults]; // times that each was done, over all lives
+    std::uint64_t reserved1[5];
     // Written for each batch.
     std::uint64_t sent;
     std::uint64_t received;
@@ -95,8 +97,10 @@ struct alignas(128) WorkerBoard {
     // Written by the run.
     std::uint64_t receiptTail; // entries taken out of the log
     std::uint32_t killSignal;  // raise it while holding a slot; 0 = none
+    std::uint32_t rejoins;     // times it was told to leave and join again
+    std::uint32_t life;        // 0, and one more each time it was put back in place
     std::uint32_t reserved3;
-    std::uint64_t reserved4[14];
+    std::uint64_t reserved4[13];
     // Why it could not start; read once phase is failed.
     char error[384];
 };

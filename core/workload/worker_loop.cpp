@@ -2,6 +2,7 @@
 #include "core/workload/worker_loop.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -10,15 +11,15 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/ring/consumer.h"
-#include "core/ring/producer.h"
-#include "core/ring/wait.h"
+#include "core/ring/copy_bytes.h"
+#include "core/workload/fault_injector.h"
 #include "core/workload/heap_load.h"
 #include "core/workload/message_body.h"
 #include "core/workload/payload_pattern.h"
 #include "core/workload/payload_sizes.h"
 #include "core/workload/rate_pacer.h"
 #include "core/workload/receipt_recorder.h"
+#include "core/workload/worker_ends.h"
 #include "core/workload/worker_orders.h"
 
 namespace ringscope {
@@ -31,32 +32,17 @@ namespace {
 
 using layout::RunCommand;
 
-void bump(std::uint64_t& counter, std::uint64_t by) noexcept {
+constexpr std::int64_t kRosterRetryNs = 2 * kNsPerMs;
+
+template <typename Counter>
+void bump(Counter& counter, Counter by) noexcept {
     // Relaxed: one writer, and readers take each number for itself.
-    std::atomic_ref<std::uint64_t>(counter).store(counter + by, std::memory_order_relaxed);
+    std::atomic_ref<Counter>(counter).store(counter + by, std::memory_order_relaxed);
 }
 
 void show(std::uint64_t& word, std::uint64_t value) noexcept {
     std::atomic_ref<std::uint64_t>(word).store(value, std::memory_order_relaxed);
 }
-
-WaitPolicy policyOf(const layout::RunPlan& plan) {
-    return plan.waiting == WaitingPolicy::futex ? WaitPolicy::futex : WaitPolicy::spinYield;
-}
-
-struct SendingEnd {
-    using Joined = Producer;
-    Producer producer;
-    ChannelWaiter waiter;
-    std::uint32_t channel;
-};
-
-struct ReceivingEnd {
-    using Joined = Consumer;
-    Consumer consumer;
-    ChannelWaiter waiter;
-    std::uint32_t channel;
-};
 
 // One worker: what producers and consumers have in common, and both their loops.
 class Worker {
@@ -74,18 +60,27 @@ public:
         , m_heap(m_plan, m_plan.heapUser == HeapUser::both ||
                              (m_plan.heapUser == HeapUser::producers) == m_isProducer)
         , m_random(m_plan.seed, place.worker + 0x30000)
+        , m_faults(m_plan, place.worker, m_board, m_orders)
+        , m_rejoins(m_board.rejoins)
+        , m_ends(*place.segment, m_plan, place.worker)
         , m_stallEveryNs(!m_isProducer && m_index < m_plan.stallConsumers ? m_plan.stallEveryNs
                                                                           : 0) {}
 
     Expected<void> join();
+    // False: it was told to stop while it waited for a place.
+    [[nodiscard]] bool hasJoined() const noexcept { return m_ends.hasJoined(); }
     void run();
+    [[nodiscard]] std::int64_t startDelayNs() noexcept {
+        return m_board.life != 0 || m_plan.startWithinNs == 0
+                   ? 0
+                   : static_cast<std::int64_t>(
+                         m_random.between(0, static_cast<std::uint64_t>(m_plan.startWithinNs)));
+    }
 
 private:
-    template <typename End>
-    Expected<void> joinChannel(std::vector<End>& ends, std::uint32_t channel, layout::Role role);
-    Expected<void> joinSending(std::uint32_t channel);
-    Expected<void> joinReceiving(std::uint32_t channel);
-
+    bool rejoinIfTold();
+    [[nodiscard]] std::int64_t paceFromNs() const noexcept;
+    [[nodiscard]] std::uint64_t messagesLeft() const noexcept;
     void produce();
     void consume();
     void initiate(); // ping-pong, producers
@@ -103,7 +98,7 @@ private:
     void work() noexcept;
     void stallIfDue() noexcept;
     void waitForMessages(ReceivingEnd& end) noexcept;
-    void stopWaiting(ReceivingEnd& end) noexcept;
+    void stopWaiting() noexcept;
 
     const WorkerPlace& m_place;
     const layout::RunPlan& m_plan;
@@ -116,8 +111,11 @@ private:
     ReceiptRecorder m_receipts;
     HeapLoad m_heap;
     WorkerRandom m_random;
-    std::vector<SendingEnd> m_sending;
-    std::vector<ReceivingEnd> m_receiving;
+    FaultInjector m_faults;
+    std::uint32_t m_rejoins; // orders to leave and join again that were obeyed
+    WorkerEnds m_ends;
+    std::vector<SendingEnd>& m_sending = m_ends.sending();
+    std::vector<ReceivingEnd>& m_receiving = m_ends.receiving();
 
     std::int64_t m_intended[kMaxBatch] = {}; // of the batch in hand; 0 = as fast as possible
     std::uint32_t m_untilStamp = 1;
@@ -128,43 +126,35 @@ private:
     ReceivingEnd* m_waitingOn = nullptr;
 };
 
-template <typename End>
-Expected<void> Worker::joinChannel(std::vector<End>& ends, std::uint32_t channel,
-                                   layout::Role role) {
-    auto joined = End::Joined::join(*m_place.segment, channel);
-    if (!joined) {
-        return joined.error();
-    }
-    const ChannelView view = joined->channel();
-    ends.push_back({std::move(*joined), ChannelWaiter(view, role, policyOf(m_plan)), channel});
-    return {};
-}
-
-Expected<void> Worker::joinSending(std::uint32_t channel) {
-    return joinChannel(m_sending, channel, layout::Role::producer);
-}
-
-Expected<void> Worker::joinReceiving(std::uint32_t channel) {
-    return joinChannel(m_receiving, channel, layout::Role::consumer);
-}
-
 Expected<void> Worker::join() {
     if (!m_pattern.isThere()) {
         return systemError(ErrorKind::failed, "no memory for the worker's payload", ENOMEM);
     }
-    const ChannelShare share = channelShare(m_plan, m_place.worker);
-    for (std::uint32_t use = 0; use < share.count; ++use) {
-        const std::uint32_t there = share.channel(use);
-        const bool receivesThere = !m_isProducer;
-        auto joined = receivesThere ? joinReceiving(there) : joinSending(there);
-        if (joined && m_plan.isPingPong()) {
-            joined = receivesThere ? joinSending(there + 1) : joinReceiving(there + 1);
-        }
-        if (!joined) {
-            return joined;
-        }
+    auto joined = m_ends.join();
+    if (joined || m_plan.waitsForRoster == 0) {
+        return joined;
     }
-    return {};
+    bump(m_board.rosterWaits, 1U);
+    while (!joined && joined.error().kind == ErrorKind::failed && !m_orders.isStopping()) {
+        WorkerOrders::sleepFor(kRosterRetryNs);
+        joined = m_ends.join();
+    }
+    return m_orders.isStopping() ? Expected<void>() : joined;
+}
+
+// False: there is no place for it any more.
+bool Worker::rejoinIfTold() {
+    const std::uint32_t told =
+        std::atomic_ref<std::uint32_t>(m_board.rejoins).load(std::memory_order_relaxed);
+    if (told == m_rejoins) {
+        return true;
+    }
+    m_rejoins = told;
+    if (m_waitingOn != nullptr) {
+        stopWaiting();
+    }
+    m_ends.leave();
+    return join() && hasJoined();
 }
 
 void Worker::run() {
@@ -186,6 +176,7 @@ std::int64_t Worker::stampOf(std::uint32_t index) noexcept {
 
 template <typename Reservation>
 void Worker::publish(SendingEnd& end, Reservation& reservation) {
+    m_faults.at(FaultPoint::afterClaim, reservation.size());
     layout::SenderRecord& record = m_place.area.senders[end.channel];
     const std::uint64_t first = record.sent;
     std::uint64_t bytes = 0;
@@ -205,6 +196,7 @@ void Worker::publish(SendingEnd& end, Reservation& reservation) {
         bytes += length;
     }
     m_orders.dieIfPlanned();
+    m_faults.at(FaultPoint::afterWrite, reservation.size());
     if (m_heap.isActive()) {
         for (std::uint32_t index = 0; index < reservation.size(); ++index) {
             m_heap.onMessage();
@@ -218,13 +210,14 @@ void Worker::publish(SendingEnd& end, Reservation& reservation) {
     std::atomic_ref<std::uint64_t>(record.batchSequence).store(first, std::memory_order_release);
     reservation.commit();
     std::atomic_ref<std::uint64_t>(record.sent).store(first + count, std::memory_order_release);
-    bump(m_board.sent, count);
+    bump(m_board.sent, std::uint64_t{count});
     bump(m_board.bytes, bytes);
     show(m_board.lastPosition, position + count - 1);
 }
 
 template <typename IsOver>
 bool Worker::send(SendingEnd& end, std::uint32_t count, IsOver&& isOver) {
+    m_faults.at(FaultPoint::beforeClaim, count);
     {
         auto reservation = end.producer.try_reserve_batch(count);
         if (reservation) {
@@ -233,7 +226,7 @@ bool Worker::send(SendingEnd& end, std::uint32_t count, IsOver&& isOver) {
         }
     }
     end.waiter.begin();
-    bump(m_board.fullWaits, 1);
+    bump(m_board.fullWaits, std::uint64_t{1});
     while (!isOver()) {
         end.waiter.pause();
         auto reservation = end.producer.try_reserve_batch(count);
@@ -271,18 +264,34 @@ bool Worker::waitForTurn(RatePacer& pacer, std::uint32_t wanted) {
     return !isOver();
 }
 
+// Who starts late, or once more, has nothing to catch up with.
+std::int64_t Worker::paceFromNs() const noexcept {
+    return m_board.life != 0 || m_plan.startWithinNs != 0 ? monotonicNs() : m_orders.startNs();
+}
+
+// Each producer's part of the message count, less what it sent in an earlier life; the first ones
+// take what does not divide.
+std::uint64_t Worker::messagesLeft() const noexcept {
+    if (m_plan.messages == 0) {
+        return ~std::uint64_t{0};
+    }
+    const std::uint64_t part =
+        m_plan.messages / m_plan.producers + (m_index < m_plan.messages % m_plan.producers ? 1 : 0);
+    std::uint64_t sent = 0;
+    for (std::uint32_t channel = 0; channel < m_plan.channels; ++channel) {
+        sent += m_place.area.senders[channel].sent;
+    }
+    return part - std::min(part, sent);
+}
+
 void Worker::produce() {
     const auto isOver = [this] { return m_orders.isStopping(); };
-    RatePacer pacer(m_plan, m_index, m_orders.startNs());
-    // Each producer's part of the message count; the first ones take what does not divide.
-    std::uint64_t left = m_plan.messages == 0
-                             ? ~std::uint64_t{0}
-                             : m_plan.messages / m_plan.producers +
-                                   (m_index < m_plan.messages % m_plan.producers ? 1 : 0);
+    RatePacer pacer(m_plan, m_index, paceFromNs());
+    std::uint64_t left = messagesLeft();
     std::size_t turn = m_index % m_sending.size();
     while (left > 0) {
         const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, m_plan.batch));
-        if (!waitForTurn(pacer, wanted)) {
+        if (!waitForTurn(pacer, wanted) || (m_plan.churns != 0 && !rejoinIfTold())) {
             return;
         }
         // The ring may have room for a part of the batch only: the rest follows.
@@ -367,13 +376,13 @@ void Worker::accept(ReceivingEnd& end, const MessageView& message) {
     const bool isHeaderRight =
         message.header.messageId == messageIdOf(stamp.sender, stamp.sequence);
     if (!isWhole || !isHeaderRight || !isRecorded) {
-        bump(m_board.corrupted, 1);
+        bump(m_board.corrupted, std::uint64_t{1});
     }
     if (!isRecorded) {
-        bump(m_board.unidentified, 1);
+        bump(m_board.unidentified, std::uint64_t{1});
     }
-    bump(m_board.received, 1);
-    bump(m_board.bytes, message.payload.size());
+    bump(m_board.received, std::uint64_t{1});
+    bump(m_board.bytes, std::uint64_t{message.payload.size()});
     show(m_board.lastPosition, message.header.position);
 }
 
@@ -383,19 +392,27 @@ bool Worker::receive(ReceivingEnd& end) {
         return false;
     }
     if (m_waitingOn != nullptr) {
-        stopWaiting(end);
+        stopWaiting();
     }
     if (m_plan.stallHolds != 0) {
         stallIfDue();
     }
-    for (std::uint32_t index = 0; index < peek.size(); ++index) {
+    const std::uint32_t count = peek.size();
+    m_faults.at(FaultPoint::afterClaim, count);
+    for (std::uint32_t index = 0; index < count; ++index) {
         accept(end, peek.message(index));
     }
+    m_faults.at(FaultPoint::beforeRelease, count);
     peek.release();
+    m_faults.at(FaultPoint::beforeClaim, count); // of the next: an empty ring has no messages
     if (m_plan.stallHolds == 0) {
         stallIfDue();
     }
-    show(m_board.tombstones, end.consumer.tombstonesSkipped());
+    const std::uint64_t skipped = end.consumer.tombstonesSkipped();
+    if (skipped != end.tombstones) {
+        bump(m_board.tombstones, skipped - end.tombstones);
+        end.tombstones = skipped;
+    }
     return true;
 }
 
@@ -404,12 +421,12 @@ void Worker::waitForMessages(ReceivingEnd& end) noexcept {
     if (m_waitingOn == nullptr) {
         end.waiter.begin();
         m_waitingOn = &end;
-        bump(m_board.emptyWaits, 1);
+        bump(m_board.emptyWaits, std::uint64_t{1});
     }
     m_waitingOn->waiter.pause();
 }
 
-void Worker::stopWaiting(ReceivingEnd& /*end*/) noexcept {
+void Worker::stopWaiting() noexcept {
     m_waitingOn->waiter.end();
     m_waitingOn = nullptr;
 }
@@ -417,7 +434,7 @@ void Worker::stopWaiting(ReceivingEnd& /*end*/) noexcept {
 void Worker::consume() {
     std::size_t turn = m_index % m_receiving.size();
     std::size_t emptyInARow = 0;
-    while (!m_orders.isLeaving()) {
+    while (!m_orders.isLeaving() && (m_plan.churns == 0 || rejoinIfTold())) {
         // Asked before looking: what producers published before they went is found afterwards.
         const bool isDraining = m_orders.isDraining();
         if (receive(m_receiving[turn])) {
@@ -522,8 +539,12 @@ Expected<void> runWorker(const WorkerPlace& place) {
         return pinned;
     }
     Worker worker(place);
-    if (auto joined = worker.join(); !joined) {
-        return joined;
+    // Who may have to wait for its place does so while the others run.
+    const bool joinsLate = plan.startWithinNs != 0 || plan.waitsForRoster != 0;
+    if (!joinsLate) {
+        if (auto joined = worker.join(); !joined) {
+            return joined;
+        }
     }
     setPhase(layout::WorkerPhase::ready);
     const WorkerOrders orders(place.board->control(), place.board->worker(place.worker),
@@ -533,7 +554,16 @@ Expected<void> runWorker(const WorkerPlace& place) {
     }
     if (!orders.isLeaving()) {
         setPhase(layout::WorkerPhase::running);
-        worker.run();
+        if (joinsLate) {
+            const std::int64_t joinAtNs = orders.startNs() + worker.startDelayNs();
+            orders.sleepUntil(joinAtNs, [&] { return orders.isStopping(); });
+            if (auto joined = worker.join(); !joined) {
+                return joined;
+            }
+        }
+        if (worker.hasJoined()) {
+            worker.run();
+        }
     }
     setPhase(layout::WorkerPhase::done);
     return {};

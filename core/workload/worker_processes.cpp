@@ -229,9 +229,34 @@ Expected<void>
 WorkerProcesses::spawn(const std::string& program, int scoreboard, std::uint32_t first,
                        std::uint32_t count,
                        const std::vector<std::pair<std::string, std::string>>& environment) {
+    auto process = startProcess(program, scoreboard, first, count, environment);
+    if (!process) {
+        return process.error();
+    }
+    m_processes.push_back(*process);
+    return {};
+}
+
+Expected<void>
+WorkerProcesses::restart(std::size_t process, const std::string& program, int scoreboard,
+                         const std::vector<std::pair<std::string, std::string>>& environment) {
+    const Process before = m_processes[process];
+    auto started =
+        startProcess(program, scoreboard, before.firstWorker, before.workers, environment);
+    if (!started) {
+        return started.error();
+    }
+    m_processes[process] = *started;
+    return {};
+}
+
+Expected<WorkerProcesses::Process>
+WorkerProcesses::startProcess(const std::string& program, int scoreboard, std::uint32_t first,
+                              std::uint32_t count,
+                              const std::vector<std::pair<std::string, std::string>>& environment) {
     if (!m_parentEnd.isOpen()) {
         if (auto opened = openPipe(); !opened) {
-            return opened;
+            return opened.error();
         }
     }
     const auto board = highDuplicate(scoreboard);
@@ -256,8 +281,7 @@ WorkerProcesses::spawn(const std::string& program, int scoreboard, std::uint32_t
     process.identity = processOf(pid).value_or(ProcessIdentity{pid, 0, 0});
     process.firstWorker = first;
     process.workers = count;
-    m_processes.push_back(process);
-    return {};
+    return process;
 }
 
 bool WorkerProcesses::poll() {

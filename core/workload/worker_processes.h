@@ -55,6 +55,11 @@ public:
     spawn(const std::string& program, int scoreboard, std::uint32_t first, std::uint32_t count,
           const std::vector<std::pair<std::string, std::string>>& environment);
 
+    // Starts the same workers anew in the place of a process that has ended. Errors: as spawn().
+    [[nodiscard]] Expected<void>
+    restart(std::size_t process, const std::string& program, int scoreboard,
+            const std::vector<std::pair<std::string, std::string>>& environment);
+
     // Notices who ended, stopped or went on, without waiting. True: somebody ended since the last
     // call.
     bool poll();
@@ -68,6 +73,10 @@ public:
 
 private:
     [[nodiscard]] Expected<void> openPipe();
+    [[nodiscard]] Expected<Process>
+    startProcess(const std::string& program, int scoreboard, std::uint32_t first,
+                 std::uint32_t count,
+                 const std::vector<std::pair<std::string, std::string>>& environment);
     void reap(Process& process, int status);
 
     std::vector<Process> m_processes;

@@ -31,7 +31,7 @@ bool RunResult::isAccountedFor() const noexcept {
     const bool isWellEnded =
         outcome == RunOutcome::completed || outcome == RunOutcome::interrupted || isDeathPlanned;
     return isWellEnded && messages.isClean() && messages.isExact &&
-           messages.sent == messages.received + messages.inRing;
+           messages.sent == messages.received + messages.inRing + messages.lostWithHolder;
 }
 
 Expected<std::unique_ptr<WorkloadRun>> WorkloadRun::start(const Scenario& scenario,

@@ -53,6 +53,34 @@ struct WorkerStatus {
     std::string outcome;
 };
 
+// Something that happened to a worker.
+struct RunEvent {
+    enum class Kind : std::uint8_t { died, restarted, repaired };
+    Kind kind = Kind::died;
+    std::int64_t timeNs = 0;  // monotonic
+    std::uint32_t worker = 0; // its number, producers first
+    std::int32_t pid = 0;
+    std::string text; // "killed by SIGKILL at position 381", "1 slot is given back, as tombstones"
+};
+
+// What repair gave back of what dead workers held.
+struct RepairCounts {
+    std::uint64_t tombstones = 0; // slots of producers
+    std::uint64_t messages = 0;   // slots of consumers, with a message in each
+    std::uint64_t places = 0;     // in the roster
+    std::int64_t slowestNs = 0;   // from when a death was noticed to the repair of its slots
+};
+
+// A message that went with the slot in which a dead consumer held it.
+struct LostMessage {
+    std::uint32_t sender = 0;
+    std::uint32_t channel = 0;
+    std::uint64_t sequence = 0;
+    std::uint64_t position = 0;
+    std::uint32_t holder = 0; // a worker's number, producers first
+    std::int32_t holderPid = 0;
+};
+
 struct RunStatus {
     RunPhase phase = RunPhase::warmUp;
     std::int64_t timeNs = 0;           // monotonic, of this reading
@@ -64,6 +92,11 @@ struct RunStatus {
     std::uint64_t fullWaits = 0;
     std::uint64_t emptyWaits = 0;
     std::vector<WorkerStatus> workers; // producers first
+    std::uint64_t deaths = 0;
+    std::uint64_t restarts = 0;
+    // The newest ones, eventsBefore came before them.
+    std::vector<RunEvent> events;
+    std::uint64_t eventsBefore = 0;
 };
 
 struct WorkloadOptions {
@@ -84,7 +117,7 @@ struct RunResult {
     std::uint64_t seed = 0;
     double durationSeconds = 0; // without warm-up
     RunOutcome outcome = RunOutcome::completed;
-    bool isDeathPlanned = false; // the only worker that died is the one the scenario kills
+    bool isDeathPlanned = false; // every worker that died did so as the scenario plans
     DeliveryCounts messages;
     double throughputPerSecond = 0; // received, without warm-up
     LatencyHistogram latency;
@@ -97,6 +130,14 @@ struct RunResult {
     std::uint64_t fullWaits = 0;
     std::uint64_t emptyWaits = 0;
     std::vector<WorkerStatus> workers;
+    std::uint64_t deaths = 0;
+    std::uint64_t restarts = 0;
+    std::uint64_t stops = 0;       // workers that stopped or slept as planned
+    std::uint64_t rosterWaits = 0; // times a worker found the roster full
+    std::int64_t standstillNs = 0; // longest time in which no message was sent or received
+    RepairCounts repairs;
+    std::vector<LostMessage> lostMessages; // messages.lostWithHolder of them
+    std::vector<std::string> unrepaired;   // a sentence each: what waits for whom
 
     // Exit status 0: nothing wrong with delivery, and nobody died that should not have.
     [[nodiscard]] bool isAccountedFor() const noexcept;

@@ -429,11 +429,52 @@ ScenarioSection killSection() {
     return section;
 }
 
+ScenarioSection recoverySection() {
+    ScenarioSection section;
+    section.title = tr("Faults and recovery");
+    const auto isChurning = [](const Scenario& s) { return s.churn.everyNs > 0; };
+    section.digest = [](const Scenario& s) {
+        QStringList parts;
+        if (!s.faults.empty()) {
+            parts << tr("kinds of fault: %1").arg(s.faults.size());
+        }
+        if (s.recovery.repairs) {
+            parts << tr("repaired");
+        }
+        if (s.recovery.restartAfterNs > 0) {
+            parts << tr("replaced after %1").arg(words(formatDuration(s.recovery.restartAfterNs)));
+        }
+        return parts.isEmpty() ? tr("none") : parts.join(QStringLiteral(", "));
+    };
+    section.fields = {
+        field("recovery.repair", FieldKind::flag, tr("Repair the ring"),
+              tr("The run gives back what dead workers held.")),
+        withZero(field("recovery.restart_after", FieldKind::duration, tr("Replace the dead after"),
+                       tr("Another worker takes the place of one that died.")),
+                 tr("never")),
+        withZero(field("churn.every", FieldKind::duration, tr("Leave and join every"),
+                       tr("Workers leave the ring and join it again, all at once.")),
+                 tr("never")),
+        shownIf(withZero(field("churn.count", FieldKind::count, tr("Workers that leave"),
+                               tr("How many of them at a time; they take turns.")),
+                         tr("all")),
+                isChurning),
+        withZero(field("workers.start_within", FieldKind::duration, tr("Slow start within"),
+                       tr("Each worker joins at a random time within it.")),
+                 tr("at once")),
+        withZero(field("ring.roster_entries", FieldKind::count, tr("Places in the roster"),
+                       tr("Who finds it full waits until somebody leaves.")),
+                 tr("enough for all")),
+    };
+    return section;
+}
+
 } // namespace
 
 std::vector<ScenarioSection> scenarioSections() {
-    return {workersSection(), rateSection(), ringSection(), payloadSection(), workSection(),
-            stallSection(),   heapSection(), runSection(),  killSection(),    aboutSection()};
+    return {workersSection(), rateSection(),     ringSection(), payloadSection(),
+            workSection(),    stallSection(),    heapSection(), runSection(),
+            killSection(),    recoverySection(), aboutSection()};
 }
 
 } // namespace ringscope

@@ -103,5 +103,57 @@ TEST(ScenarioCheck, RefusesToKillAThreadOrNobody) {
     EXPECT_TRUE(refuses(kill, "workers.kind"));
 }
 
+TEST(ScenarioCheck, RefusesFaultsThatCannotHappen) {
+    const auto faulty = [](const std::function<void(Scenario&, FaultSettings&)>& change) {
+        return [change](Scenario& scenario) {
+            scenario.faults.emplace_back().probability = 0.1;
+            change(scenario, scenario.faults.back());
+        };
+    };
+    const auto nothing = [](Scenario&, FaultSettings&) {};
+    EXPECT_FALSE(refuses(faulty(nothing), "faults[0].probability"));
+    EXPECT_TRUE(refuses(faulty([](Scenario&, FaultSettings& f) { f.probability = 0; }),
+                        "faults[0].probability"));
+    EXPECT_TRUE(refuses(faulty([](Scenario&, FaultSettings& f) {
+                            f.role = FaultRole::consumer;
+                            f.point = FaultPoint::afterWrite;
+                        }),
+                        "faults[0].point"));
+    EXPECT_TRUE(refuses(faulty([](Scenario&, FaultSettings& f) {
+                            f.role = FaultRole::producer;
+                            f.point = FaultPoint::beforeRelease;
+                        }),
+                        "faults[0].point"));
+    EXPECT_TRUE(
+        refuses(faulty([](Scenario&, FaultSettings& f) { f.worker = 2; }), "faults[0].worker"));
+    EXPECT_TRUE(refuses(faulty([](Scenario&, FaultSettings& f) { f.action = FaultAction::sleep; }),
+                        "faults[0].for"));
+    EXPECT_TRUE(
+        refuses(faulty([](Scenario& s, FaultSettings&) { s.workers.kind = WorkerKind::threads; }),
+                "faults[0].action"));
+    EXPECT_TRUE(refuses(
+        faulty([](Scenario& s, FaultSettings&) { s.workers.pattern = TrafficPattern::pingPong; }),
+        "faults[0].action"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.faults.resize(kMaxFaults + 1); }, "faults"));
+}
+
+TEST(ScenarioCheck, RefusesRecoveryThatThePatternDoesNotAllow) {
+    const auto pingPong = [](Scenario& s) { s.workers.pattern = TrafficPattern::pingPong; };
+    EXPECT_TRUE(refuses(
+        [&](Scenario& s) {
+            pingPong(s);
+            s.recovery.restartAfterNs = 1;
+        },
+        "recovery.restart_after"));
+    EXPECT_TRUE(refuses(
+        [&](Scenario& s) {
+            pingPong(s);
+            s.churn.everyNs = 1;
+        },
+        "churn.every"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.churn.workers = 5; }, "churn.count"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.ring.rosterEntries = 1; }, "ring.roster_entries"));
+}
+
 } // namespace
 } // namespace ringscope

@@ -28,6 +28,9 @@ TEST(ScenarioDocument, HasARowForEveryKey) {
     for (const ScenarioKey& key : scenarioKeys()) {
         EXPECT_NE(rowOf(text, std::string(key.name)), "") << key.name;
     }
+    for (const FaultKey& key : faultKeys()) {
+        EXPECT_NE(rowOf(text, std::string(key.name)), "") << key.name;
+    }
 }
 
 TEST(ScenarioDocument, NamesNoKeyThatDoesNotExist) {
@@ -41,10 +44,13 @@ TEST(ScenarioDocument, NamesNoKeyThatDoesNotExist) {
         for (const ScenarioKey& key : scenarioKeys()) {
             isKnown = isKnown || key.name == name;
         }
+        for (const FaultKey& key : faultKeys()) {
+            isKnown = isKnown || key.name == name;
+        }
         EXPECT_TRUE(isKnown) << name;
         ++rows;
     }
-    EXPECT_EQ(rows, scenarioKeys().size());
+    EXPECT_EQ(rows, scenarioKeys().size() + faultKeys().size());
 }
 
 TEST(ScenarioDocument, SaysTheDefaultsThatTheScenarioHas) {

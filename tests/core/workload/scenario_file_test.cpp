@@ -73,6 +73,38 @@ TEST(ScenarioFile, NamesThePlaceOfAnImpossibleValue) {
                 HasSubstr("payload.bytes is 64, larger than the slot's payload"));
 }
 
+TEST(ScenarioFile, ReadsFaultsInTheirOrder) {
+    const auto scenario = parseScenario("[[faults]]\npoint = \"after-write\"\n"
+                                        "role = \"producer\"\nprobability = 0.5\ncount = 3\n"
+                                        "[[faults]]\naction = \"sleep\"\nfor = \"20ms\"\n"
+                                        "worker = 1\nprobability = 1\n",
+                                        "my.toml");
+    ASSERT_TRUE(scenario) << scenario.error().message;
+    EXPECT_EQ(scenario->faults,
+              (std::vector<FaultSettings>{{FaultRole::producer, std::nullopt,
+                                           FaultPoint::afterWrite, FaultAction::die, 0.5, 0, 3},
+                                          {FaultRole::any, 1, FaultPoint::afterClaim,
+                                           FaultAction::sleep, 1.0, 20'000'000, 0}}));
+    const auto again = parseScenario(scenarioToml(*scenario), "again");
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(*again, *scenario);
+}
+
+TEST(ScenarioFile, NamesThePlaceOfAWrongFault) {
+    const std::string fine = "[[faults]]\nprobability = 0.1\n";
+    EXPECT_EQ(refusal(fine + "[[faults]]\nprobability = 2\n"),
+              "my.toml:4:15: faults.probability must be given, above 0 and at most 1: it is the "
+              "chance that each message has");
+    EXPECT_EQ(refusal(fine + "action = \"explode\"\n"),
+              "my.toml:3:10: faults.action is \"explode\", it must be one of \"die\", \"stop\", "
+              "\"sleep\"");
+    EXPECT_EQ(refusal(fine + "pont = \"after-claim\"\n"),
+              "my.toml:3:1: [[faults]] has no key 'pont'; did you mean 'point'?");
+    EXPECT_EQ(refusal("[faults]\nprobability = 0.1\n"),
+              "my.toml:1:2: faults is a list of tables; head each of them [[faults]]");
+    EXPECT_THAT(refusal("[[faults]]\nrole = \"producer\"\n"), StartsWith("my.toml:1:1: "));
+}
+
 TEST(ScenarioFile, NamesLineAndColumnOfBrokenToml) {
     EXPECT_THAT(refusal("name = \"x\"\n[ring\n"), StartsWith("my.toml:2:"));
     EXPECT_EQ(parseScenario("a", "f").error().kind, ErrorKind::usage);
