@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <sys/wait.h>
+
+#include "core/workload/builtin_scenarios.h"
+#include "core/workload/scenario_file.h"
+#include "core/workload/workload_run.h"
+#include "tests/core/workload/run_until.h"
+
+namespace ringscope {
+namespace {
+
+// RINGSCOPE_RECOVERY_SECONDS in the environment makes it as long as somebody has time for.
+std::int64_t secondsToRun() {
+    const char* wanted = std::getenv("RINGSCOPE_RECOVERY_SECONDS");
+    return wanted != nullptr ? std::atoll(wanted) : RINGSCOPE_CHAOS_SECONDS;
+}
+
+void print(const RunResult& result, std::int64_t seconds) {
+    const DeliveryCounts& counts = result.messages;
+    std::printf(
+        "%lld s, seed %llu: sent %llu received %llu in the ring %llu lost with holder %llu; "
+        "deaths %llu restarts %llu stops %llu; given back %llu tombstones %llu messages "
+        "%llu places; slowest repair %lld ms, longest standstill %lld ms, roster full "
+        "%llu\n",
+        static_cast<long long>(seconds), static_cast<unsigned long long>(result.seed),
+        static_cast<unsigned long long>(counts.sent),
+        static_cast<unsigned long long>(counts.received),
+        static_cast<unsigned long long>(counts.inRing),
+        static_cast<unsigned long long>(counts.lostWithHolder),
+        static_cast<unsigned long long>(result.deaths),
+        static_cast<unsigned long long>(result.restarts),
+        static_cast<unsigned long long>(result.stops),
+        static_cast<unsigned long long>(result.repairs.tombstones),
+        static_cast<unsigned long long>(result.repairs.messages),
+        static_cast<unsigned long long>(result.repairs.places),
+        static_cast<long long>(result.repairs.slowestNs / kNsPerMs),
+        static_cast<long long>(result.standstillNs / kNsPerMs),
+        static_cast<unsigned long long>(result.rosterWaits));
+}
+
+// The built-in scenario, eight and eight at full speed, faults more often: everybody's message is
+// received, in the ring, or lost with the consumer that held it, and the ring never stands still.
+TEST(WorkloadRecovery, AccountsForEveryMessageOfTheChaosScenario) {
+    const std::int64_t seconds = secondsToRun();
+    auto scenario = findScenario("chaos");
+    ASSERT_TRUE(scenario);
+    ASSERT_TRUE(applySettings(*scenario, "mode=max,warm_up=0s,churn.every=500ms,seed=" +
+                                             std::to_string(monotonicNs() & 0xFFFFFF)));
+    ASSERT_EQ(scenario->workers.producers, 8U);
+    ASSERT_EQ(scenario->workers.consumers, 8U);
+    scenario->run.durationNs = seconds * kNsPerSecond;
+    auto run = WorkloadRun::start(*scenario);
+    ASSERT_TRUE(run) << run.error().message;
+    const std::string ring = (*run)->ringName();
+    ASSERT_TRUE(pollUntil(
+        **run, [&] { return (*run)->isFinished(); }, (seconds + 30) * kNsPerSecond));
+    const RunResult& result = (*run)->result();
+    print(result, seconds);
+
+    const DeliveryCounts& counts = result.messages;
+    EXPECT_TRUE(result.isAccountedFor()) << runOutcomeName(result.outcome);
+    EXPECT_TRUE(counts.isClean() && counts.isExact)
+        << "lost " << counts.lost << " duplicated " << counts.duplicated << " reordered "
+        << counts.reordered << " corrupted " << counts.corrupted;
+    EXPECT_EQ(counts.sent, counts.received + counts.inRing + counts.lostWithHolder);
+    EXPECT_EQ(result.outcome, RunOutcome::completed);
+    ASSERT_EQ(result.lostMessages.size(), counts.lostWithHolder);
+    for (const LostMessage& lost : result.lostMessages) {
+        EXPECT_TRUE(lost.sender < 8 && lost.holder >= 8 && lost.holder < 16 && lost.holderPid > 0);
+    }
+    for (const std::string& sentence : result.unrepaired) {
+        ADD_FAILURE() << sentence;
+    }
+    EXPECT_GT(result.deaths, 0U);
+    EXPECT_GT(result.repairs.tombstones + result.repairs.messages, 0U);
+    EXPECT_GT(result.rosterWaits, 0U);
+    EXPECT_LT(result.standstillNs, 2 * kNsPerSecond * RINGSCOPE_STOP_SECONDS);
+    EXPECT_FALSE(ringExists(ring));
+    EXPECT_TRUE(::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD) << "a worker is left";
+}
+
+} // namespace
+} // namespace ringscope
