@@ -24,11 +24,26 @@ std::string deliveryLines(const RunSummary& summary) {
     std::string text = "messages   sent " + std::to_string(m.sent) + ", received " +
                        std::to_string(m.received) + ", in the ring " + std::to_string(m.inRing) +
                        '\n';
-    text += "delivery   lost " + std::to_string(m.lost) + ", duplicated " +
-            std::to_string(m.duplicated) + ", reordered " + std::to_string(m.reordered) +
-            ", corrupted " + std::to_string(m.corrupted) + '\n';
+    text += "delivery   lost " + std::to_string(m.lost) +
+            (m.lostWithHolder != 0
+                 ? " (" + std::to_string(m.lostWithHolder) + " with the consumer that held it)"
+                 : "") +
+            ", duplicated " + std::to_string(m.duplicated) + ", reordered " +
+            std::to_string(m.reordered) + ", corrupted " + std::to_string(m.corrupted) + '\n';
     return text + "throughput " + formatValue(summary.throughputPerSecond, Unit::countPerSec) +
            '\n';
+}
+
+std::string recoveryLines(const RunSummary::Recovery& r) {
+    std::string text = "recovery   " + std::to_string(r.deaths) + " deaths, " +
+                       std::to_string(r.restarts) + " restarts, " + std::to_string(r.stops) +
+                       " stops; given back " + std::to_string(r.tombstones) +
+                       " slots of producers and " + std::to_string(r.slotsOfMessages) +
+                       " of consumers; longest standstill " + nanoseconds(r.standstillNs) + '\n';
+    for (const std::string& sentence : r.unrepaired) {
+        text += "           not repaired: " + sentence + '\n';
+    }
+    return text;
 }
 
 std::string workerTable(const RunSummary& summary) {
@@ -48,6 +63,9 @@ std::string summaryText(const RunSummary& summary) {
                        (summary.messages ? ", seed " + std::to_string(summary.seed) : "") + '\n';
     if (summary.messages) {
         text += deliveryLines(summary);
+    }
+    if (summary.recovery && summary.recovery->deaths + summary.recovery->stops > 0) {
+        text += recoveryLines(*summary.recovery);
     }
     if (summary.latency && summary.latency->samples > 0) {
         const auto& l = *summary.latency;

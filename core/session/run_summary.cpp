@@ -8,9 +8,13 @@ namespace ringscope {
 namespace {
 
 Json messagesJson(const RunSummary::Messages& messages) {
-    return {{"sent", messages.sent},           {"received", messages.received},
-            {"lost", messages.lost},           {"duplicated", messages.duplicated},
-            {"reordered", messages.reordered}, {"corrupted", messages.corrupted},
+    return {{"sent", messages.sent},
+            {"received", messages.received},
+            {"lost", messages.lost},
+            {"lost_with_holder", messages.lostWithHolder},
+            {"duplicated", messages.duplicated},
+            {"reordered", messages.reordered},
+            {"corrupted", messages.corrupted},
             {"in_ring", messages.inRing}};
 }
 
@@ -52,6 +56,22 @@ Json memoryJson(const RunSummary::Memory& memory) {
             {"major_faults", memory.majorFaults}};
 }
 
+Json recoveryJson(const RunSummary::Recovery& recovery) {
+    return {{"deaths", recovery.deaths},
+            {"restarts", recovery.restarts},
+            {"stops", recovery.stops},
+            {"roster_waits", recovery.rosterWaits},
+            {"tombstones", recovery.tombstones},
+            {"slots_of_messages", recovery.slotsOfMessages},
+            {"standstill_ns", recovery.standstillNs},
+            {"unrepaired", recovery.unrepaired}};
+}
+
+Json lostMessageJson(const RunSummary::LostMessage& lost) {
+    return {{"producer", lost.producer}, {"channel", lost.channel}, {"sequence", lost.sequence},
+            {"position", lost.position}, {"holder", lost.holder},   {"pid", lost.holderPid}};
+}
+
 Json workerJson(const RunSummary::Worker& worker) {
     return {{"role", worker.role}, {"index", worker.index},       {"pid", worker.pid},
             {"tid", worker.tid},   {"messages", worker.messages}, {"outcome", worker.outcome}};
@@ -69,6 +89,7 @@ void readParts(const Fields& fields, RunSummary& summary) {
         part.read("sent", to.sent).read("received", to.received).read("lost", to.lost);
         part.read("duplicated", to.duplicated).read("reordered", to.reordered);
         part.read("corrupted", to.corrupted).read("in_ring", to.inRing);
+        part.read("lost_with_holder", to.lostWithHolder);
     });
     fields.part("latency_ns", [&](const Fields& part) {
         auto& to = summary.latency.emplace(RunSummary::LatencyNs{});
@@ -100,6 +121,22 @@ void readParts(const Fields& fields, RunSummary& summary) {
     });
 }
 
+void readRecovery(const Fields& fields, RunSummary& summary) {
+    fields.part("recovery", [&](const Fields& part) {
+        auto& to = summary.recovery.emplace(RunSummary::Recovery{});
+        part.read("deaths", to.deaths).read("restarts", to.restarts).read("stops", to.stops);
+        part.read("roster_waits", to.rosterWaits).read("tombstones", to.tombstones);
+        part.read("slots_of_messages", to.slotsOfMessages);
+        part.read("standstill_ns", to.standstillNs).read("unrepaired", to.unrepaired);
+    });
+    fields.each("lost_messages", [&](const Fields& part) {
+        auto& to = summary.lostMessages.emplace_back();
+        part.read("producer", to.producer).read("channel", to.channel);
+        part.read("sequence", to.sequence).read("position", to.position);
+        part.read("holder", to.holder).read("pid", to.holderPid);
+    });
+}
+
 } // namespace
 
 std::string toJson(const RunSummary& summary) {
@@ -114,6 +151,11 @@ std::string toJson(const RunSummary& summary) {
     json["ring"] = optionalJson(summary.ring, ringJson);
     json["heap"] = optionalJson(summary.heap, heapJson);
     json["memory"] = optionalJson(summary.memory, memoryJson);
+    json["recovery"] = optionalJson(summary.recovery, recoveryJson);
+    json["lost_messages"] = Json::array();
+    for (const RunSummary::LostMessage& lost : summary.lostMessages) {
+        json["lost_messages"].push_back(lostMessageJson(lost));
+    }
     json["workers"] = Json::array();
     for (const RunSummary::Worker& worker : summary.workers) {
         json["workers"].push_back(workerJson(worker));
@@ -134,6 +176,7 @@ Expected<RunSummary> runSummaryFromJson(const std::string& text) {
         fields.read("accounted_for", summary.isAccountedFor);
         fields.read("throughput_per_s", summary.throughputPerSecond);
         readParts(fields, summary);
+        readRecovery(fields, summary);
         fields.each("workers", [&](const Fields& part) {
             auto& to = summary.workers.emplace_back();
             part.read("role", to.role).read("index", to.index).read("pid", to.pid);

@@ -17,6 +17,7 @@ struct RunSummary {
         std::uint64_t sent = 0; // published, also by a worker that died
         std::uint64_t received = 0;
         std::uint64_t lost = 0;
+        std::uint64_t lostWithHolder = 0; // of lost: with the slot of a dead consumer
         std::uint64_t duplicated = 0;
         std::uint64_t reordered = 0; // judged per producer and channel
         std::uint64_t corrupted = 0;
@@ -54,6 +55,26 @@ struct RunSummary {
         std::uint64_t minorFaults = 0; // while observed
         std::uint64_t majorFaults = 0;
     };
+    // Workers that died and what was done about it; zeroes in a run in which nobody did.
+    struct Recovery {
+        std::uint64_t deaths = 0;
+        std::uint64_t restarts = 0;
+        std::uint64_t stops = 0;             // as planned, sleeping ones included
+        std::uint64_t rosterWaits = 0;       // times a worker found the roster full
+        std::uint64_t tombstones = 0;        // slots of producers that were given back
+        std::uint64_t slotsOfMessages = 0;   // slots of consumers, with a message in each
+        std::uint64_t standstillNs = 0;      // longest time without a message sent or received
+        std::vector<std::string> unrepaired; // a sentence each
+    };
+    // A message of Messages::lostWithHolder.
+    struct LostMessage {
+        std::uint32_t producer = 0;
+        std::uint32_t channel = 0;
+        std::uint64_t sequence = 0;
+        std::uint64_t position = 0;
+        std::string holder; // "consumer 3"
+        std::int32_t holderPid = 0;
+    };
     struct Worker {
         std::string role;
         std::uint32_t index = 0;
@@ -77,6 +98,8 @@ struct RunSummary {
     std::optional<Ring> ring;
     std::optional<Heap> heap;
     std::optional<Memory> memory;
+    std::optional<Recovery> recovery;
+    std::vector<LostMessage> lostMessages; // the first thousand
     std::vector<Worker> workers;
 };
 

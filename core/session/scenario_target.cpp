@@ -14,6 +14,7 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t kRowsPeriodNs = 200 * kNsPerMs;
+constexpr std::size_t kMostLostMessages = 1000;
 
 std::string labelOf(const WorkerStatus& worker) {
     return (worker.role == WorkerRole::producer ? "P" : "C") + std::to_string(worker.index);
@@ -67,6 +68,7 @@ RunSummary::Messages messagesOf(const DeliveryCounts& counts) {
     messages.sent = counts.sent;
     messages.received = counts.received;
     messages.lost = counts.lost;
+    messages.lostWithHolder = counts.lostWithHolder;
     messages.duplicated = counts.duplicated;
     messages.reordered = counts.reordered;
     messages.corrupted = counts.corrupted;
@@ -93,6 +95,30 @@ RunSummary::Ring ringOf(const RunResult& result) {
     ring.fullWaits = result.fullWaits;
     ring.emptyWaits = result.emptyWaits;
     return ring;
+}
+
+RunSummary::Recovery recoveryOf(const RunResult& result) {
+    RunSummary::Recovery recovery;
+    recovery.deaths = result.deaths;
+    recovery.restarts = result.restarts;
+    recovery.stops = result.stops;
+    recovery.rosterWaits = result.rosterWaits;
+    recovery.tombstones = result.repairs.tombstones;
+    recovery.slotsOfMessages = result.repairs.messages;
+    recovery.standstillNs = static_cast<std::uint64_t>(result.standstillNs);
+    recovery.unrepaired = result.unrepaired;
+    return recovery;
+}
+
+void addLostMessages(const RunResult& result, RunSummary& summary) {
+    const std::size_t count = std::min(result.lostMessages.size(), kMostLostMessages);
+    for (std::size_t index = 0; index < count; ++index) {
+        const LostMessage& lost = result.lostMessages[index];
+        const WorkerStatus& holder = result.workers[lost.holder];
+        summary.lostMessages.push_back({lost.sender, lost.channel, lost.sequence, lost.position,
+                                        roleOf(holder) + " " + std::to_string(holder.index),
+                                        lost.holderPid});
+    }
 }
 
 } // namespace
@@ -175,16 +201,29 @@ void ScenarioTarget::noteEvents(const RunStatus& status, std::int64_t nowNs, Ses
         session.addMarker({nowNs, MarkerKind::stall, "no message gets on any more"});
     }
     m_isStalled = status.isStalled;
-    m_isDeathNoted.resize(status.workers.size());
-    for (std::size_t i = 0; i < status.workers.size(); ++i) {
-        const WorkerStatus& worker = status.workers[i];
-        if (worker.state == WorkerLife::died && !m_isDeathNoted[i]) {
-            m_isDeathNoted[i] = true;
-            session.addMarker({worker.endedAtNs != 0 ? worker.endedAtNs : nowNs,
-                               MarkerKind::workerDied,
-                               labelOf(worker) + " (pid " + std::to_string(worker.process.pid) +
-                                   ") " + outcomeOf(worker)});
-        }
+    for (std::uint64_t index = std::max(m_eventsNoted, status.eventsBefore) - status.eventsBefore;
+         index < status.events.size(); ++index) {
+        noteWorkerEvent(status.events[index], status, session);
+    }
+    m_eventsNoted = status.eventsBefore + status.events.size();
+}
+
+void ScenarioTarget::noteWorkerEvent(const RunEvent& event, const RunStatus& status,
+                                     Session& session) {
+    const WorkerStatus& worker = status.workers[event.worker];
+    const std::string who = labelOf(worker) + " (pid " + std::to_string(event.pid) + ") ";
+    switch (event.kind) {
+    case RunEvent::Kind::died:
+        session.addMarker({event.timeNs, MarkerKind::workerDied, who + event.text});
+        return;
+    case RunEvent::Kind::repaired:
+        session.addMarker({event.timeNs, MarkerKind::finding, "repaired: " + who + event.text});
+        return;
+    case RunEvent::Kind::restarted:
+        // Its death is on the axis; a second marker beside it would tell nothing more.
+        m_processes.add(labelOf(worker) + "-" + std::to_string(event.pid), worker.process,
+                        TargetOrigin::started);
+        return;
     }
 }
 
@@ -258,6 +297,8 @@ void ScenarioTarget::summarize(RunSummary& summary) const {
     summary.throughputPerSecond = result.throughputPerSecond;
     summary.latency = latencyOf(result.latency);
     summary.ring = ringOf(result);
+    summary.recovery = recoveryOf(result);
+    addLostMessages(result, summary);
     if (m_heap != nullptr) {
         summary.heap = m_heap->summary();
     }

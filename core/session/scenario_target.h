@@ -48,6 +48,7 @@ private:
     ScenarioTarget() = default;
     void addProcesses(const RunStatus& status, WorkerKind kind);
     void noteEvents(const RunStatus& status, std::int64_t nowNs, Session& session);
+    void noteWorkerEvent(const RunEvent& event, const RunStatus& status, Session& session);
     void setWorkers(const RunStatus& status, Session& session);
 
     // Constant after start().
@@ -63,7 +64,7 @@ private:
     // What markers told of already.
     RunPhase m_phase = RunPhase::warmUp;
     bool m_isStalled = false;
-    std::vector<bool> m_isDeathNoted; // by worker
+    std::uint64_t m_eventsNoted = 0; // of the workers
     // For rates of workers.
     RunStatus m_rowsFrom;
     std::int64_t m_nextRowsNs = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/clock.h"
 #include "core/ring/repair.h"
 #include "core/workload/message_body.h"
 
@@ -22,22 +23,21 @@ std::string textOf(std::size_t tombstones, std::size_t messages) {
 
 } // namespace
 
-void RingRepairs::repair(const Segment& segment, std::int64_t nowNs,
-                         std::vector<RunEvent>& events) {
+void RingRepairs::repair(const Segment& segment, std::vector<RunEvent>& events) {
     if (m_dead.empty()) {
         return;
     }
     m_waiting.clear();
     std::vector<Dead> left;
     for (const Dead& dead : m_dead) {
-        if (!repairOne(segment, dead, nowNs, events)) {
+        if (!repairOne(segment, dead, events)) {
             left.push_back(dead);
         }
     }
     m_dead = std::move(left);
 }
 
-bool RingRepairs::repairOne(const Segment& segment, const Dead& dead, std::int64_t nowNs,
+bool RingRepairs::repairOne(const Segment& segment, const Dead& dead,
                             std::vector<RunEvent>& events) {
     RepairOptions options;
     options.pid = dead.pid;
@@ -67,9 +67,10 @@ bool RingRepairs::repairOne(const Segment& segment, const Dead& dead, std::int64
                             std::to_string(dead.pid) + ": " + refused.reason);
     }
     if (!report->slots.empty()) {
-        m_counts.slowestNs = std::max(m_counts.slowestNs, nowNs - dead.diedAtNs);
-        events.push_back(
-            {RunEvent::Kind::repaired, nowNs, dead.worker, dead.pid, textOf(tombstones, messages)});
+        const std::int64_t doneNs = monotonicNs();
+        m_counts.slowestNs = std::max(m_counts.slowestNs, doneNs - dead.diedAtNs);
+        events.push_back({RunEvent::Kind::repaired, doneNs, dead.worker, dead.pid,
+                          textOf(tombstones, messages)});
     }
     return report->refused.empty();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/base/expected.h"
@@ -20,8 +21,8 @@ public:
     void add(std::uint32_t worker, std::int32_t pid, std::int64_t diedAtNs) {
         m_dead.push_back({worker, pid, diedAtNs});
     }
-    // Never waits: who cannot be repaired now is tried again by the next call. nowNs: monotonic.
-    void repair(const Segment& segment, std::int64_t nowNs, std::vector<RunEvent>& events);
+    // Never waits: who cannot be repaired now is tried again by the next call.
+    void repair(const Segment& segment, std::vector<RunEvent>& events);
 
     [[nodiscard]] const RepairCounts& counts() const noexcept { return m_counts; }
     // The messages in the slots that were taken from dead consumers, received before or not.
@@ -36,8 +37,7 @@ private:
         std::int64_t diedAtNs = 0;
     };
     // False: something had to be left alone.
-    bool repairOne(const Segment& segment, const Dead& dead, std::int64_t nowNs,
-                   std::vector<RunEvent>& events);
+    bool repairOne(const Segment& segment, const Dead& dead, std::vector<RunEvent>& events);
 
     std::vector<Dead> m_dead; // not repaired yet
     RepairCounts m_counts;

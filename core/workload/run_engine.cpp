@@ -226,7 +226,7 @@ void RunEngine::noticeEnds(const std::vector<layout::WorkerBoard>& boards) {
 void RunEngine::recover(const std::vector<layout::WorkerBoard>& boards) {
     std::vector<RunEvent> events;
     if (m_scenario.recovery.repairs && m_segment && m_forcedAtNs == 0) {
-        m_repairs.repair(*m_segment, m_status.timeNs, events);
+        m_repairs.repair(*m_segment, events);
     }
     m_lives.advance(boards, m_status.timeNs);
     for (const std::size_t process : m_lives.takeRestarted()) {

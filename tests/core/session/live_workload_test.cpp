@@ -82,6 +82,37 @@ TEST(LiveWorkload, SumsUpToWhatTheWorkersDid) {
     EXPECT_EQ(lastValue(*file->view, "messages.sent"), sent);
 }
 
+TEST(LiveWorkload, NamesDeathsRepairsAndWhatWasLostWithTheirHolder) {
+    Scenario scenario = shortScenario();
+    scenario.recovery = {true, 20 * kNsPerMs};
+    FaultSettings fault;
+    fault.role = FaultRole::consumer;
+    fault.probability = 0.002;
+    fault.count = 2;
+    scenario.faults.push_back(fault);
+    LiveOptions options;
+    options.heapMode = HeapMode::off;
+    auto session = LiveSession::runScenario(scenario, options);
+    ASSERT_TRUE(session.has_value()) << session.error().message;
+    ASSERT_TRUE((*session)->waitFor(kPatienceNs));
+    const auto summary = (*session)->summary();
+    ASSERT_TRUE(summary && summary->recovery);
+    EXPECT_TRUE(summary->isAccountedFor);
+    EXPECT_EQ(summary->recovery->deaths, 2U);
+    EXPECT_EQ(summary->recovery->slotsOfMessages, 2U);
+    ASSERT_EQ(summary->lostMessages.size(), 2U);
+    EXPECT_EQ(summary->lostMessages[0].holder, "consumer 0");
+    EXPECT_EQ(summary->messages->lostWithHolder, 2U);
+    int deaths = 0;
+    int repairs = 0;
+    for (const Marker& marker : *(*session)->view()->markers) {
+        deaths += marker.kind == MarkerKind::workerDied ? 1 : 0;
+        repairs += marker.text.rfind("repaired: C0 (pid ", 0) == 0 ? 1 : 0;
+    }
+    EXPECT_EQ(deaths, 2);
+    EXPECT_EQ(repairs, 2);
+}
+
 TEST(LiveWorkload, StopsWithinASecondAndLeavesNoRing) {
     Scenario scenario = shortScenario();
     scenario.run.durationNs = 0;

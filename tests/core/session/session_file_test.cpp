@@ -118,7 +118,10 @@ RunSummary smallSummary() {
     summary.seed = 7;
     summary.durationSeconds = 1.5;
     summary.messages.emplace(RunSummary::Messages{}).sent = 100;
-    summary.messages->received = 100;
+    summary.messages->received = 99;
+    summary.messages->lost = summary.messages->lostWithHolder = 1;
+    summary.recovery = RunSummary::Recovery{3, 2, 1, 4, 5, 6, 7, {"position 9 waits for pid 8"}};
+    summary.lostMessages.push_back({1, 0, 42, 43, "consumer 3", 44});
     summary.workers.push_back({"producer", 1, 2, 3, 4, "completed"});
     return summary;
 }
