@@ -26,9 +26,15 @@ enum class WorkStyle : std::uint8_t { spin, sleep };
 enum class HeapBehaviour : std::uint8_t { none, allocateAndFree, keep, leak, growThenDrop };
 enum class HeapUser : std::uint8_t { producers, consumers, both };
 enum class FaultRole : std::uint8_t { any, producer, consumer };
-// Where a worker is with a message, or a batch: a producer claims, writes and publishes; a consumer
-// claims, reads and releases.
-enum class FaultPoint : std::uint8_t { beforeClaim, afterClaim, afterWrite, beforeRelease };
+// Where a worker is with a message, or a batch: a producer claims, writes, publishes and counts; a
+// consumer claims, reads and releases.
+enum class FaultPoint : std::uint8_t {
+    beforeClaim,
+    afterClaim,
+    afterWrite,
+    afterPublish, // and not counted by its sender yet
+    beforeRelease
+};
 enum class FaultAction : std::uint8_t { die, stop, sleep };
 
 // A choice and its name in a scenario file. The tables below are in the order people are shown.
@@ -75,10 +81,11 @@ constexpr std::array<ChoiceName<HeapUser>, 3> kHeapUsers{{{HeapUser::producers, 
 constexpr std::array<ChoiceName<FaultRole>, 3> kFaultRoles{{{FaultRole::any, "any"},
                                                             {FaultRole::producer, "producer"},
                                                             {FaultRole::consumer, "consumer"}}};
-constexpr std::array<ChoiceName<FaultPoint>, 4> kFaultPoints{
+constexpr std::array<ChoiceName<FaultPoint>, 5> kFaultPoints{
     {{FaultPoint::beforeClaim, "before-claim"},
      {FaultPoint::afterClaim, "after-claim"},
      {FaultPoint::afterWrite, "after-write"},
+     {FaultPoint::afterPublish, "after-publish"},
      {FaultPoint::beforeRelease, "before-release"}}};
 constexpr std::array<ChoiceName<FaultAction>, 3> kFaultActions{
     {{FaultAction::die, "die"}, {FaultAction::stop, "stop"}, {FaultAction::sleep, "sleep"}}};

@@ -255,13 +255,14 @@ void checkFault(const Scenario& scenario, std::size_t index, Problems& problems)
                      "faults.probability must be given, above 0 and at most 1: it is the chance "
                      "that each message has");
     }
-    if ((fault.point == FaultPoint::afterWrite && fault.role == FaultRole::consumer) ||
+    const bool isOfProducers =
+        fault.point == FaultPoint::afterWrite || fault.point == FaultPoint::afterPublish;
+    if ((isOfProducers && fault.role == FaultRole::consumer) ||
         (fault.point == FaultPoint::beforeRelease && fault.role == FaultRole::producer)) {
-        problems.add(at + "point", fault.role == FaultRole::consumer
-                                       ? "faults.point is after-write, which consumers do not come "
-                                         "to; write before-release"
-                                       : "faults.point is before-release, which producers do not "
-                                         "come to; write after-write");
+        problems.add(at + "point",
+                     "faults.point is " + std::string(choiceName(kFaultPoints, fault.point)) +
+                         (isOfProducers ? ", which consumers do not come to; write before-release"
+                                        : ", which producers do not come to; write after-write"));
     }
     const std::uint32_t workers =
         fault.role == FaultRole::producer ? scenario.workers.producers

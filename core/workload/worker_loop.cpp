@@ -209,6 +209,7 @@ void Worker::publish(SendingEnd& end, Reservation& reservation) {
     show(record.batchCount, count);
     std::atomic_ref<std::uint64_t>(record.batchSequence).store(first, std::memory_order_release);
     reservation.commit();
+    m_faults.at(FaultPoint::afterPublish, count);
     std::atomic_ref<std::uint64_t>(record.sent).store(first + count, std::memory_order_release);
     bump(m_board.sent, std::uint64_t{count});
     bump(m_board.bytes, bytes);

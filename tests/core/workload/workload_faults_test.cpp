@@ -84,6 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Death{FaultRole::producer, FaultPoint::beforeClaim, false, false, false},
                     Death{FaultRole::producer, FaultPoint::afterClaim, true, false, false},
                     Death{FaultRole::producer, FaultPoint::afterWrite, true, false, false},
+                    Death{FaultRole::producer, FaultPoint::afterPublish, false, false, false},
                     Death{FaultRole::consumer, FaultPoint::beforeClaim, false, false, false},
                     Death{FaultRole::consumer, FaultPoint::afterClaim, false, true, true},
                     Death{FaultRole::consumer, FaultPoint::beforeRelease, false, true, false}));
