@@ -46,8 +46,9 @@ void print(const RunResult& result, std::int64_t seconds) {
         static_cast<unsigned long long>(result.rosterWaits));
 }
 
-// The longest time from poll to poll: nobody is repaired or continued meanwhile, so what stands
-// still in it says nothing of the ring.
+// The longest time from poll to poll. Nobody is repaired or continued in it, so a standstill of
+// that length says nothing of the ring: the kernel may take seconds to reap a killed process (wait4
+// with WNOHANG) whose /proc files others are reading.
 std::int64_t pollToEnd(WorkloadRun& run, std::int64_t seconds) {
     const std::int64_t deadlineNs = monotonicNs() + (seconds + 30) * kNsPerSecond;
     std::int64_t longestNs = 0;
@@ -103,7 +104,7 @@ TEST(WorkloadRecovery, AccountsForEveryMessageOfTheChaosScenario) {
     EXPECT_GT(result.deaths, 0U);
     EXPECT_GT(result.repairs.tombstones + result.repairs.messages, 0U);
     EXPECT_GT(result.rosterWaits, 0U);
-    EXPECT_LT(result.standstillNs, 2 * kNsPerSecond * RINGSCOPE_STOP_SECONDS);
+    EXPECT_LT(result.standstillNs, lateNs + 2 * kNsPerSecond * RINGSCOPE_STOP_SECONDS);
     EXPECT_FALSE(ringExists(ring));
     EXPECT_TRUE(::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD) << "a worker is left";
 }
