@@ -39,7 +39,6 @@
 #include "core/workload/builtin_scenarios.h"
 #include "core/workload/scenario_file.h"
 #include "widgets/charts/chart_stack.h"
-#include "widgets/slots/slot_map.h"
 #include "widgets/status/status_strip.h"
 
 namespace ringscope {
@@ -219,7 +218,9 @@ void MainWindow::connectController() {
                 updateRecent();
             }
             if (const auto& damage = m_controller.view()->damage; !damage.empty()) {
-                m_messages->showError(makeError(ErrorKind::damaged, damage));
+                const QString name = QFileInfo(m_controller.file()).fileName();
+                m_messages->showError(
+                    makeError(ErrorKind::damaged, name.toStdString() + ": " + damage));
             }
         } else if (const auto& summary = m_controller.summary()) {
             const QString text = summarySentence(*summary);
@@ -579,11 +580,6 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
         const bool isButton = qobject_cast<QAbstractButton*>(watched) != nullptr;
         const bool isList = qobject_cast<QAbstractItemView*>(watched) != nullptr ||
                             qobject_cast<QComboBox*>(watched) != nullptr;
-        const bool isMap = qobject_cast<SlotMap*>(watched) != nullptr;
-        if (isMap && isPlain && key->key() != Qt::Key_Escape && key->key() != Qt::Key_Space) {
-            event->accept();
-            return true;
-        }
         if (isPlain && ((isButton && key->key() == Qt::Key_Space) ||
                         (isList && key->key() != Qt::Key_Escape))) {
             event->accept();

@@ -210,7 +210,37 @@ void SlotMap::endHover() {
     }
 }
 
+// Its keys come before the window's of the same name. A plus may need Shift, or be on the key pad.
+bool SlotMap::wantsKey(const QKeyEvent& event) const {
+    if ((event.modifiers() & ~(Qt::ShiftModifier | Qt::KeypadModifier)) != Qt::NoModifier) {
+        return false;
+    }
+    switch (event.key()) {
+    case Qt::Key_Left:
+    case Qt::Key_Right:
+    case Qt::Key_Up:
+    case Qt::Key_Down:
+    case Qt::Key_PageUp:
+    case Qt::Key_PageDown:
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+    case Qt::Key_Minus:
+    case Qt::Key_Home:
+    case Qt::Key_H:
+    case Qt::Key_T:
+        return true;
+    case Qt::Key_Escape:
+        return m_selected.has_value();
+    default:
+        return false;
+    }
+}
+
 bool SlotMap::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride && wantsKey(*static_cast<QKeyEvent*>(event))) {
+        event->accept();
+        return true;
+    }
     if (event->type() == QEvent::ToolTip) {
         const auto* help = static_cast<QHelpEvent*>(event);
         if (!showToolTip(help->pos(), help->globalPos())) {

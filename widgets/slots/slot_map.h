@@ -74,6 +74,7 @@ private:
     void moveSelection(std::int64_t by);
     void requestDetail(std::uint64_t slot);
     void endHover();
+    [[nodiscard]] bool wantsKey(const QKeyEvent& event) const;
     void updateDescription();
     bool showToolTip(QPoint point, QPoint globalPoint);
     [[nodiscard]] QPoint toPx(QPointF point) const;

@@ -52,6 +52,24 @@ TEST_F(SlotMapTest, ClickSelectsTheSlotAndAsksForItsDetail) {
     EXPECT_EQ(asked[0][1].toULongLong(), 1723U);
 }
 
+TEST_F(SlotMapTest, ItsKeysComeBeforeTheWindows) {
+    give(SlotSnapshotBuilder(4096, 0, 1000));
+    const auto isTaken = [this](Qt::Key key, Qt::KeyboardModifiers modifiers) {
+        QKeyEvent event(QEvent::ShortcutOverride, key, modifiers);
+        event.ignore();
+        QCoreApplication::sendEvent(&map, &event);
+        return event.isAccepted();
+    };
+    EXPECT_TRUE(isTaken(Qt::Key_Home, Qt::NoModifier));
+    EXPECT_TRUE(isTaken(Qt::Key_Plus, Qt::ShiftModifier)) << "as most keyboards have it";
+    EXPECT_TRUE(isTaken(Qt::Key_Minus, Qt::KeypadModifier));
+    EXPECT_FALSE(isTaken(Qt::Key_Plus, Qt::ControlModifier));
+    EXPECT_FALSE(isTaken(Qt::Key_Space, Qt::NoModifier)) << "pauses";
+    EXPECT_FALSE(isTaken(Qt::Key_Escape, Qt::NoModifier)) << "nothing to forget here";
+    map.selectSlot(5);
+    EXPECT_TRUE(isTaken(Qt::Key_Escape, Qt::NoModifier));
+}
+
 TEST_F(SlotMapTest, ClickOnAPixelOfManySlotsSelectsTheMostSevere) {
     give(SlotSnapshotBuilder(1 << 20, 0, 1000).set(700'005, SlotState::stuck));
     ASSERT_GT(map.layoutOfSlots().scale().slotsPerCell, 1U);
