@@ -24,7 +24,10 @@ namespace ringscope {
 namespace {
 
 constexpr int kSwatchPx = 14;
-constexpr int kEntriesPerRow = 3;
+constexpr int kMostPerRow = 3;
+constexpr int kLeastPerRow = 2;
+constexpr int kColumns = 4; // of an entry: swatch, name, count, what is left over
+constexpr int kGap = 6;
 
 QString countText(std::uint64_t count, std::uint64_t total) {
     if (count == 0) {
@@ -43,11 +46,12 @@ QString countText(std::uint64_t count, std::uint64_t total) {
 SlotLegend::SlotLegend(const Theme& theme, QWidget* parent)
     : QWidget(parent)
     , m_theme(theme)
-    , m_unread(new QLabel(this)) {
-    auto* grid = new QGridLayout(this);
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setHorizontalSpacing(6);
-    grid->setVerticalSpacing(4);
+    , m_unread(new QLabel(this))
+    , m_unreadFrame(new SteadyFrame(m_unread, this))
+    , m_grid(new QGridLayout(this)) {
+    m_grid->setContentsMargins(0, 0, 0, 0);
+    m_grid->setHorizontalSpacing(kGap);
+    m_grid->setVerticalSpacing(4);
     for (std::size_t state = 0; state < kSlotStateCount; ++state) {
         Entry& entry = m_entries[state];
         entry.swatch = new QLabel(this);
@@ -55,19 +59,67 @@ SlotLegend::SlotLegend(const Theme& theme, QWidget* parent)
         entry.count = new QLabel(this);
         entry.count->setForegroundRole(QPalette::PlaceholderText);
         entry.count->setAccessibleName(entry.name->text());
-        const int row = static_cast<int>(state) / kEntriesPerRow;
-        const int column = static_cast<int>(state) % kEntriesPerRow * 4;
-        grid->addWidget(entry.swatch, row, column);
-        grid->addWidget(entry.name, row, column + 1);
-        grid->addWidget(new SteadyFrame(entry.count, this), row, column + 2);
-        grid->setColumnStretch(column + 3, 1);
+        entry.countFrame = new SteadyFrame(entry.count, this);
     }
     m_unread->setForegroundRole(QPalette::PlaceholderText);
     m_unread->setToolTip(tr("Large rings are read a part at a time; these slots were not yet."));
-    grid->addWidget(new SteadyFrame(m_unread, this), 1, 2 * 4, 1, 3);
     connect(&theme, &Theme::changed, this, [this] { redrawSwatches(); });
     redrawSwatches();
     setCounts({});
+    arrange();
+}
+
+int SlotLegend::widthFor(int perRow) const {
+    int width = 0;
+    for (int column = 0; column < perRow; ++column) {
+        int name = 0;
+        int count = 0;
+        for (std::size_t state = static_cast<std::size_t>(column); state < kSlotStateCount;
+             state += static_cast<std::size_t>(perRow)) {
+            name = std::max(name, m_entries[state].name->sizeHint().width());
+            count = std::max(count, m_entries[state].countFrame->sizeHint().width());
+        }
+        width += kSwatchPx + name + count + 3 * kGap;
+    }
+    return width;
+}
+
+QSize SlotLegend::minimumSizeHint() const {
+    return {widthFor(kLeastPerRow), m_grid->minimumSize().height()};
+}
+
+void SlotLegend::arrange() {
+    const int perRow = widthFor(kMostPerRow) <= width() ? kMostPerRow : kLeastPerRow;
+    if (perRow == m_perRow) {
+        return;
+    }
+    m_perRow = perRow;
+    for (std::size_t state = 0; state < kSlotStateCount; ++state) {
+        const Entry& entry = m_entries[state];
+        const int row = static_cast<int>(state) / perRow;
+        const int column = static_cast<int>(state) % perRow * kColumns;
+        m_grid->addWidget(entry.swatch, row, column);
+        m_grid->addWidget(entry.name, row, column + 1);
+        m_grid->addWidget(entry.countFrame, row, column + 2);
+    }
+    const int last = static_cast<int>(kSlotStateCount);
+    m_grid->addWidget(m_unreadFrame, last / perRow, last % perRow * kColumns, 1, 3);
+    for (int column = 0; column < kMostPerRow; ++column) {
+        m_grid->setColumnStretch(column * kColumns + kColumns - 1, column < perRow ? 1 : 0);
+    }
+    updateGeometry();
+}
+
+void SlotLegend::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    arrange();
+}
+
+bool SlotLegend::event(QEvent* event) {
+    if (event->type() == QEvent::LayoutRequest) {
+        arrange(); // a count has grown
+    }
+    return QWidget::event(event);
 }
 
 void SlotLegend::redrawSwatches() {

@@ -92,6 +92,12 @@ TEST_F(MainWindowTest, RunsAScenarioAndShowsItInEveryPane) {
     EXPECT_TRUE(m_window->windowTitle().contains(QLatin1String("short (live)")));
 }
 
+TEST_F(MainWindowTest, FitsASmallScreen) {
+    runWorkload();
+    EXPECT_TRUE(waitFor([this] { return !table("memory").shownKeys().empty(); }));
+    EXPECT_LE(m_window->minimumSizeHint().width(), 1280 - 40) << "room for longer counts";
+}
+
 TEST_F(MainWindowTest, StopEndsTheWorkloadWithinASecondOrSo) {
     const std::int64_t tookNs = shortestOfFive(3 * kNsPerSecond / 2, [this] {
         runWorkload();
