@@ -33,6 +33,9 @@ QString stateText(const SlotFacts& facts, std::uint64_t capacity) {
         return tr("%1 for %2").arg(slotStateName(facts.state), atLeast(facts));
     }
     const bool isWritten = capacity != 0 && facts.sequence % capacity == facts.slot;
+    if (facts.stateForNs == 0) { // a picture without one before it
+        return isWritten ? tr("stuck: being written") : tr("stuck: being read");
+    }
     return (isWritten ? tr("stuck: being written for %1") : tr("stuck: being read for %1"))
         .arg(atLeast(facts));
 }
