@@ -61,6 +61,21 @@ QString roleName(const ParticipantRow& row) {
     return row.isProducer ? tr("producer") : tr("consumer");
 }
 
+// As the workers are called, when it is one of them.
+QString nameOf(const ParticipantRow& row, const SessionView& view) {
+    if (view.workers) {
+        for (const WorkerRow& worker : *view.workers) {
+            const QString letter = worker.role == "producer"   ? QStringLiteral("P")
+                                   : worker.role == "consumer" ? QStringLiteral("C")
+                                                               : QString();
+            if (worker.pid == row.pid && worker.tid == row.tid && !letter.isEmpty()) {
+                return tr("%1 %2").arg(letter + QString::number(worker.index), roleName(row));
+            }
+        }
+    }
+    return roleName(row);
+}
+
 TableCell heldCell(const ParticipantRow& row) {
     if (row.heldCount == 0) {
         return textCell({});
@@ -142,7 +157,9 @@ Tally tallyOf(const SessionView& view) {
 
 std::vector<TableColumn> participantColumns() {
     return {
-        column(tr("Who"), ColumnKind::text, tr("The role it took in the ring's roster.")),
+        column(tr("Who"), ColumnKind::text,
+               tr("Its name, if it is a worker of the run, and the role it took in the "
+                  "ring's roster.")),
         column(tr("State"), ColumnKind::text, tr("Of its thread, as the kernel has it.")),
         column(tr("Stuck"), ColumnKind::text,
                tr("Slots that it claimed and has not passed on: it is dead or stopped, or has "
@@ -181,7 +198,7 @@ std::vector<TableRow> participantRows(const SessionView& view) {
         TableCell channel = numberCell(participant.channel);
         channel.text = QString::number(participant.channel); // also 0
         row.cells = {
-            textCell(roleName(participant)),
+            textCell(nameOf(participant, view)),
             stateCell(participant),
             heldCell(participant),
             numberCell(static_cast<double>(participant.heldNs)),

@@ -52,6 +52,20 @@ std::string sentence(const SessionView& view) {
     return participantSentence(view).toStdString();
 }
 
+TEST(ParticipantTable, AWorkerHasItsName) {
+    SessionView view =
+        viewOf({participant(0, true, Liveness::alive), participant(1, false, Liveness::alive)});
+    WorkerRow worker;
+    worker.role = "producer";
+    worker.index = 3;
+    worker.pid = 4711;
+    worker.tid = 4712;
+    view.workers = std::make_shared<const std::vector<WorkerRow>>(1, worker);
+    EXPECT_EQ(shown(participantRows(view)[0], "Who"), "P3 producer");
+    view.workers = nullptr;
+    EXPECT_EQ(shown(participantRows(view)[0], "Who"), "producer");
+}
+
 TEST(ParticipantTable, AStuckDeadOneStandsFirstAndIsToldInFull) {
     const SessionView view =
         viewOf({participant(0, true, Liveness::alive), participant(1, false, Liveness::stopped),
