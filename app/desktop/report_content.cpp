@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/report_content.h"
 
+#include <algorithm>
+
 #include "widgets/charts/chart_export.h"
 #include "widgets/theme/theme_tokens.h"
 
@@ -27,12 +29,19 @@ Expected<ReportContent> makeReport(const std::shared_ptr<const SessionView>& vie
     content.fromNs = range.fromNs;
     content.toNs = range.toNs;
     content.title = title.isEmpty() ? QString::fromStdString(view->provenance->scenario) : title;
-    for (const ChartSpec& spec : defaultCharts(*view)) {
-        ChartPicture picture;
+    const std::vector<ChartSpec> specs = defaultCharts(*view);
+    ChartPicture picture;
+    picture.range = range;
+    picture.size = kChartSize;
+    picture.tokens = isDark ? darkTokens() : lightTokens();
+    int labelRoom = 0;
+    for (const ChartSpec& spec : specs) {
         picture.charts = {spec};
-        picture.range = range;
-        picture.size = kChartSize;
-        picture.tokens = isDark ? darkTokens() : lightTokens();
+        labelRoom = std::max(labelRoom, labelRoomFor(*view, picture).value_or(0));
+    }
+    picture.labelRoom = labelRoom;
+    for (const ChartSpec& spec : specs) {
+        picture.charts = {spec};
         auto svg = renderCharts(*view, picture, PictureFormat::svg);
         if (svg) {
             content.charts.push_back({QString::fromStdString(spec.title),

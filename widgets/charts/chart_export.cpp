@@ -60,10 +60,12 @@ public:
         , m_what(what)
         , m_scale(scale)
         , m_body(pictureFont(bodyFont()))
-        , m_heading(pictureFont(headingFont())) {}
+        , m_heading(pictureFont(headingFont()))
+        , m_leftMargin(what.labelRoom) {}
 
     Expected<void> layOut();
     void paint(QCPPainter& painter);
+    [[nodiscard]] int leftMargin() const { return m_leftMargin; }
 
 private:
     [[nodiscard]] bool isDrawn(const ChartSpec& spec, const ChartSeries& series) const;
@@ -79,11 +81,16 @@ private:
     QFont m_body;
     QFont m_heading;
     std::vector<Panel> m_panels;
-    int m_leftMargin = 0;
+    int m_leftMargin;
 };
 
 bool Picture::isDrawn(const ChartSpec& spec, const ChartSeries& series) const {
     if (series.isReadoutOnly) {
+        return false;
+    }
+    // In a stack nothing is nothing: only its legend would be seen.
+    if (spec.style == ChartStyle::stacked &&
+        !(chartStatistics(m_view, series, m_what.range.fromNs, m_what.range.toNs).max > 0)) {
         return false;
     }
     const auto chosen = m_what.hidden.find(spec.name);
@@ -412,6 +419,14 @@ std::vector<std::string> chartTrackPatterns(const ChartSpec& spec) {
 
 QSize pictureSizeFor(std::size_t charts) {
     return {1200, 100 + static_cast<int>(std::max<std::size_t>(1, charts)) * 180};
+}
+
+Expected<int> labelRoomFor(const SessionView& view, const ChartPicture& what) {
+    Picture picture(view, what, 1);
+    if (auto laidOut = picture.layOut(); !laidOut) {
+        return laidOut.error();
+    }
+    return picture.leftMargin();
 }
 
 Expected<QByteArray> renderCharts(const SessionView& view, const ChartPicture& what,

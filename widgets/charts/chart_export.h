@@ -34,8 +34,12 @@ struct ChartPicture {
     // that it shows at first.
     std::map<std::string, std::set<std::string>> hidden{};
     QString title{}; // above all charts; empty: none
+    // Least room for the labels of the value axes: pictures that stand above each other align.
+    int labelRoom = 0;
 };
 
+// The room that the labels of the picture's value axes take.
+[[nodiscard]] Expected<int> labelRoomFor(const SessionView& view, const ChartPicture& picture);
 // The tracks whose samples a chart shows, for an export of the numbers (core/export).
 [[nodiscard]] std::vector<std::string> chartTrackPatterns(const ChartSpec& spec);
 // A size for so many charts: full width, each as high as on the screen.

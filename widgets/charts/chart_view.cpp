@@ -77,6 +77,7 @@ void ChartView::rebuildSeries() {
                            series.unit, series.isShownAtFirst, series.isReadoutOnly});
     }
     m_legend->setEntries(entries, m_theme.tokens());
+    m_isFirstReadout = true;
     m_statistics.clear();
     m_axis.reset();
     updateStyle();
@@ -208,7 +209,14 @@ void ChartView::tickReadout() {
             i, QString::fromStdString(formatValue(readoutOf(i), m_columns.series()[i].unit,
                                                   m_byteScale, Digits::steady)));
         m_legend->item(i)->setStatistics(statisticsOf(i));
+        // Of a dozen types of memory half are never there.
+        if (m_spec.style == ChartStyle::stacked && (m_isFirstReadout || m_legend->isEmpty(i))) {
+            const SeriesStatistics all =
+                chartStatistics(*m_view, m_columns.series()[i], m_view->startNs, m_view->endNs);
+            m_legend->setEmpty(i, !(all.max > 0));
+        }
     }
+    m_isFirstReadout = false;
     QString context;
     if (!m_link.cursor() && m_link.selection()) {
         context = tr("mean of %1")

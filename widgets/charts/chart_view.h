@@ -102,6 +102,7 @@ private:
     ByteScale m_byteScale = ByteScale::automatic;
     std::int64_t m_drawnEndColumn = 0; // of the data, when the plot was last drawn
     bool m_isDirty = true;
+    bool m_isFirstReadout = true; // of these series
     int m_leftWanted = 0;
     int m_hovered = -1;
     bool m_isCurrent = false;

@@ -167,6 +167,7 @@ LegendRow::LegendRow(const QString& title, QWidget* parent)
 void LegendRow::setEntries(const std::vector<Entry>& entries, const ThemeTokens& tokens) {
     qDeleteAll(m_items);
     m_items.clear();
+    m_isEmpty.assign(entries.size(), false);
     m_tokens = tokens;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const Entry& entry = entries[i];
@@ -200,6 +201,13 @@ void LegendRow::setValue(std::size_t entry, const QString& value) {
     }
 }
 
+void LegendRow::setEmpty(std::size_t entry, bool isEmpty) {
+    if (m_isEmpty[entry] != isEmpty) {
+        m_isEmpty[entry] = isEmpty;
+        arrange();
+    }
+}
+
 void LegendRow::setContext(const QString& context) {
     if (context != m_context) {
         m_context = context;
@@ -224,7 +232,7 @@ void LegendRow::showOnly(std::size_t entry) {
     });
     for (std::size_t i = 0; i < m_items.size(); ++i) {
         const bool isInRow = m_items[i]->isVisibleTo(this);
-        m_items[i]->setChecked(wasAlone ? isInRow : i == entry);
+        m_items[i]->setChecked(wasAlone ? isInRow || m_isEmpty[i] : i == entry);
     }
     arrange();
 }
@@ -300,9 +308,10 @@ void LegendRow::arrange() {
     const int end = hasRoomForAll ? right : right - moreWidth;
     std::size_t shown = 0;
     int hidden = 0;
-    for (LegendItem* item : m_items) {
+    for (std::size_t i = 0; i < m_items.size(); ++i) {
+        LegendItem* const item = m_items[i];
         const QSize size = item->sizeHint();
-        if (isWanted(item) && shown < kMaxInRow && x + size.width() <= end) {
+        if (!m_isEmpty[i] && isWanted(item) && shown < kMaxInRow && x + size.width() <= end) {
             item->setGeometry(x, 0, size.width(), kHeight);
             item->show();
             x += size.width() + kSpaceGroups;

@@ -80,6 +80,9 @@ public:
     void setEntries(const std::vector<Entry>& entries, const ThemeTokens& tokens);
     void setColors(const std::vector<QColor>& colors, const ThemeTokens& tokens);
     void setValue(std::size_t entry, const QString& value);
+    // One that was zero all the time takes no room in the row; the menu still has it.
+    void setEmpty(std::size_t entry, bool isEmpty);
+    [[nodiscard]] bool isEmpty(std::size_t entry) const { return m_isEmpty[entry]; }
     // Stands in front of the values: "at 00:01:23.4", "mean of 12.4 s"; empty for now.
     void setContext(const QString& context);
     [[nodiscard]] bool isVisible(std::size_t entry) const;
@@ -110,6 +113,7 @@ private:
     QString m_context;
     ThemeTokens m_tokens;
     std::vector<LegendItem*> m_items; // children
+    std::vector<bool> m_isEmpty;      // by item
     QToolButton* m_more;              // child
     int m_indent = 0;
 };

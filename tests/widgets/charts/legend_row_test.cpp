@@ -47,6 +47,22 @@ TEST(LegendRow, SeriesThatFitNeedNoMenu) {
     EXPECT_TRUE(row.item(0)->isVisibleTo(&row));
 }
 
+TEST(LegendRow, WhatWasAlwaysZeroTakesNoRoom) {
+    LegendRow row(QStringLiteral("Physical memory"));
+    row.resize(900, row.height());
+    row.setEntries({{QStringLiteral("Image"), {}, Qt::blue, Unit::bytes},
+                    {QStringLiteral("Kernel"), {}, Qt::gray, Unit::bytes},
+                    {QStringLiteral("Heap"), {}, Qt::red, Unit::bytes}},
+                   lightTokens());
+    const QRect second = row.item(1)->geometry();
+    row.setEmpty(1, true);
+    EXPECT_FALSE(row.item(1)->isVisibleTo(&row));
+    EXPECT_TRUE(row.isVisible(1)) << "it is drawn as soon as there is some";
+    EXPECT_EQ(row.item(2)->x(), second.x());
+    row.setEmpty(1, false);
+    EXPECT_EQ(row.item(1)->geometry(), second);
+}
+
 TEST(LegendRow, UsualValuesMoveNothing) {
     LegendRow row(QStringLiteral("Physical memory"));
     row.resize(900, row.height());
