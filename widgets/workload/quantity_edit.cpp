@@ -207,7 +207,10 @@ void QuantityEdit::readText(const QString& text) {
     } else if (m_quantity == Quantity::bytes) {
         m_problem = QString::fromStdString(number.error().message);
     } else {
-        m_problem = tr("'%1' is not a whole number; write for example 64 or 10k").arg(trimmed);
+        m_problem =
+            trimmed.startsWith(u'-')
+                ? tr("'%1' is below 0; write for example 64 or 10k").arg(trimmed)
+                : tr("'%1' is not a whole number; write for example 64 or 10k").arg(trimmed);
     }
 }
 

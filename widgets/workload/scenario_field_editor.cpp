@@ -224,7 +224,10 @@ bool ScenarioFieldEditor::write(Scenario& scenario) {
     const auto* list = std::get_if<std::vector<double>>(&value);
     const bool isLeftOut = list != nullptr && list->empty();
     if (!m_key->set(scenario, value) && !isLeftOut) {
-        m_problem = tr("It must be %1.").arg(QString::fromStdString(m_key->expects));
+        // What is written is a number of its kind already: the key has no room for it.
+        m_problem = m_quantity != nullptr
+                        ? tr("'%1' is too large").arg(m_quantity->text().trimmed())
+                        : tr("It must be %1.").arg(QString::fromStdString(m_key->expects));
     }
     return m_problem.isEmpty();
 }

@@ -71,6 +71,12 @@ TEST(QuantityEdit, WhatCannotBeReadIsSaidAndTheLastAmountKept) {
     EXPECT_EQ(edit.number(), 2048U);
 }
 
+TEST(QuantityEdit, ANegativeNumberIsToldAsSuch) {
+    QuantityEdit edit(Quantity::count);
+    type(edit, "-3");
+    EXPECT_TRUE(edit.problem().contains(QStringLiteral("'-3' is below 0")));
+}
+
 TEST(QuantityEdit, ZeroHasItsWord) {
     QuantityEdit edit(Quantity::duration);
     edit.setZeroText(QStringLiteral("never"));

@@ -133,6 +133,14 @@ TEST_F(WorkloadPanelTest, ImpossibleValueDisablesRunAndSaysWhyBesideTheField) {
     EXPECT_EQ(editor->sentence(), QString());
 }
 
+TEST_F(WorkloadPanelTest, ANumberWithoutRoomIsCalledTooLarge) {
+    type("workers.producers", "99999999999");
+    EXPECT_TRUE(panel.editor("workers.producers")
+                    ->sentence()
+                    .contains(QStringLiteral("'99999999999' is too large")))
+        << panel.editor("workers.producers")->sentence().toStdString();
+}
+
 TEST_F(WorkloadPanelTest, UnreadableTextDisablesRunToo) {
     type("run.duration", "soon");
     EXPECT_FALSE(button<QPushButton>("Run")->isEnabled());
