@@ -84,7 +84,6 @@ PickDialog::PickDialog(const Wording& wording, QWidget* parent)
 
     auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
     m_pick = buttons->addButton(wording.pick, QDialogButtonBox::AcceptRole);
-    m_pick->setDefault(true);
     auto* const refresh = buttons->addButton(tr("Refresh"), QDialogButtonBox::ActionRole);
     auto* const heading = new QLabel(wording.heading);
     heading->setWordWrap(true);
@@ -97,6 +96,8 @@ PickDialog::PickDialog(const Wording& wording, QWidget* parent)
     layout->addWidget(m_table, 1);
     layout->addWidget(m_reason);
     layout->addWidget(buttons);
+    // Only now has it a dialog; before, Enter would press whichever button comes first: Cancel.
+    m_pick->setDefault(true);
 
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_sorted->setFilterFixedString(text);
