@@ -111,10 +111,13 @@ QString exactCount(std::uint64_t number) {
 }
 
 QString summarySentence(const RunSummary& summary) {
-    QString sentence = QObject::tr("%1 %2 after %3")
-                           .arg(fromStd(summary.scenario), outcomeWords(summary.outcome),
-                                fromStd(formatDuration(static_cast<std::int64_t>(
-                                    std::llround(summary.durationSeconds * 1e9)))));
+    const auto durationNs = static_cast<std::int64_t>(std::llround(summary.durationSeconds * 1e9));
+    QString sentence = durationNs == 0 // what it is counted from had not come yet
+                           ? QObject::tr("%1 %2 while it warmed up")
+                                 .arg(fromStd(summary.scenario), outcomeWords(summary.outcome))
+                           : QObject::tr("%1 %2 after %3")
+                                 .arg(fromStd(summary.scenario), outcomeWords(summary.outcome),
+                                      fromStd(formatDuration(durationNs)));
     if (!summary.messages) {
         return sentence + QLatin1Char('.');
     }
