@@ -136,8 +136,8 @@ private:
             stored <= m_end.view().payloadCapacity ? stored : m_end.view().payloadCapacity;
         return MessageView{
             ReceivedHeader{position, from.messageId, from.timestampNs, from.channelId,
-                           from.messageType, from.senderPid, length, from.senderRuntime,
-                           from.flags},
+                           from.messageType, from.senderPid, length, from.senderRuntime, from.flags,
+                           stored},
             {reinterpret_cast<const std::byte*>(slot) + layout::kPayloadOffset, length}};
     }
     [[nodiscard]] std::uint64_t liveOf(std::uint64_t first, std::uint32_t count) noexcept {

@@ -18,6 +18,8 @@ struct MessageHeader {
 };
 
 // What a consumer gets: the header as stored, with the length clamped to what a slot can hold.
+// DMXP stores any length: more than payloadLength in storedLength means that the sender had more to
+// say than a slot holds, and the rest was never there.
 struct ReceivedHeader {
     std::uint64_t position = 0; // counts the channel's messages from its creation
     std::uint64_t messageId = 0;
@@ -28,6 +30,9 @@ struct ReceivedHeader {
     std::uint32_t payloadLength = 0;
     std::uint16_t senderRuntime = 0;
     std::uint16_t flags = 0;
+    std::uint32_t storedLength = 0;
+
+    [[nodiscard]] bool isCut() const noexcept { return storedLength > payloadLength; }
 };
 
 // A message read in place. Valid until its consumer releases it.

@@ -36,6 +36,32 @@ bool isHeld(SlotState state) noexcept {
     return state == SlotState::writing || state == SlotState::reading || state == SlotState::stuck;
 }
 
+// Distances instead of <, so that positions may wrap around.
+bool isBefore(std::uint64_t position, std::uint64_t cursor) noexcept {
+    return static_cast<std::int64_t>(position - cursor) < 0;
+}
+
+// What became of a channel between two looks; empty when it is the same.
+std::string changeOf(const SegmentGeometry::Channel& before, const SegmentGeometry::Channel& after,
+                     bool hasGoneBack) {
+    if (before.capacity == 0 && after.capacity == 0) {
+        return "";
+    }
+    if (before.capacity == 0) {
+        return "appeared, with " + std::to_string(after.capacity) + " slots";
+    }
+    if (after.capacity == 0) {
+        return "was removed";
+    }
+    const bool isSame = before.capacity == after.capacity &&
+                        before.bandOffset == after.bandOffset &&
+                        before.slotStride == after.slotStride;
+    // Positions never run backwards.
+    return isSame && !hasGoneBack
+               ? ""
+               : "was created anew, with " + std::to_string(after.capacity) + " slots";
+}
+
 std::uint32_t millisecondsSince(std::int64_t epochNs, std::int64_t nowNs) noexcept {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(0, nowNs - epochNs) / kNsPerMs);
 }
@@ -65,10 +91,9 @@ std::vector<SlotHolder> holdersOf(const std::vector<Participant>& participants, 
 SlotState slotStateOf(std::uint64_t slot, std::uint64_t sequence,
                       const ChannelCursors& cursors) noexcept {
     const std::uint64_t mask = cursors.capacity - 1;
-    // Distances instead of <, so that positions may wrap around.
-    const auto isBefore = [](std::uint64_t position, std::uint64_t cursor) {
-        return static_cast<std::int64_t>(position - cursor) < 0;
-    };
+    if (sequence == 0 && slot != 0 && cursors.head <= cursors.tail && cursors.tail <= slot) {
+        return SlotState::free;
+    }
     if ((sequence & mask) == slot) {
         return isBefore(sequence, cursors.tail) ? SlotState::writing : SlotState::free;
     }
@@ -82,9 +107,10 @@ RingObserver::RingObserver(std::string name, FileDescriptor file, SegmentGeometr
                            std::uint64_t device, std::uint64_t inode)
     : m_name(std::move(name))
     , m_file(std::move(file))
-    , m_geometry(std::move(geometry))
     , m_device(device)
     , m_inode(inode)
+    , m_geometry(std::move(geometry))
+    , m_tailsSeen(m_geometry.channels.size())
     , m_scans(m_geometry.channels.size()) {}
 
 Expected<RingObserver> RingObserver::open(const std::string& name,
@@ -121,6 +147,61 @@ Expected<RingObserver> RingObserver::open(const std::string& name,
         return geometry.error();
     }
     return RingObserver(name, std::move(file), std::move(*geometry), status.st_dev, status.st_ino);
+}
+
+Expected<std::unique_ptr<SegmentHead>> RingObserver::readHead() const {
+    auto head = std::make_unique<SegmentHead>();
+    if (auto done = read(head.get(), sizeof(SegmentHead), 0); !done) {
+        return done.error();
+    }
+    return head;
+}
+
+Expected<std::vector<std::string>> RingObserver::refresh() {
+    const auto head = readHead();
+    if (!head) {
+        return head.error();
+    }
+    struct stat status {};
+    if (::fstat(m_file.get(), &status) != 0 || (*head)->header.magic == 0) {
+        return cutShort(m_name); // or it is being created anew
+    }
+    auto next = checkGeometry(m_name, **head, static_cast<std::uint64_t>(status.st_size));
+    if (!next) {
+        return next.error();
+    }
+    std::vector<std::string> changes;
+    const std::size_t channels = std::max(m_geometry.channels.size(), next->channels.size());
+    m_geometry.channels.resize(channels);
+    m_tailsSeen.resize(channels);
+    m_scans.resize(channels);
+    m_tailsBefore.resize(channels);
+    for (std::size_t index = 0; index < channels; ++index) {
+        const bool isThere = index < next->channels.size();
+        const auto after = isThere ? next->channels[index] : SegmentGeometry::Channel{};
+        const std::uint64_t tail = (*head)->channels[index].tail;
+        const std::string change =
+            changeOf(m_geometry.channels[index], after, isBefore(tail, m_tailsSeen[index]));
+        m_tailsSeen[index] = tail;
+        if (!change.empty()) {
+            changes.push_back("channel " + std::to_string(index) + " " + change);
+            forget(index);
+        }
+    }
+    for (const std::string& text : next->leftOut) {
+        const auto& known = m_geometry.leftOut;
+        if (std::find(known.begin(), known.end(), text) == known.end()) {
+            changes.push_back(text);
+        }
+    }
+    m_geometry = std::move(*next);
+    m_generation += changes.empty() ? 0U : 1U;
+    return changes;
+}
+
+void RingObserver::forget(std::size_t channel) {
+    m_scans[channel] = {};
+    m_tailsBefore[channel] = {};
 }
 
 SegmentPresence RingObserver::presence() const {

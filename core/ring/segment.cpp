@@ -380,6 +380,11 @@ Expected<Segment> Segment::attach(const std::string& name, std::chrono::millisec
         if (!geometry) {
             return geometry.error();
         }
+        if (geometry->isDmxpCompatible) {
+            if (auto done = awaitInitialisedSlots(fd, name, *geometry, readyTimeout); !done) {
+                return done.error();
+            }
+        }
         auto mapping = std::make_unique<Mapping>();
         mapping->name = name;
         mapping->file = {status.st_dev, status.st_ino};

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <optional>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -20,6 +21,7 @@ struct Extent {
     std::string what;
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
+    std::size_t channel = 0;
 };
 
 Error refused(const std::string& name, const std::string& what) {
@@ -156,16 +158,50 @@ Expected<SegmentGeometry::Channel> checkChannel(const std::string& name, std::si
     return channel;
 }
 
-Expected<void> checkOverlap(const std::string& name, std::vector<Extent> extents) {
+// In DMXP two processes that create a channel at the same time give both the same place.
+Expected<void> checkOverlap(const std::string& name, std::vector<Extent> extents,
+                            SegmentGeometry& geometry) {
     std::sort(extents.begin(), extents.end(),
               [](const Extent& a, const Extent& b) { return a.begin < b.begin; });
+    std::size_t longest = 0; // of those before, the one that ends last
     for (std::size_t i = 1; i < extents.size(); ++i) {
-        if (extents[i].begin < extents[i - 1].end) {
-            return refused(name, extents[i].what + " overlaps " + extents[i - 1].what +
-                                     " at offset " + number(extents[i].begin));
+        if (extents[i].begin < extents[longest].end) {
+            Error error = refused(name, extents[i].what + " overlaps " + extents[longest].what +
+                                            " at offset " + number(extents[i].begin));
+            if (geometry.hasExtension) {
+                return error;
+            }
+            geometry.leftOut.push_back(error.message);
+            geometry.channels[extents[i].channel] = {};
+            geometry.channels[extents[longest].channel] = {};
         }
+        longest = extents[i].end > extents[longest].end ? i : longest;
     }
     return {};
+}
+
+bool isInitialised(int fd, std::size_t index, const SegmentGeometry::Channel& channel) {
+    // The last slot gets its sequence last, and keeps it until tail has passed it.
+    const std::uint64_t last = channel.capacity - 1;
+    std::uint64_t sequence = 0;
+    layout::Channel raw{};
+    const auto at = static_cast<off_t>(sizeof(layout::Header) + index * sizeof(raw));
+    const auto slotAt = static_cast<off_t>(channel.bandOffset + last * channel.slotStride);
+    if (::pread(fd, &sequence, sizeof(sequence), slotAt) != sizeof(sequence) || sequence == 0) {
+        return false;
+    }
+    return sequence == last ||
+           (::pread(fd, &raw, sizeof(raw), at) == sizeof(raw) && raw.tail > last);
+}
+
+std::optional<std::size_t> findUninitialised(int fd, const SegmentGeometry& geometry) {
+    for (std::size_t index = 0; index < geometry.channels.size(); ++index) {
+        if (geometry.channels[index].capacity != 0 &&
+            !isInitialised(fd, index, geometry.channels[index])) {
+            return index;
+        }
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -193,6 +229,22 @@ Expected<std::unique_ptr<SegmentHead>> readReadyHead(int fd, const std::string& 
     }
 }
 
+Expected<void> awaitInitialisedSlots(int fd, const std::string& name,
+                                     const SegmentGeometry& geometry,
+                                     std::chrono::milliseconds timeout) {
+    const std::int64_t deadline = monotonicNs() + timeout.count() * kNsPerMs;
+    while (const auto channel = findUninitialised(fd, geometry)) {
+        if (monotonicNs() >= deadline) {
+            return refused(name, "channel " + number(*channel) +
+                                     " has slots without a sequence: its creator has not finished "
+                                     "it; try again, or create it again");
+        }
+        const timespec pause{0, kNsPerMs};
+        ::nanosleep(&pause, nullptr);
+    }
+    return {};
+}
+
 Expected<SegmentGeometry> checkGeometry(const std::string& name, const SegmentHead& head,
                                         std::uint64_t fileBytes) {
     if (fileBytes < layout::kHeaderBytes) {
@@ -215,8 +267,9 @@ Expected<SegmentGeometry> checkGeometry(const std::string& name, const SegmentHe
                                            head.header.creatorPidNamespace};
         geometry.createdNs = head.header.createdNs;
         extents.push_back({"the roster", geometry.rosterOffset,
-                           geometry.rosterOffset + std::uint64_t{geometry.rosterEntries} *
-                                                       sizeof(layout::RosterEntry)});
+                           geometry.rosterOffset +
+                               std::uint64_t{geometry.rosterEntries} * sizeof(layout::RosterEntry),
+                           0});
     }
     for (std::size_t index = 0; index < layout::kMaxChannels; ++index) {
         if (head.channels[index].capacity == 0) {
@@ -224,15 +277,19 @@ Expected<SegmentGeometry> checkGeometry(const std::string& name, const SegmentHe
         }
         auto channel = checkChannel(name, index, head.channels[index], geometry.isDmxpCompatible,
                                     geometry.hasExtension, fileBytes);
-        if (!channel) {
+        if (!channel && geometry.hasExtension) {
             return channel.error();
         }
+        if (!channel) {
+            geometry.leftOut.push_back(channel.error().message);
+            continue;
+        }
         extents.push_back({"channel " + number(index), channel->bandOffset,
-                           channel->bandOffset + channel->capacity * channel->slotStride});
+                           channel->bandOffset + channel->capacity * channel->slotStride, index});
         geometry.channels.resize(index + 1);
         geometry.channels[index] = std::move(*channel);
     }
-    if (auto checked = checkOverlap(name, std::move(extents)); !checked) {
+    if (auto checked = checkOverlap(name, std::move(extents), geometry); !checked) {
         return checked.error();
     }
     return geometry;

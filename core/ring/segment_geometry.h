@@ -36,6 +36,9 @@ struct SegmentGeometry {
     ProcessIdentity creator;
     std::uint64_t createdNs = 0;   // Unix time
     std::vector<Channel> channels; // up to the last one in use; index = place in the segment
+    // Why a channel of a segment that DMXP created cannot be used; its capacity is 0 here. The
+    // others can: nobody checks what DMXP clients make of one.
+    std::vector<std::string> leftOut;
 };
 
 // The header and channel table as read from the file.
@@ -49,6 +52,12 @@ static_assert(sizeof(SegmentHead) == layout::kHeaderBytes);
 // Errors: cannot be read (target); cut short or still not finished (damaged).
 [[nodiscard]] Expected<std::unique_ptr<SegmentHead>>
 readReadyHead(int fd, const std::string& name, std::chrono::milliseconds timeout);
+
+// Waits up to timeout until the slots of every channel have their sequences: DMXP publishes a
+// channel's capacity before. Error (damaged): they still have not, and which.
+[[nodiscard]] Expected<void> awaitInitialisedSlots(int fd, const std::string& name,
+                                                   const SegmentGeometry& geometry,
+                                                   std::chrono::milliseconds timeout);
 
 // Checks a copy of a segment's first bytes against the file's size. Errors (damaged) name the
 // field. ready is not looked at.

@@ -82,6 +82,9 @@ Expected<std::vector<StuckSlots>> StuckWatch::look(std::int64_t nowNs) {
     m_seen.clear();
     m_found.clear();
     m_hasCandidates = false;
+    if (const auto changes = m_ring->refresh(); changes && !changes->empty()) {
+        m_before.clear(); // what was held there was another channel's
+    }
     // Cursors before intents before sequences, as docs/ring-abi.md rules it.
     const auto cursors = m_ring->cursors();
     if (!cursors) {

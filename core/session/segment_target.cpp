@@ -13,6 +13,7 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t kLookPeriodNs = 500 * kNsPerMs;
+constexpr std::size_t kMostChanges = 8; // of one look
 
 // Who maps a segment that has no roster.
 std::vector<std::int32_t> mappingProcesses(const std::string& name) {
@@ -31,7 +32,7 @@ const char* presenceText(SegmentPresence presence) {
     case SegmentPresence::replaced:
         return "another ring took the name; the one that was opened is still shown";
     case SegmentPresence::truncated:
-        return "the ring's file was cut short";
+        return "the ring's file was cut short; it is shown again once it is created anew";
     case SegmentPresence::present:
         break;
     }
@@ -112,6 +113,28 @@ void SegmentTarget::findParticipants(std::int64_t nowNs, Session& session) {
     session.setWorkers(std::move(rows));
 }
 
+void SegmentTarget::noteChanges(std::int64_t nowNs, Session& session) {
+    const auto changes = m_ring->refresh();
+    if (!changes) {
+        // That it was cut short is said by its presence.
+        const std::string& problem = changes.error().message;
+        if (m_ring->presence() == SegmentPresence::present && problem != m_problem) {
+            session.addMarker({nowNs, MarkerKind::finding, problem});
+            m_problem = problem;
+        }
+        return;
+    }
+    m_problem.clear();
+    for (std::size_t i = 0; i < changes->size() && i < kMostChanges; ++i) {
+        session.addMarker({nowNs, MarkerKind::phase, (*changes)[i]});
+    }
+    if (changes->size() > kMostChanges) {
+        session.addMarker({nowNs, MarkerKind::phase,
+                           std::to_string(changes->size() - kMostChanges) +
+                               " more channels appeared, vanished or were created anew"});
+    }
+}
+
 void SegmentTarget::notePresence(std::int64_t nowNs, Session& session) {
     const SegmentPresence presence = m_ring->presence();
     if (presence != m_presence) {
@@ -131,10 +154,16 @@ void SegmentTarget::poll(std::int64_t nowNs, Session& session) {
         return;
     }
     m_nextLookNs = nowNs + kLookPeriodNs;
+    noteChanges(nowNs, session);
     findParticipants(nowNs, session);
     notePresence(nowNs, session);
-    m_isEnded = m_presence == SegmentPresence::truncated ||
-                (m_presence != SegmentPresence::present && m_processes.aliveCount() == 0);
+    if (m_presence == SegmentPresence::truncated) {
+        m_presentAtNs = m_presentAtNs == 0 ? nowNs : m_presentAtNs;
+        m_isEnded = nowNs - m_presentAtNs >= kRecreationNs;
+    } else {
+        m_presentAtNs = nowNs;
+        m_isEnded = m_presence != SegmentPresence::present && m_processes.aliveCount() == 0;
+    }
 }
 
 void SegmentTarget::requestStop(std::int64_t /*nowNs*/) {

@@ -15,10 +15,14 @@
 namespace ringscope {
 
 // A ring segment that exists already, and the processes that use it: those in its roster, or, when
-// DMXP created it and there is none, those that map it at the start. Ends when its name is gone and
-// none of them lives; stopping lets it go.
+// DMXP created it and there is none, those that map it at the start. Channels that appear or vanish
+// are followed, also when the whole segment is created anew in its file, as DMXP does it. Ends when
+// its name is gone and none of them lives, or when the file stays cut short for kRecreationNs;
+// stopping lets it go.
 class SegmentTarget final : public LiveTarget {
 public:
+    static constexpr std::int64_t kRecreationNs = 5'000'000'000;
+
     // Errors: missing or not permitted (target); damaged or of another version (damaged).
     [[nodiscard]] static Expected<std::unique_ptr<SegmentTarget>>
     attach(const std::string& name, std::int64_t cursorPeriodNs);
@@ -39,6 +43,7 @@ private:
     SegmentTarget(RingObserver ring, std::int64_t cursorPeriodNs);
     void findParticipants(std::int64_t nowNs, Session& session);
     void notePresence(std::int64_t nowNs, Session& session);
+    void noteChanges(std::int64_t nowNs, Session& session);
 
     // Constant after construction.
     std::shared_ptr<RingObserver> m_ring;
@@ -50,6 +55,8 @@ private:
     std::vector<WorkerRow> m_workers;
     std::int64_t m_workersAtNs = 0;
     SegmentPresence m_presence = SegmentPresence::present;
+    std::int64_t m_presentAtNs = 0; // when it was last not cut short
+    std::string m_problem;          // of the layout, as it was said last
     std::int64_t m_nextLookNs = 0;
     bool m_isEnded = false;
     bool m_isLetGo = false;

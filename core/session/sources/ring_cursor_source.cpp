@@ -14,33 +14,26 @@ namespace {
 
 constexpr std::int64_t kMaxValuesPerSecond = 64'000;
 constexpr std::int64_t kTargetPeriodNs = kNsPerSecond / 30;
-constexpr std::size_t kTracksPerChannel = 3;
 
-std::vector<TrackDescription> ringTracks(const SegmentGeometry& geometry) {
-    std::vector<TrackDescription> tracks;
+TrackDescription fillTrack() {
+    return {"ring.fill", "fullest channel", Unit::percent, TrackKind::gauge,
+            "Share of slots that producers cannot have, of the fullest channel: those between "
+            "head and tail, or all while the next one is still held."};
+}
+
+void addChannelTracks(std::size_t index, const std::string& given,
+                      std::vector<TrackDescription>& tracks) {
+    const std::string channel = "ch" + std::to_string(index);
+    const std::string label = given.empty() ? channel : channel + " " + given;
     tracks.push_back(
-        {"ring.fill", "fullest channel", Unit::percent, TrackKind::gauge,
-         "Share of slots that producers cannot have, of the fullest channel: those between "
-         "head and tail, or all while the next one is still held."});
-    for (std::size_t i = 0; i < geometry.channels.size(); ++i) {
-        if (geometry.channels[i].capacity == 0) {
-            continue;
-        }
-        const std::string channel = "ch" + std::to_string(i);
-        const std::string& given = geometry.channels[i].name;
-        const std::string label = given.empty() ? channel : channel + " " + given;
-        tracks.push_back(
-            {"ring." + channel + ".fill", label, Unit::percent, TrackKind::gauge,
-             "Share of this channel's slots that producers cannot have: those between head and "
-             "tail, or all while the next one is still held."});
-        tracks.push_back({"ring." + channel + ".sent", label + " sent", Unit::count,
-                          TrackKind::counter,
-                          "Positions claimed by producers of this channel: its tail."});
-        tracks.push_back({"ring." + channel + ".received", label + " received", Unit::count,
-                          TrackKind::counter,
-                          "Positions claimed by consumers of this channel: its head."});
-    }
-    return tracks;
+        {"ring." + channel + ".fill", label, Unit::percent, TrackKind::gauge,
+         "Share of this channel's slots that producers cannot have: those between head and "
+         "tail, or all while the next one is still held."});
+    tracks.push_back({"ring." + channel + ".sent", label + " sent", Unit::count, TrackKind::counter,
+                      "Positions claimed by producers of this channel: its tail."});
+    tracks.push_back({"ring." + channel + ".received", label + " received", Unit::count,
+                      TrackKind::counter,
+                      "Positions claimed by consumers of this channel: its head."});
 }
 
 } // namespace
@@ -48,36 +41,59 @@ std::vector<TrackDescription> ringTracks(const SegmentGeometry& geometry) {
 RingCursorSource::RingCursorSource(std::shared_ptr<RingObserver> ring, std::int64_t periodNs,
                                    Session& session)
     : m_ring(std::move(ring)) {
-    std::vector<TrackDescription> tracks = ringTracks(m_ring->geometry());
-    const std::size_t columns = tracks.size();
-    m_channels = (columns - 1) / kTracksPerChannel;
-    const std::int64_t values = static_cast<std::int64_t>(columns) * kNsPerSecond;
-    m_periodNs = std::max(periodNs, values / kMaxValuesPerSecond);
-    m_group = session.addGroup("ring cursors", std::move(tracks));
-    m_row.resize(columns);
+    addChannels(session);
+    const auto columns = static_cast<std::int64_t>(m_groups.front().row.size());
+    m_periodNs = std::max(periodNs, columns * kNsPerSecond / kMaxValuesPerSecond);
+}
+
+void RingCursorSource::addChannels(Session& session) {
+    const SegmentGeometry& geometry = m_ring->geometry();
+    std::vector<TrackDescription> tracks;
+    if (m_groups.empty()) {
+        tracks.push_back(fillTrack());
+    }
+    m_places.resize(std::max(m_places.size(), geometry.channels.size()));
+    for (std::size_t index = 0; index < geometry.channels.size(); ++index) {
+        if (geometry.channels[index].capacity != 0 && !m_places[index]) {
+            m_places[index] = Place{m_groups.size(), tracks.size()};
+            addChannelTracks(index, geometry.channels[index].name, tracks);
+        }
+    }
+    m_generation = m_ring->generation();
+    if (!tracks.empty()) {
+        std::vector<double> row(tracks.size());
+        m_groups.push_back({session.addGroup("ring cursors", std::move(tracks)), std::move(row)});
+    }
 }
 
 void RingCursorSource::sample(std::int64_t nowNs, Session& session) {
-    std::fill(m_row.begin(), m_row.end(), kGap);
-    const auto cursors = m_ring->cursors();
-    if (cursors && cursors->size() == m_channels) {
+    if (m_ring->generation() != m_generation) {
+        addChannels(session);
+    }
+    for (Group& group : m_groups) {
+        std::fill(group.row.begin(), group.row.end(), kGap);
+    }
+    if (const auto cursors = m_ring->cursors()) {
         double fullest = 0;
-        double* value = m_row.data() + 1;
         for (const ChannelCursors& channel : *cursors) {
             const double fill = 100 * sampleOf(channel.taken()) /
                                 sampleOf(std::max<std::uint64_t>(channel.capacity, 1));
             fullest = std::max(fullest, fill);
+            const Place place = *m_places[channel.channel];
+            double* value = m_groups[place.group].row.data() + place.column;
             *value++ = fill;
             *value++ = sampleOf(channel.tail);
-            *value++ = sampleOf(channel.head);
+            *value = sampleOf(channel.head);
         }
-        m_row[0] = fullest;
+        m_groups.front().row.front() = fullest;
         if (nowNs >= m_nextTargetNs) {
             m_nextTargetNs = nowNs + kTargetPeriodNs;
             describeRing(*cursors, session);
         }
     }
-    session.append(m_group, nowNs, m_row);
+    for (const Group& group : m_groups) {
+        session.append(group.id, nowNs, group.row);
+    }
 }
 
 void RingCursorSource::describeRing(std::span<const ChannelCursors> cursors,

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "core/ring/ring_observer.h"
@@ -15,6 +17,9 @@ namespace ringscope {
 // in use, `ring.chN.fill`, `ring.chN.sent` and `ring.chN.received`. Keeps the session's RingTarget
 // up to date as well.
 //
+// A channel that appears later gets its tracks then, in a group of its own; one that is removed has
+// gaps. Whoever owns the observer refreshes it.
+//
 // Asks for the wanted period; with more than 20 channels for one that keeps it at 64,000 values a
 // second, because the history of 256 channels at 1 kHz would take 8 MB a second.
 class RingCursorSource final : public Source {
@@ -26,16 +31,26 @@ public:
     void sample(std::int64_t nowNs, Session& session) override;
 
 private:
+    struct Group { // tracks that were added together
+        GroupId id;
+        std::vector<double> row;
+    };
+    struct Place { // of a channel's three values
+        std::size_t group = 0;
+        std::size_t column = 0;
+    };
+
+    void addChannels(Session& session);
     void describeRing(std::span<const ChannelCursors> cursors, Session& session) const;
 
     // Constant after construction.
     std::shared_ptr<RingObserver> m_ring;
-    std::size_t m_channels;
-    std::int64_t m_periodNs;
-    GroupId m_group;
+    std::int64_t m_periodNs = 0;
 
-    std::int64_t m_nextTargetNs = 0; // when the RingTarget is due
-    std::vector<double> m_row;
+    std::vector<Group> m_groups;                // ring.fill is the first value of the first
+    std::vector<std::optional<Place>> m_places; // by channel
+    std::uint64_t m_generation = 0;             // of the observer's geometry
+    std::int64_t m_nextTargetNs = 0;            // when the RingTarget is due
 };
 
 } // namespace ringscope
