@@ -11,6 +11,7 @@
 #include "app/cli/console.h"
 #include "core/base/clock.h"
 #include "core/base/units.h"
+#include "core/ring/layout_check.h"
 #include "core/ring/ring_observer.h"
 #include "core/ring/segment_list.h"
 #include "core/ring/stuck_watch.h"
@@ -71,6 +72,7 @@ struct RingPicture {
     std::vector<std::shared_ptr<const SlotSnapshot>> channels;
     std::vector<Participant> participants;
     std::vector<StuckSlots> stuck;
+    LayoutCheck layout;
 };
 
 // What is held by somebody who lives is stuck only when a second look finds it unchanged.
@@ -103,6 +105,9 @@ Expected<RingPicture> look(RingObserver& ring, StuckWatch& watch, const RingOpti
         }
         picture.channels.push_back(std::move(*snapshot));
     }
+    if (picture.channels.empty() && !options.channel && !ring.geometry().leftOut.empty()) {
+        return makeError(ErrorKind::damaged, ring.geometry().leftOut.front());
+    }
     if (picture.channels.empty()) {
         return makeError(ErrorKind::usage,
                          options.channel ? "ring " + ring.name() + " has no channel " +
@@ -114,6 +119,11 @@ Expected<RingPicture> look(RingObserver& ring, StuckWatch& watch, const RingOpti
         return participants.error();
     }
     picture.participants = std::move(*participants);
+    auto checked = checkLayout(ring);
+    if (!checked) {
+        return checked.error();
+    }
+    picture.layout = std::move(*checked);
     auto stuck = findStuck(watch, options.isWatching);
     if (!stuck) {
         return stuck.error();
@@ -219,16 +229,34 @@ void printJson(const RingObserver& ring, const RingPicture& picture, const RingO
                     {"bytes", ring.geometry().bytes},
                     {"dmxp", ring.geometry().isDmxpCompatible},
                     {"creator_pid", ring.geometry().creator.pid},
+                    {"layout",
+                     {{"checks", picture.layout.checks},
+                      {"slots_checked", picture.layout.slots},
+                      {"off", picture.layout.off},
+                      {"notes", picture.layout.notes}}},
                     {"channels", std::move(channels)},
                     {"participants", std::move(participants)},
                     {"stuck", std::move(stuck)}};
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
+void printLayout(const LayoutCheck& layout) {
+    std::cout << "Layout: " << layout.checks << " checks and " << layout.slots << " slots, "
+              << (layout.isSound() ? "nothing is off." : "off is:") << '\n';
+    for (const std::string& sentence : layout.off) {
+        std::cout << "OFF " << sentence << '\n';
+    }
+    for (const std::string& sentence : layout.notes) {
+        std::cout << "Note: " << sentence << ".\n";
+    }
+}
+
 void printText(const RingObserver& ring, const RingPicture& picture, const RingOptions& options) {
     std::cout << ring.name() << ": " << formatBytes(static_cast<double>(ring.geometry().bytes))
               << ", "
-              << (ring.geometry().isDmxpCompatible ? "DMXP-compatible" : "Ringscope's own layout")
+              << (!ring.geometry().hasExtension      ? "created by DMXP"
+                  : ring.geometry().isDmxpCompatible ? "DMXP-compatible"
+                                                     : "Ringscope's own layout")
               << '\n';
     std::vector<std::vector<std::string>> rows{{"CHANNEL", "CAPACITY", "STRIDE", "HEAD", "TAIL",
                                                 "USED", "FREE", "READY", "READING", "WRITING",
@@ -249,6 +277,7 @@ void printText(const RingObserver& ring, const RingPicture& picture, const RingO
         rows.push_back(std::move(row));
     }
     std::cout << alignedTable(rows, 1);
+    printLayout(picture.layout);
     if (options.showsSlots) {
         for (const auto& channel : picture.channels) {
             std::cout << "slots of channel " << channel->cursors.channel << ":\n";
@@ -303,8 +332,12 @@ int showRing(const RingOptions& options) {
         if (isInterrupted()) {
             return kExitInterrupted;
         }
+        const auto changes = ring->refresh(); // created anew in its file, it may be smaller
+        for (std::size_t i = 0; changes && i < changes->size(); ++i) {
+            remark((*changes)[i]);
+        }
         if (ring->presence() != SegmentPresence::present) {
-            remark("ring " + options.name + " was removed or replaced");
+            remark("ring " + options.name + " was removed, replaced or cut short");
             return kExitTarget;
         }
     }

@@ -71,6 +71,7 @@ Json segmentJson(const SegmentSummary& segment) {
             {"orphaned", segment.isOrphaned},
             {"kept_because", segment.keptBecause},
             {"problem", segment.problem},
+            {"layout_off", segment.layoutOff},
             {"channels", std::move(channels)}};
 }
 
@@ -86,7 +87,8 @@ std::string stateText(const SegmentSummary& segment) {
     if (!segment.problem.empty()) {
         return segment.problem;
     }
-    return segment.isOrphaned ? "orphaned" : segment.keptBecause;
+    const std::string state = segment.isOrphaned ? "orphaned" : segment.keptBecause;
+    return segment.layoutOff.empty() ? state : state + "; layout: " + segment.layoutOff.front();
 }
 
 int listRings(bool isJson) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/file_descriptor.h"
+#include "core/ring/layout_check.h"
 #include "core/ring/ring_observer.h"
 #include "core/ring/segment.h"
 #include "core/ring/segment_mappers.h"
@@ -19,6 +20,7 @@ namespace ringscope {
 namespace {
 
 constexpr const char* kFolder = "/dev/shm";
+constexpr std::uint64_t kSlotsPerChannel = 16; // of a look at every segment there is
 
 bool isDmxpName(const std::string& name) {
     return name == kDmxpSegmentName || name.rfind("dmxp_ctrl", 0) == 0 ||
@@ -58,6 +60,9 @@ void readContents(SegmentSummary& summary) {
         summary.participants = std::move(*participants);
     } else {
         summary.problem = participants.error().message;
+    }
+    if (auto checked = checkLayout(*observer, kSlotsPerChannel)) {
+        summary.layoutOff = std::move(checked->off);
     }
     for (const Participant& one : summary.participants) {
         summary.liveParticipants += livenessOf(one) == Liveness::dead ? 0U : 1U;

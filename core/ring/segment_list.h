@@ -18,6 +18,8 @@ struct SegmentSummary {
     std::string name;
     std::uint64_t bytes = 0;
     std::string problem; // why it cannot be used; the fields below are then what could be read
+    std::vector<std::string>
+        layoutOff; // what the self-check of the layout found, cut to a few slots
     bool isDmxpCompatible = false;
     bool hasExtension = false; // false: DMXP created it; creator and participants unknown
     ProcessIdentity creator;   // pid 0: unknown

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/core/ring/dmxp_client.h"
+#include "tests/core/ring/ring_builders.h"
 #include "tests/support/patience.h"
 #include "tests/support/run_program.h"
 
@@ -68,6 +70,25 @@ TEST(CliRing, RecordsARingThatSomebodyElseRuns) {
     EXPECT_EQ(Json::parse(recorded.out).at("ring").at("name"), ring);
     run.sendSignal(SIGINT);
     EXPECT_EQ(run.result().status, 130);
+}
+
+TEST(CliRing, SaysWhatIsOffInASegmentOfDmxps) {
+    const ShmFile file("ringscope-test-dmxp-" + std::to_string(::getpid()));
+    dmxp::Client client = dmxp::Client::create(file.name());
+    client.createChannel(8);
+    ProgramResult shown = cli({"ring", file.name()});
+    EXPECT_EQ(shown.status, 0) << shown.err;
+    EXPECT_NE(shown.out.find("created by DMXP"), std::string::npos) << shown.out;
+    EXPECT_NE(shown.out.find("nothing is off"), std::string::npos) << shown.out;
+
+    ASSERT_TRUE(client.sendWithLength(0, 1, "short", 70'000));
+    client.createChannel(1);
+    shown = cli({"ring", file.name()});
+    EXPECT_NE(shown.out.find("OFF channel 0: 1 messages claim more"), std::string::npos)
+        << shown.out;
+    const ProgramResult asJson = cli({"ring", file.name(), "--json"});
+    EXPECT_EQ(Json::parse(asJson.out).at("layout").at("off").size(), 2U) << asJson.out;
+    EXPECT_NE(cli({"rings"}).out.find("; layout: "), std::string::npos);
 }
 
 } // namespace
