@@ -150,7 +150,7 @@ void SegmentTarget::poll(std::int64_t nowNs, Session& session) {
                            "process ended: " + process.label + " (pid " +
                                std::to_string(process.identity.pid) + ")"});
     }
-    if (nowNs < m_nextLookNs) {
+    if (m_isEnded || nowNs < m_nextLookNs) {
         return;
     }
     m_nextLookNs = nowNs + kLookPeriodNs;

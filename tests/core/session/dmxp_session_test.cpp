@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/session/live_session.h"
+#include "core/session/segment_target.h"
+#include "core/session/session.h"
 #include "tests/core/ring/dmxp_client.h"
 #include "tests/core/ring/ring_builders.h"
 #include "tests/support/patience.h"
@@ -71,6 +74,17 @@ TEST(DmxpSession, LivesOnWhenTheSegmentIsCutShortAndCreatedAnew) {
     EXPECT_TRUE(eventually([&] { return hasMarker(*live.view(), "the ring is back"); }));
     EXPECT_TRUE(hasMarker(*live.view(), "channel 0 was created anew, with 32 slots"));
     EXPECT_FALSE(live.isFinished());
+}
+
+TEST(SegmentTarget, StaysLetGoWhenItIsPolledAgain) {
+    const ShmFile file(segmentName("dmxp"));
+    dmxp::Client::create(file.name(), kSmall).createChannel(8);
+    auto target = SegmentTarget::attach(file.name(), kNsPerMs);
+    ASSERT_TRUE(target) << target.error().message;
+    Session session{Provenance{}};
+    (*target)->requestStop(kNsPerSecond);
+    (*target)->poll(kNsPerSecond, session);
+    EXPECT_TRUE((*target)->isEnded());
 }
 
 } // namespace
