@@ -41,7 +41,8 @@ void meddle(WorkloadRun& run, std::mt19937_64& random) {
 
 // Eight and eight, killed and stopped at random, again and again: each run ends within a second of
 // being told to, accounts for every message, and leaves nothing behind.
-TEST(WorkloadChaos, AccountsForEveryMessageWhoeverIsKilled) {
+// A suite of its own for each program: CTest knows a test by its name, labels included.
+TEST(RINGSCOPE_CHAOS_SUITE, AccountsForEveryMessageWhoeverIsKilled) {
     const std::uint64_t seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
