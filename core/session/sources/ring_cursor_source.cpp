@@ -69,6 +69,7 @@ void RingCursorSource::addChannels(Session& session) {
 void RingCursorSource::sample(std::int64_t nowNs, Session& session) {
     if (m_ring->generation() != m_generation) {
         addChannels(session);
+        m_nextTargetNs = nowNs; // A view shows a new channel's tracks and the channel together.
     }
     for (Group& group : m_groups) {
         std::fill(group.row.begin(), group.row.end(), kGap);

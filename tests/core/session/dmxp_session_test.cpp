@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <memory>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/session/live_session.h"
 #include "core/session/segment_target.h"
 #include "core/session/session.h"
+#include "core/session/sources/ring_cursor_source.h"
 #include "tests/core/ring/dmxp_client.h"
 #include "tests/core/ring/ring_builders.h"
 #include "tests/support/patience.h"
@@ -46,9 +48,13 @@ TEST(DmxpSession, ShowsChannelsThatAppearWhileItLooksOn) {
     client.createChannel(16);
     ASSERT_TRUE(client.send(1, 1, ""));
     ASSERT_TRUE(client.send(1, 2, ""));
-    EXPECT_TRUE(eventually([&] { return newestOf(*live.view(), "ring.ch1.sent") == 2; }));
-    EXPECT_TRUE(hasMarker(*live.view(), "channel 1 appeared, with 16 slots"));
-    EXPECT_EQ(live.view()->ring->channels.size(), 2U);
+    std::shared_ptr<const SessionView> view;
+    ASSERT_TRUE(eventually([&] {
+        view = live.view();
+        return newestOf(*view, "ring.ch1.sent") == 2;
+    }));
+    EXPECT_TRUE(hasMarker(*view, "channel 1 appeared, with 16 slots"));
+    EXPECT_EQ(view->ring->channels.size(), 2U);
     (*session)->watchChannel(1);
     EXPECT_TRUE(eventually([&] {
         const auto slots = live.view()->slotSnapshot;
@@ -74,6 +80,24 @@ TEST(DmxpSession, LivesOnWhenTheSegmentIsCutShortAndCreatedAnew) {
     EXPECT_TRUE(eventually([&] { return hasMarker(*live.view(), "the ring is back"); }));
     EXPECT_TRUE(hasMarker(*live.view(), "channel 0 was created anew, with 32 slots"));
     EXPECT_FALSE(live.isFinished());
+}
+
+TEST(RingCursorSource, ShowsANewChannelWithTheFirstSampleOfItsTracks) {
+    const ShmFile file(segmentName("dmxp"));
+    dmxp::Client client = dmxp::Client::create(file.name(), kSmall);
+    client.createChannel(8);
+    auto opened = RingObserver::open(file.name());
+    ASSERT_TRUE(opened) << opened.error().message;
+    const auto ring = std::make_shared<RingObserver>(std::move(*opened));
+    Session session{Provenance{}};
+    RingCursorSource source(ring, kNsPerMs, session);
+    source.sample(kNsPerMs, session);
+    client.createChannel(16);
+    ASSERT_TRUE(ring->refresh());
+    source.sample(2 * kNsPerMs, session);
+    const auto view = session.makeView(2 * kNsPerMs, true);
+    EXPECT_EQ(newestOf(*view, "ring.ch1.sent"), 0);
+    EXPECT_EQ(view->ring->channels.size(), 2U);
 }
 
 TEST(SegmentTarget, StaysLetGoWhenItIsPolledAgain) {
