@@ -11,16 +11,10 @@
 
 #include "core/base/expected.h"
 #include "core/base/process_identity.h"
+#include "core/ring/blocked.h"
 #include "core/ring/ring_observer.h"
 
 namespace ringscope {
-
-// What a held slot keeps others from.
-enum class Blocked : std::uint8_t {
-    nothingYet, // the cursor that will stand still at it has not come there
-    consumers,  // head has come to a slot that is being written
-    producers,  // tail has come, a lap later, to a slot that is being read
-};
 
 // Consecutive positions that somebody claimed and has not passed on, because he is dead or stopped
 // or has taken longer than the threshold.

@@ -5,8 +5,7 @@
 #include <string>
 
 #include "core/base/process_identity.h"
-#include "core/ring/ring_layout.h"
-#include "core/ring/stuck_watch.h"
+#include "core/ring/blocked.h"
 
 namespace ringscope {
 
