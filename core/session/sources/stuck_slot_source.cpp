@@ -148,14 +148,18 @@ void StuckSlotSource::keepPicture(const StuckSlots& stuck, std::int64_t nowNs,
         return;
     }
     auto picture = std::make_shared<SlotSnapshot>(**scanned);
+    std::shared_ptr<SlotBlock> marked; // the picture's own copy of a block
     for (std::uint64_t i = 0; i < std::min(stuck.count, stuck.capacity); ++i) {
         const std::uint64_t slot = (stuck.firstPosition + i) & (stuck.capacity - 1);
         auto& block = picture->blocks[slot / kSlotsPerBlock];
-        if (block) {
-            auto marked = std::make_shared<SlotBlock>(*block);
-            marked->states[slot % kSlotsPerBlock] = SlotState::stuck;
-            block = std::move(marked);
+        if (!block) {
+            continue;
         }
+        if (block != marked) {
+            marked = std::make_shared<SlotBlock>(*block);
+            block = marked;
+        }
+        marked->states[slot % kSlotsPerBlock] = SlotState::stuck;
     }
     ++m_pictures;
     session.addStall(std::make_shared<const StallPicture>(
