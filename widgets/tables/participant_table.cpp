@@ -18,21 +18,6 @@ QString tr(const char* text) {
     return QCoreApplication::translate("ParticipantTable", text);
 }
 
-TableColumn column(const QString& title, ColumnKind kind, const QString& help = {},
-                   Unit unit = Unit::none) {
-    TableColumn made;
-    made.title = title;
-    made.kind = kind;
-    made.unit = unit;
-    made.help = help;
-    return made;
-}
-
-TableColumn hidden(TableColumn made) {
-    made.isHiddenAtFirst = true;
-    return made;
-}
-
 TableCell withHelp(TableCell cell) {
     cell.help = cell.text;
     return cell;
@@ -157,26 +142,30 @@ Tally tallyOf(const SessionView& view) {
 
 std::vector<TableColumn> participantColumns() {
     return {
-        column(tr("Who"), ColumnKind::text,
-               tr("Its name, if it is a worker of the run, and the role it took in the "
-                  "ring's roster.")),
-        column(tr("State"), ColumnKind::text, tr("Of its thread, as the kernel has it.")),
-        column(tr("Stuck"), ColumnKind::text,
-               tr("Slots that it claimed and has not passed on: it is dead or stopped, or has "
-                  "taken longer than a second.")),
-        column(tr("Held"), ColumnKind::quantity, tr("For how long at least."), Unit::nanoseconds),
-        column(tr("Blocks"), ColumnKind::text, tr("Who cannot pass, or will stand still soon.")),
-        column(tr("Claims"), ColumnKind::quantity,
-               tr("How often it claimed slots so far; one that does not rise is idle."),
-               Unit::count),
-        column(tr("PID"), ColumnKind::identifier),
-        column(tr("Command"), ColumnKind::text),
-        column(tr("Channel"), ColumnKind::identifier),
-        hidden(column(tr("Thread"), ColumnKind::identifier)),
-        hidden(column(tr("Joined"), ColumnKind::text, tr("When it took its place in the roster."))),
-        hidden(column(tr("Started"), ColumnKind::exact,
-                      tr("Its thread, in clock ticks since boot: tells it apart from a later one "
-                         "with the same PID."))),
+        tableColumn(tr("Who"), ColumnKind::text, Unit::none,
+                    tr("Its name, if it is a worker of the run, and the role it took in the "
+                       "ring's roster.")),
+        tableColumn(tr("State"), ColumnKind::text, Unit::none,
+                    tr("Of its thread, as the kernel has it.")),
+        tableColumn(tr("Stuck"), ColumnKind::text, Unit::none,
+                    tr("Slots that it claimed and has not passed on: it is dead or stopped, or has "
+                       "taken longer than a second.")),
+        tableColumn(tr("Held"), ColumnKind::quantity, Unit::nanoseconds,
+                    tr("For how long at least.")),
+        tableColumn(tr("Blocks"), ColumnKind::text, Unit::none,
+                    tr("Who cannot pass, or will stand still soon.")),
+        tableColumn(tr("Claims"), ColumnKind::quantity, Unit::count,
+                    tr("How often it claimed slots so far; one that does not rise is idle.")),
+        tableColumn(tr("PID"), ColumnKind::identifier),
+        tableColumn(tr("Command"), ColumnKind::text),
+        tableColumn(tr("Channel"), ColumnKind::identifier),
+        hiddenAtFirst(tableColumn(tr("Thread"), ColumnKind::identifier)),
+        hiddenAtFirst(tableColumn(tr("Joined"), ColumnKind::text, Unit::none,
+                                  tr("When it took its place in the roster."))),
+        hiddenAtFirst(
+            tableColumn(tr("Started"), ColumnKind::exact, Unit::none,
+                        tr("Its thread, in clock ticks since boot: tells it apart from a later one "
+                           "with the same PID."))),
     };
 }
 

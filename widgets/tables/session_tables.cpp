@@ -16,21 +16,6 @@ QString tr(const char* text) {
     return QCoreApplication::translate("SessionTables", text);
 }
 
-TableColumn column(const QString& title, ColumnKind kind, Unit unit = Unit::none,
-                   const QString& help = {}) {
-    TableColumn made;
-    made.title = title;
-    made.kind = kind;
-    made.unit = unit;
-    made.help = help;
-    return made;
-}
-
-TableColumn hidden(TableColumn made) {
-    made.isHiddenAtFirst = true;
-    return made;
-}
-
 double real(std::uint64_t number) {
     return static_cast<double>(number);
 }
@@ -110,22 +95,24 @@ TableCell rateCell(const WorkerRow& worker) {
 
 std::vector<TableColumn> workerColumns() {
     return {
-        column(tr("Worker"), ColumnKind::text, Unit::none,
-               tr("P0 is the first producer, C0 the first consumer.")),
-        column(tr("State"), ColumnKind::text),
-        column(tr("Rate"), ColumnKind::quantity, Unit::countPerSec, tr("Messages per second.")),
-        column(tr("Messages"), ColumnKind::quantity, Unit::count, tr("Sent or received so far.")),
-        column(tr("Full"), ColumnKind::quantity, Unit::count,
-               tr("How often a producer found the ring full.")),
-        column(tr("Empty"), ColumnKind::quantity, Unit::count,
-               tr("How often a consumer found the ring empty.")),
-        column(tr("RSS"), ColumnKind::quantity, Unit::bytes,
-               tr("Physical memory of the worker's process, shared pages included.")),
-        column(tr("PID"), ColumnKind::identifier),
-        hidden(column(tr("Thread"), ColumnKind::identifier)),
-        hidden(column(tr("Last position"), ColumnKind::exact, Unit::none,
-                      tr("The position in its channel it was at last."))),
-        column(tr("Outcome"), ColumnKind::text, Unit::none, tr("How the worker ended.")),
+        tableColumn(tr("Worker"), ColumnKind::text, Unit::none,
+                    tr("P0 is the first producer, C0 the first consumer.")),
+        tableColumn(tr("State"), ColumnKind::text),
+        tableColumn(tr("Rate"), ColumnKind::quantity, Unit::countPerSec,
+                    tr("Messages per second.")),
+        tableColumn(tr("Messages"), ColumnKind::quantity, Unit::count,
+                    tr("Sent or received so far.")),
+        tableColumn(tr("Full"), ColumnKind::quantity, Unit::count,
+                    tr("How often a producer found the ring full.")),
+        tableColumn(tr("Empty"), ColumnKind::quantity, Unit::count,
+                    tr("How often a consumer found the ring empty.")),
+        tableColumn(tr("RSS"), ColumnKind::quantity, Unit::bytes,
+                    tr("Physical memory of the worker's process, shared pages included.")),
+        tableColumn(tr("PID"), ColumnKind::identifier),
+        hiddenAtFirst(tableColumn(tr("Thread"), ColumnKind::identifier)),
+        hiddenAtFirst(tableColumn(tr("Last position"), ColumnKind::exact, Unit::none,
+                                  tr("The position in its channel it was at last."))),
+        tableColumn(tr("Outcome"), ColumnKind::text, Unit::none, tr("How the worker ended.")),
     };
 }
 
@@ -162,10 +149,10 @@ std::vector<TableRow> workerRows(const SessionView& view) {
 
 std::vector<TableColumn> memoryTypeColumns() {
     return {
-        column(tr("Type"), ColumnKind::text),
-        column(tr("Resident"), ColumnKind::quantity, Unit::bytes,
-               tr("Physical memory of this type, shared pages by their share (PSS).")),
-        column(tr("Share"), ColumnKind::share),
+        tableColumn(tr("Type"), ColumnKind::text),
+        tableColumn(tr("Resident"), ColumnKind::quantity, Unit::bytes,
+                    tr("Physical memory of this type, shared pages by their share (PSS).")),
+        tableColumn(tr("Share"), ColumnKind::share),
     };
 }
 
@@ -201,15 +188,16 @@ std::vector<TableRow> memoryTypeRows(const SessionView& view, std::int64_t timeN
 
 std::vector<TableColumn> sourceColumns() {
     return {
-        column(tr("Source"), ColumnKind::text),
-        column(tr("Rate"), ColumnKind::quantity, Unit::countPerSec,
-               tr("Samples per second; a source that costs too much stretches its period.")),
-        column(tr("Cost"), ColumnKind::quantity, Unit::nanoseconds, tr("Of one sample, median.")),
-        column(tr("Load"), ColumnKind::quantity, Unit::percent,
-               tr("Cost times rate, of one core.")),
-        column(tr("Samples"), ColumnKind::exact),
-        column(tr("Lost"), ColumnKind::exact, Unit::none,
-               tr("Samples that were due and not taken, or that the file could not take.")),
+        tableColumn(tr("Source"), ColumnKind::text),
+        tableColumn(tr("Rate"), ColumnKind::quantity, Unit::countPerSec,
+                    tr("Samples per second; a source that costs too much stretches its period.")),
+        tableColumn(tr("Cost"), ColumnKind::quantity, Unit::nanoseconds,
+                    tr("Of one sample, median.")),
+        tableColumn(tr("Load"), ColumnKind::quantity, Unit::percent,
+                    tr("Cost times rate, of one core.")),
+        tableColumn(tr("Samples"), ColumnKind::exact),
+        tableColumn(tr("Lost"), ColumnKind::exact, Unit::none,
+                    tr("Samples that were due and not taken, or that the file could not take.")),
     };
 }
 
@@ -235,14 +223,14 @@ std::vector<TableRow> sourceRows(const SessionView& view) {
 
 std::vector<TableColumn> statisticsColumns() {
     return {
-        column(tr("Track"), ColumnKind::text),
-        column(tr("Min"), ColumnKind::quantity),
-        column(tr("Mean"), ColumnKind::quantity),
-        column(tr("Max"), ColumnKind::quantity),
-        column(tr("Total"), ColumnKind::quantity, Unit::none,
-               tr("How much a counter rose in the range, exactly.")),
-        column(tr("Samples"), ColumnKind::exact),
-        hidden(column(tr("Unit"), ColumnKind::text)),
+        tableColumn(tr("Track"), ColumnKind::text),
+        tableColumn(tr("Min"), ColumnKind::quantity),
+        tableColumn(tr("Mean"), ColumnKind::quantity),
+        tableColumn(tr("Max"), ColumnKind::quantity),
+        tableColumn(tr("Total"), ColumnKind::quantity, Unit::none,
+                    tr("How much a counter rose in the range, exactly.")),
+        tableColumn(tr("Samples"), ColumnKind::exact),
+        hiddenAtFirst(tableColumn(tr("Unit"), ColumnKind::text)),
     };
 }
 
@@ -283,9 +271,9 @@ QString sessionTime(const SessionView& view, std::int64_t timeNs) {
 
 std::vector<TableColumn> markerColumns() {
     return {
-        column(tr("Time"), ColumnKind::text, Unit::none, tr("Since the session began.")),
-        column(tr("Kind"), ColumnKind::text),
-        column(tr("Text"), ColumnKind::text),
+        tableColumn(tr("Time"), ColumnKind::text, Unit::none, tr("Since the session began.")),
+        tableColumn(tr("Kind"), ColumnKind::text),
+        tableColumn(tr("Text"), ColumnKind::text),
     };
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <QString>
@@ -29,6 +30,20 @@ struct TableColumn {
     QString help;
     bool isHiddenAtFirst = false;
 };
+
+[[nodiscard]] inline TableColumn tableColumn(QString title, ColumnKind kind, Unit unit = Unit::none,
+                                             QString help = {}) {
+    TableColumn column;
+    column.title = std::move(title);
+    column.kind = kind;
+    column.unit = unit;
+    column.help = std::move(help);
+    return column;
+}
+[[nodiscard]] inline TableColumn hiddenAtFirst(TableColumn column) {
+    column.isHiddenAtFirst = true;
+    return column;
+}
 
 enum class CellTone { normal, secondary, good, warning, error };
 
