@@ -19,7 +19,6 @@
 #include <sched.h>
 #include <string>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -29,6 +28,7 @@
 #include "core/ring/repair.h"
 #include "core/ring/segment.h"
 #include "tests/bench/bench_report.h"
+#include "tests/support/forked_process.h"
 
 namespace ringscope::bench {
 namespace {
@@ -153,32 +153,6 @@ void claimUpToCas(const Segment& segment, layout::Role role, Control& control) {
     }
 }
 
-// A forked process, killed at the latest by its destructor.
-class Process {
-public:
-    explicit Process(const std::function<void()>& body)
-        : m_pid(::fork()) {
-        if (m_pid == 0) {
-            body();
-            ::_exit(0);
-        }
-    }
-    Process(const Process&) = delete;
-    Process& operator=(const Process&) = delete;
-    ~Process() { kill(); }
-    void kill() {
-        if (m_pid > 0) {
-            ::kill(m_pid, SIGKILL);
-            ::waitpid(m_pid, nullptr, 0);
-            m_pid = 0;
-        }
-    }
-    [[nodiscard]] pid_t pid() const { return m_pid; }
-
-private:
-    pid_t m_pid;
-};
-
 struct Figures {
     int kills = 0;
     int decided = 0;
@@ -217,7 +191,7 @@ public:
     }
 
     void killOnce(Kill kill, std::mt19937_64& random, Figures& figures) {
-        std::optional<Process> outsider;
+        std::optional<ForkedProcess> outsider;
         if (kill == Kill::outsider) {
             const std::uint64_t ready = m_control->ready.load();
             outsider.emplace([this] {
@@ -228,7 +202,7 @@ public:
             awaitReady(ready + 1);
         }
         const std::uint64_t ready = m_control->ready.load();
-        Process victim([this, kill] { beVictim(kill); });
+        ForkedProcess victim([this, kill] { beVictim(kill); });
         awaitReady(ready + 1);
         if (kill == Kill::random) {
             const timespec life{0, static_cast<long>(random() % kLongestLifeNs)};
@@ -241,7 +215,7 @@ public:
 private:
     void start(const std::function<void()>& body) {
         const std::uint64_t ready = m_control->ready.load();
-        m_survivors.push_back(std::make_unique<Process>(body));
+        m_survivors.push_back(std::make_unique<ForkedProcess>(body));
         awaitReady(ready + 1);
     }
     void awaitReady(std::uint64_t count) const {
@@ -262,7 +236,7 @@ private:
         return m_control->received[0].load() + m_control->received[1].load();
     }
 
-    void measure(std::optional<Process>& outsider, Figures& figures) {
+    void measure(std::optional<ForkedProcess>& outsider, Figures& figures) {
         ++figures.kills;
         auto report = repairRing(*m_segment);
         if (report && !report->refused.empty()) {
@@ -288,7 +262,7 @@ private:
     layout::Role m_role;
     Control* m_control;
     std::optional<Segment> m_segment;
-    std::vector<std::unique_ptr<Process>> m_survivors;
+    std::vector<std::unique_ptr<ForkedProcess>> m_survivors;
 };
 
 Median exactly(double value) {

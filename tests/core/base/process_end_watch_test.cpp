@@ -42,14 +42,14 @@ TEST(ProcessEndWatch, SeesOneThatWasReaped) {
     IdleChild child;
     ProcessEndWatch watch;
     watch.add(identityOf(child));
-    child.killAndReap();
+    child.kill();
     EXPECT_EQ(watch.takeEnded(), Ended{0});
 }
 
 TEST(ProcessEndWatch, SeesOneThatHadEndedBefore) {
     IdleChild child;
     const ProcessIdentity identity = identityOf(child);
-    child.killAndReap();
+    child.kill();
     ProcessEndWatch watch;
     watch.add(identity);
     EXPECT_EQ(watch.takeEnded(), Ended{0});
@@ -70,7 +70,7 @@ TEST(ProcessEndWatch, NeverCallsOneOfAnotherNamespaceEnded) {
     foreign.pidNamespace += 1;
     ProcessEndWatch watch;
     watch.add(foreign);
-    child.killAndReap();
+    child.kill();
     EXPECT_EQ(watch.takeEnded(), Ended{});
 }
 

@@ -50,7 +50,7 @@ TEST(ProcessIdentity, ZombieAndReapedProcessAreDead) {
     siginfo_t info{};
     ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT), 0);
     EXPECT_EQ(livenessOf(*identity), Liveness::dead) << "zombie";
-    child.killAndReap();
+    child.kill();
     EXPECT_EQ(livenessOf(*identity), Liveness::dead) << "reaped";
     EXPECT_FALSE(processOf(identity->pid));
 }
