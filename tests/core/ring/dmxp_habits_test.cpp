@@ -12,13 +12,12 @@
 #include "core/ring/producer.h"
 #include "core/ring/ring_observer.h"
 #include "core/ring/stuck_watch.h"
-#include "tests/core/ring/dmxp_client.h"
+#include "tests/core/ring/dmxp_builders.h"
 #include "tests/core/ring/ring_builders.h"
 
 namespace ringscope {
 namespace {
 
-constexpr std::uint64_t kSmall = std::uint64_t{1} << 20U;
 constexpr std::chrono::milliseconds kShortly{20};
 
 RingObserver observerOf(const std::string& name) {
@@ -160,10 +159,7 @@ TEST(DmxpHabits, UsedEntryWithOldCursorsIsShownAsTheNewChannel) {
     const ShmFile file(segmentName("dmxp"));
     dmxp::Client client = dmxp::Client::create(file.name(), kSmall);
     client.createChannel(8);
-    for (std::uint64_t id = 0; id < 21; ++id) {
-        ASSERT_TRUE(client.send(0, id, ""));
-        ASSERT_TRUE(client.receive(0));
-    }
+    passMessages(client, 21);
     RingObserver observer = observerOf(file.name());
     EXPECT_EQ(changesOf(observer), "");
     EXPECT_EQ(statesOf(observer, 0), std::vector<SlotState>(8, SlotState::free));

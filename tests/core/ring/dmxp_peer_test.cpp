@@ -14,13 +14,11 @@
 #include "core/ring/producer.h"
 #include "core/ring/ring_observer.h"
 #include "core/ring/stuck_watch.h"
-#include "tests/core/ring/dmxp_client.h"
+#include "tests/core/ring/dmxp_builders.h"
 #include "tests/core/ring/ring_builders.h"
 
 namespace ringscope {
 namespace {
-
-constexpr std::uint64_t kSmall = std::uint64_t{1} << 20U;
 
 Segment attached(const std::string& name) {
     auto segment = Segment::attach(name);

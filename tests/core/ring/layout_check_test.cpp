@@ -6,7 +6,7 @@
 
 #include "core/ring/consumer.h"
 #include "core/ring/producer.h"
-#include "tests/core/ring/dmxp_client.h"
+#include "tests/core/ring/dmxp_builders.h"
 #include "tests/core/ring/ring_builders.h"
 
 namespace ringscope {
@@ -15,8 +15,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr std::uint64_t kSmall = std::uint64_t{1} << 20U;
 
 LayoutCheck checkOf(const std::string& name) {
     const auto observer = RingObserver::open(name);
@@ -69,10 +67,7 @@ TEST(LayoutCheck, NamesCursorsThatAreNotTheSlots) {
     const ShmFile file(segmentName("dmxp"));
     dmxp::Client client = dmxp::Client::create(file.name(), kSmall);
     client.createChannel(8);
-    for (std::uint64_t id = 0; id < 21; ++id) {
-        ASSERT_TRUE(client.send(0, id, ""));
-        ASSERT_TRUE(client.receive(0));
-    }
+    passMessages(client, 21);
     EXPECT_THAT(checkOf(file.name()).off, IsEmpty());
     client.initialiseSlots(0, 8); // head and tail stay where they were
     EXPECT_THAT(checkOf(file.name()).off, ElementsAre(HasSubstr("from before the last lap")));
@@ -82,10 +77,7 @@ TEST(LayoutCheck, NamesSlotsThatAreAheadOfTheCursors) {
     const ShmFile file(segmentName("dmxp"));
     dmxp::Client client = dmxp::Client::create(file.name(), kSmall);
     client.createChannel(8);
-    for (std::uint64_t id = 0; id < 21; ++id) {
-        ASSERT_TRUE(client.send(0, id, ""));
-        ASSERT_TRUE(client.receive(0));
-    }
+    passMessages(client, 21);
     client.resetCursors(0);
     EXPECT_THAT(checkOf(file.name()).off, ElementsAre(HasSubstr("tail has not come to")));
     poke<std::uint64_t>(file.name(), 128 + 256, 3);
