@@ -30,6 +30,10 @@ std::string deliveryLines(const RunSummary& summary) {
                  : "") +
             ", duplicated " + std::to_string(m.duplicated) + ", reordered " +
             std::to_string(m.reordered) + ", corrupted " + std::to_string(m.corrupted) + '\n';
+    if (m.takenByOthers + m.foreign > 0) {
+        text += "others     took " + std::to_string(m.takenByOthers) + " of ours, sent " +
+                std::to_string(m.foreign) + " that we received\n";
+    }
     return text + "throughput " + formatValue(summary.throughputPerSecond, Unit::countPerSec) +
            '\n';
 }

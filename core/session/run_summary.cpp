@@ -15,7 +15,9 @@ Json messagesJson(const RunSummary::Messages& messages) {
             {"duplicated", messages.duplicated},
             {"reordered", messages.reordered},
             {"corrupted", messages.corrupted},
-            {"in_ring", messages.inRing}};
+            {"in_ring", messages.inRing},
+            {"taken_by_others", messages.takenByOthers},
+            {"foreign", messages.foreign}};
 }
 
 Json latencyJson(const RunSummary::LatencyNs& latency) {
@@ -90,6 +92,7 @@ void readParts(const Fields& fields, RunSummary& summary) {
         part.read("duplicated", to.duplicated).read("reordered", to.reordered);
         part.read("corrupted", to.corrupted).read("in_ring", to.inRing);
         part.read("lost_with_holder", to.lostWithHolder);
+        part.read("taken_by_others", to.takenByOthers).read("foreign", to.foreign);
     });
     fields.part("latency_ns", [&](const Fields& part) {
         auto& to = summary.latency.emplace(RunSummary::LatencyNs{});

@@ -22,6 +22,8 @@ struct RunSummary {
         std::uint64_t reordered = 0; // judged per producer and channel
         std::uint64_t corrupted = 0;
         std::uint64_t inRing = 0;
+        std::uint64_t takenByOthers = 0; // of ours, in a ring that others use too
+        std::uint64_t foreign = 0;       // of others, received by us
     };
     struct LatencyNs {
         std::uint64_t p50 = 0;

@@ -73,6 +73,8 @@ RunSummary::Messages messagesOf(const DeliveryCounts& counts) {
     messages.reordered = counts.reordered;
     messages.corrupted = counts.corrupted;
     messages.inRing = counts.inRing;
+    messages.takenByOthers = counts.takenByOthers;
+    messages.foreign = counts.foreign;
     return messages;
 }
 

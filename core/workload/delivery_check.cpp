@@ -127,6 +127,7 @@ DeliveryCounts DeliveryCheck::verdict(const Evidence& evidence) const {
     counts.reordered = evidence.reordered;
     counts.corrupted = m_corrupted + evidence.corrupted;
     counts.isExact = m_isExact;
+    counts.foreign = evidence.foreign;
     std::uint64_t identified = 0;
     for (std::size_t pair = 0; pair < m_pairs.size(); ++pair) {
         const std::uint64_t sent = pair < evidence.sent.size() ? evidence.sent[pair] : 0;
@@ -163,7 +164,8 @@ DeliveryCounts DeliveryCheck::verdict(const Evidence& evidence) const {
     const std::uint64_t missing = counts.sent - std::min(counts.sent, identified + counts.inRing);
     const std::uint64_t nameless = std::min(missing, evidence.unidentified);
     counts.received = identified + nameless;
-    counts.lost = missing - nameless;
+    counts.takenByOthers = std::min(missing - nameless, evidence.takenByOthers);
+    counts.lost = missing - nameless - counts.takenByOthers;
     return counts;
 }
 

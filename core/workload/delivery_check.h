@@ -10,7 +10,7 @@
 
 namespace ringscope {
 
-// The delivery check's verdict. sent = received + inRing + lost.
+// The delivery check's verdict. sent = received + inRing + takenByOthers + lost.
 struct DeliveryCounts {
     std::uint64_t sent = 0;           // published, also by a worker that died
     std::uint64_t received = 0;       // with a receipt, each message once
@@ -21,7 +21,11 @@ struct DeliveryCounts {
     std::uint64_t corrupted = 0;      // checksum or identity did not fit
     std::uint64_t inRing = 0;         // published, no receipt, still in a slot
     std::uint64_t unreleased = 0;     // of inRing: claimed by a consumer that died
-    bool isExact = true;              // false: too much was lost to remember each message
+    // In a ring that others use too: messages of ours that their consumers took, as far as what is
+    // missing can be told from what is lost, and messages of theirs that our consumers got.
+    std::uint64_t takenByOthers = 0;
+    std::uint64_t foreign = 0;
+    bool isExact = true; // false: too much was lost to remember each message
 
     [[nodiscard]] bool isClean() const noexcept {
         return lost == lostWithHolder && duplicated == 0 && reordered == 0 && corrupted == 0;
@@ -85,6 +89,8 @@ public:
         std::uint64_t reordered = 0;
         std::uint64_t corrupted = 0;
         std::uint64_t unidentified = 0; // of corrupted: it cannot be told which message
+        std::uint64_t foreign = 0;
+        std::uint64_t takenByOthers = 0; // messages, whosever they were
     };
     // Once all receipts are merged.
     [[nodiscard]] DeliveryCounts verdict(const Evidence& evidence) const;

@@ -62,15 +62,32 @@ bool RingRemainder::isPublished(std::uint32_t channel, std::uint64_t position) c
     return slot.sequence > position && !isRepaired;
 }
 
-std::vector<MessageInRing> RingRemainder::messages() const {
+std::vector<MessageInRing>
+RingRemainder::messages(const std::vector<std::uint32_t>& senders) const {
     std::vector<MessageInRing> found;
     for (std::uint32_t channel = 0; channel < m_geometry.channels.size(); ++channel) {
-        addMessages(channel, found);
+        if (m_geometry.channels[channel].capacity != 0) {
+            addMessages(channel, senders, found);
+        }
     }
     return found;
 }
 
-void RingRemainder::addMessages(std::uint32_t channel, std::vector<MessageInRing>& found) const {
+std::uint64_t RingRemainder::consumed(std::uint32_t channels) const {
+    std::uint64_t positions = 0;
+    for (std::uint32_t channel = 0; channel < channels; ++channel) {
+        positions += cursorsOf(channel).head;
+    }
+    return positions;
+}
+
+void RingRemainder::addMessages(std::uint32_t channel, const std::vector<std::uint32_t>& senders,
+                                std::vector<MessageInRing>& found) const {
+    const auto isOurs = [&senders](const layout::MessageMetadata& metadata) {
+        return senders.empty() ||
+               (metadata.messageType == kWorkloadMessageType &&
+                std::find(senders.begin(), senders.end(), metadata.senderPid) != senders.end());
+    };
     const SegmentGeometry::Channel& band = m_geometry.channels[channel];
     const Cursors cursors = cursorsOf(channel);
     const bool isWide = band.slotStride > kWideStride;
@@ -90,6 +107,7 @@ void RingRemainder::addMessages(std::uint32_t channel, std::vector<MessageInRing
             // Published and not released: sequence = position + 1, and the slot is position's.
             const std::uint64_t position = slot.sequence - 1;
             if ((position & (band.capacity - 1)) != first + index || position >= cursors.tail ||
+                !isOurs(slot.metadata) ||
                 layout::isTombstone(slot.metadata.flags, slot.metadata.messageType,
                                     slot.metadata.payloadLength)) {
                 continue;

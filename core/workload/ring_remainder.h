@@ -25,8 +25,12 @@ public:
     // Whether the message of that position was published. Asked before anybody can go round the
     // ring and before it is repaired, the slot's sequence tells it exactly.
     [[nodiscard]] bool isPublished(std::uint32_t channel, std::uint64_t position) const;
-    // Every published message that is still in a slot, once no worker is left.
-    [[nodiscard]] std::vector<MessageInRing> messages() const;
+    // Every published message that is still in a slot, once no worker is left. senders: only
+    // theirs, by pid; empty = everybody's.
+    [[nodiscard]] std::vector<MessageInRing>
+    messages(const std::vector<std::uint32_t>& senders = {}) const;
+    // Positions that consumers have claimed so far, of the first `channels` channels together.
+    [[nodiscard]] std::uint64_t consumed(std::uint32_t channels) const;
 
 private:
     RingRemainder(FileDescriptor file, const SegmentGeometry& geometry)
@@ -37,7 +41,8 @@ private:
         std::uint64_t tail = 0;
     };
     [[nodiscard]] Cursors cursorsOf(std::uint32_t channel) const;
-    void addMessages(std::uint32_t channel, std::vector<MessageInRing>& found) const;
+    void addMessages(std::uint32_t channel, const std::vector<std::uint32_t>& senders,
+                     std::vector<MessageInRing>& found) const;
     bool readAt(void* to, std::size_t bytes, std::uint64_t offset) const;
 
     FileDescriptor m_file;

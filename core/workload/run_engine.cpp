@@ -90,12 +90,36 @@ Expected<void> RunEngine::spawn(const std::string& program, const WorkloadOption
     return {};
 }
 
-Expected<void> RunEngine::createRing() {
-    auto segment = Segment::create(segmentSpec(m_scenario, m_ringName));
+// What checkScenario() cannot know.
+Expected<void> RunEngine::checkForeignRing() const {
+    for (std::uint32_t channel = 0; channel < m_board.plan().channels; ++channel) {
+        const auto view = usableChannel(*m_segment, channel);
+        if (!view) {
+            return view.error();
+        }
+        if (m_scenario.largestPayload() > view->payloadCapacity ||
+            m_scenario.workers.batch > view->capacity()) {
+            return makeError(ErrorKind::usage,
+                             "ring segment " + m_ringName + ": channel " + std::to_string(channel) +
+                                 " has " + std::to_string(view->capacity()) + " slots of " +
+                                 std::to_string(view->payloadCapacity) +
+                                 " bytes; the scenario's batch or payload does not fit");
+        }
+    }
+    return {};
+}
+
+Expected<void> RunEngine::openRing() {
+    const bool isForeign = m_board.plan().isForeign != 0;
+    auto segment = isForeign ? Segment::attach(m_ringName)
+                             : Segment::create(segmentSpec(m_scenario, m_ringName));
     if (!segment) {
         return segment.error();
     }
     m_segment.emplace(std::move(*segment));
+    if (auto done = isForeign ? checkForeignRing() : Expected<void>(); !done) {
+        return done.error();
+    }
     const SegmentGeometry& geometry = m_segment->geometry();
     m_result.channels = static_cast<std::uint32_t>(geometry.channels.size());
     m_result.capacity = geometry.channels.front().capacity;
@@ -106,6 +130,7 @@ Expected<void> RunEngine::createRing() {
         return ring.error();
     }
     m_ring.emplace(std::move(*ring));
+    m_consumedBefore = m_ring->consumed(m_board.plan().channels);
     return {};
 }
 
@@ -155,7 +180,7 @@ Expected<void> RunEngine::start(const std::string& program, const WorkloadOption
     if (auto done = spawn(program, options); !done) {
         return done;
     }
-    if (auto done = createRing(); !done) {
+    if (auto done = openRing(); !done) {
         return done;
     }
     m_board.command(RunCommand::attach);
@@ -311,12 +336,14 @@ void RunEngine::updateStatus(const std::vector<layout::WorkerBoard>& boards) {
     m_status.received = 0;
     m_status.fullWaits = 0;
     m_status.emptyWaits = 0;
+    m_foreign = 0;
     for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
         updateWorker(boards[worker], worker);
         m_status.sent += boards[worker].sent;
         m_status.received += boards[worker].received;
         m_status.fullWaits += boards[worker].fullWaits;
         m_status.emptyWaits += boards[worker].emptyWaits;
+        m_foreign += boards[worker].foreign;
     }
     if (m_status.fullWaits > 0) {
         m_result.fillMax = m_result.capacity; // somebody found no slot
@@ -325,7 +352,7 @@ void RunEngine::updateStatus(const std::vector<layout::WorkerBoard>& boards) {
 }
 
 void RunEngine::noticeProgress() {
-    const std::uint64_t progress = m_status.sent + m_status.received;
+    const std::uint64_t progress = m_status.sent + m_status.received + m_foreign;
     if (m_stopAtNs == 0) {
         m_result.standstillNs = std::max(m_result.standstillNs, m_status.timeNs - m_progressAtNs);
     }
@@ -462,6 +489,23 @@ RunOutcome RunEngine::outcome() const {
     return m_wasStoppedEarly ? RunOutcome::interrupted : RunOutcome::completed;
 }
 
+// A message that others' consumers took is not lost; who took how many, the heads tell.
+void RunEngine::addOthers(DeliveryCheck::Evidence& evidence,
+                          const std::vector<layout::WorkerBoard>& boards) const {
+    std::vector<std::uint32_t> senders;
+    std::uint64_t taken = m_ring->consumed(m_board.plan().channels) - m_consumedBefore;
+    for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
+        const layout::WorkerBoard& board = boards[worker];
+        taken -= std::min(taken, board.received + board.foreign + board.tombstones);
+        evidence.foreign += board.foreign;
+        if (worker < m_board.plan().senders()) {
+            senders.push_back(static_cast<std::uint32_t>(board.pid));
+        }
+    }
+    evidence.takenByOthers = taken;
+    evidence.inRing = m_ring->messages(senders);
+}
+
 DeliveryCheck::Evidence RunEngine::evidence() {
     const auto& boards = m_board.readWorkers();
     const layout::RunPlan& plan = m_board.plan();
@@ -486,7 +530,11 @@ DeliveryCheck::Evidence RunEngine::evidence() {
                                   : boards[worker].faults[fault];
         }
     }
-    evidence.inRing = m_ring->messages();
+    if (plan.isShared != 0) {
+        addOthers(evidence, boards);
+    } else {
+        evidence.inRing = m_ring->messages();
+    }
     addLosses(evidence);
     return evidence;
 }

@@ -55,7 +55,10 @@ public:
 
 private:
     [[nodiscard]] Expected<void> spawn(const std::string& program, const WorkloadOptions& options);
-    [[nodiscard]] Expected<void> createRing();
+    [[nodiscard]] Expected<void> openRing();
+    [[nodiscard]] Expected<void> checkForeignRing() const;
+    void addOthers(DeliveryCheck::Evidence& evidence,
+                   const std::vector<layout::WorkerBoard>& boards) const;
     [[nodiscard]] Expected<void> awaitWorkers();
 
     void noticeEnds(const std::vector<layout::WorkerBoard>& boards);
@@ -82,7 +85,7 @@ private:
     Scenario m_scenario;
     Scoreboard m_board;
     std::string m_ringName;
-    std::optional<Segment> m_segment; // unlinks the ring after the workers are gone
+    std::optional<Segment> m_segment; // unlinks the ring after the workers are gone, if it is ours
     std::optional<RingRemainder> m_ring;
     WorkerProcesses m_processes;
     DeliveryCheck m_check;
@@ -104,6 +107,8 @@ private:
     std::int64_t m_forcedAtNs = 0;  // SIGTERM and SIGKILL are ours from then on; 0 = not yet
     std::int64_t m_progressAtNs = 0;
     std::uint64_t m_progress = 0;
+    std::uint64_t m_foreign = 0;        // messages of others received so far
+    std::uint64_t m_consumedBefore = 0; // positions that had been consumed when the run began
     std::uint64_t m_receivedAtMeasure = 0;
     std::int64_t m_measuredUntilNs = 0;
 };

@@ -35,7 +35,9 @@ struct RunPlan {
     ChannelSpread spread;
     WaitingPolicy waiting;
     std::uint32_t batch;
-    std::uint32_t prefault; // 0 or 1
+    std::uint32_t prefault;  // 0 or 1
+    std::uint32_t isShared;  // 0 or 1: others may use the ring too
+    std::uint32_t isForeign; // 0 or 1: it was there before the run, and stays
     std::uint32_t latencyOneIn;
     std::uint32_t cpuCount;
     std::uint16_t cpus[kMaxPinnedCpus];

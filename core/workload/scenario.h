@@ -122,6 +122,7 @@ struct ListedSize {
 };
 
 struct RingSettings {
+    std::string attach; // a ring that exists already; empty = a fresh one
     std::uint32_t channels = 1;
     std::uint64_t capacity = 1024;        // slots of each channel
     std::uint32_t payloadCapacity = 1024; // bytes of payload a slot can hold

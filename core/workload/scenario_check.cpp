@@ -17,6 +17,7 @@ constexpr std::uint64_t kMaxRingBytes = std::uint64_t{1} << 40U;
 constexpr std::uint32_t kDmxpStride = 1088;
 constexpr std::uint32_t kDmxpPayload = 1024;
 constexpr std::uint32_t kSlotHeader = 48;
+constexpr std::size_t kLongestRingName = 200;
 constexpr double kMaxPerSecond = 1e9;
 constexpr std::int64_t kLongestNs = std::int64_t{365} * 24 * 3600 * 1'000'000'000;
 
@@ -48,6 +49,15 @@ private:
 void checkRing(const Scenario& scenario, Problems& problems) {
     const RingSettings& ring = scenario.ring;
     problems.inRange("ring.channels", ring.channels, 1, kMaxRingChannels);
+    if (ring.attach.size() > kLongestRingName || ring.attach.find('/') != std::string::npos ||
+        ring.attach.starts_with('.')) {
+        problems.add("ring.attach", "ring.attach cannot name a ring: use at most 200 characters "
+                                    "without a slash");
+    }
+    if (!ring.attach.empty() && scenario.workers.pattern == TrafficPattern::pingPong) {
+        problems.add("ring.attach", "ring.attach needs workers.pattern = \"stream\": others may "
+                                    "take the answers");
+    }
     if (ring.capacity < kMinRingCapacity || ring.capacity > kMaxRingCapacity) {
         problems.inRange("ring.capacity", ring.capacity, kMinRingCapacity, kMaxRingCapacity);
     } else if (!std::has_single_bit(ring.capacity)) {

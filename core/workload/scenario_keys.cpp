@@ -254,6 +254,7 @@ void addKillKeys(std::vector<ScenarioKey>& keys) {
 void addRingKeys(std::vector<ScenarioKey>& keys) {
     using S = Scenario&;
     using U32 = std::uint32_t&;
+    keys.push_back(text("ring.attach", [](S s) -> std::string& { return s.ring.attach; }));
     keys.push_back(
         wholeNumber<std::uint32_t>("ring.channels", [](S s) -> U32 { return s.ring.channels; }));
     keys.push_back(wholeNumber<std::uint64_t>(

@@ -93,7 +93,8 @@ struct alignas(128) WorkerBoard {
     std::uint64_t reordered;
     std::uint64_t receiptHead; // entries put into the log
     std::uint64_t logWaits;    // times the log was full
-    std::uint64_t reserved2[3];
+    std::uint64_t foreign;     // messages received that no worker of the run sent
+    std::uint64_t reserved2[2];
     // Written by the run.
     std::uint64_t receiptTail; // entries taken out of the log
     std::uint32_t killSignal;  // raise it while holding a slot; 0 = none

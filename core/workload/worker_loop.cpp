@@ -95,6 +95,7 @@ private:
     // False: the channel is empty.
     bool receive(ReceivingEnd& end);
     void accept(ReceivingEnd& end, const MessageView& message);
+    [[nodiscard]] bool isForeign(const ReceivedHeader& header) const noexcept;
     void work() noexcept;
     void stallIfDue() noexcept;
     void waitForMessages(ReceivingEnd& end) noexcept;
@@ -348,7 +349,30 @@ void Worker::stallIfDue() noexcept {
     m_nextStallNs = now + m_stallEveryNs;
 }
 
+// In a ring that others use too: by type, and by the sender's pid, because another run's messages
+// look like ours.
+bool Worker::isForeign(const ReceivedHeader& header) const noexcept {
+    if (m_plan.isShared == 0) {
+        return false;
+    }
+    for (std::uint32_t worker = 0; worker < m_plan.senders(); ++worker) {
+        const auto pid = std::atomic_ref(m_place.board->worker(worker).pid);
+        if (header.messageType == kWorkloadMessageType &&
+            static_cast<std::uint32_t>(pid.load(std::memory_order_relaxed)) == header.senderPid) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void Worker::accept(ReceivingEnd& end, const MessageView& message) {
+    if (isForeign(message.header)) {
+        work();
+        m_orders.dieIfPlanned();
+        bump(m_board.foreign, std::uint64_t{1});
+        show(m_board.lastPosition, message.header.position);
+        return;
+    }
     MessageStamp stamp;
     const bool isWhole = openMessage(message.payload, &stamp);
     if (stamp.sentNs != 0 && isWhole && m_orders.isMeasured(stamp.sentNs) &&

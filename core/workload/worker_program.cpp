@@ -88,7 +88,9 @@ private:
             return;
         }
         // Whoever is first takes the name away; it cannot be another ring's, names carry a nonce.
-        ::shm_unlink(("/" + std::string(m_board.plan().ringName)).c_str());
+        if (m_board.plan().isForeign == 0) {
+            ::shm_unlink(("/" + std::string(m_board.plan().ringName)).c_str());
+        }
         mustLeave.store(true, std::memory_order_relaxed);
         for (std::int64_t waitedNs = 0; waitedNs < kGraceNs; waitedNs += kWakeNs) {
             wakeSiblings();

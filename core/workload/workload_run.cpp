@@ -2,6 +2,7 @@
 #include "core/workload/workload_run.h"
 
 #include <cassert>
+#include <unistd.h>
 #include <utility>
 
 #include "core/base/program_paths.h"
@@ -31,7 +32,8 @@ bool RunResult::isAccountedFor() const noexcept {
     const bool isWellEnded =
         outcome == RunOutcome::completed || outcome == RunOutcome::interrupted || isDeathPlanned;
     return isWellEnded && messages.isClean() && messages.isExact &&
-           messages.sent == messages.received + messages.inRing + messages.lostWithHolder;
+           messages.sent == messages.received + messages.inRing + messages.takenByOthers +
+                                messages.lostWithHolder;
 }
 
 Expected<std::unique_ptr<WorkloadRun>> WorkloadRun::start(const Scenario& scenario,
@@ -51,9 +53,18 @@ Expected<std::unique_ptr<WorkloadRun>> WorkloadRun::start(const Scenario& scenar
         }
         program = found->string();
     }
-    const std::string ringName =
-        options.ringName.empty() ? segmentName(wanted.name) : options.ringName;
-    auto board = Scoreboard::create(makeRunPlan(wanted, ringName));
+    const std::string& attach = wanted.ring.attach;
+    const std::string ringName = !options.ringName.empty() ? options.ringName
+                                 : !attach.empty()         ? attach
+                                                           : segmentName(wanted.name);
+    layout::RunPlan plan = makeRunPlan(wanted, ringName);
+    // Without one, a ring that DMXP clients can join is created under its name.
+    const bool isThere = ::access(("/dev/shm/" + ringName).c_str(), F_OK) == 0;
+    plan.isForeign = !attach.empty() && (isThere || !wanted.ring.isDmxpCompatible) ? 1 : 0;
+    if (plan.isForeign != 0) {
+        plan.prefault = 0; // its memory is not ours to make resident
+    }
+    auto board = Scoreboard::create(plan);
     if (!board) {
         return board.error();
     }

@@ -163,6 +163,9 @@ ScenarioSection ringSection() {
                    : tr("%1 × %2 slots, %3").arg(s.channelCount()).arg(s.ring.capacity).arg(bytes);
     };
     section.fields = {
+        field("ring.attach", FieldKind::text, tr("Use the ring named"),
+              tr("A ring that exists already, such as DMXP's dmxp_alloc; it is left in place. "
+                 "Empty: a fresh one.")),
         field("ring.channels", FieldKind::count, tr("Channels"),
               tr("Independent queues in the segment, 1 to 256. Ping-pong always has two for each "
                  "producer.")),

@@ -121,7 +121,7 @@ Scenario everythingChanged() {
     Scenario s;
     s.name = "all \"changed\"\n\\";
     s.summary = "µs — ünïcode";
-    s.ring = {3, 64, 2048, 4096, false, ChannelSpread::own, false};
+    s.ring = {"dmxp_alloc", 3, 64, 2048, 4096, false, ChannelSpread::own, false};
     s.payload = {SizeDistribution::list, 65, 25, 99, 77.25, 0.1, {{64, 1}, {2000, 0.125}}};
     s.workers = {5,     6, WorkerKind::processes, TrafficPattern::stream, 7, WaitingPolicy::futex,
                  {1, 0}};
