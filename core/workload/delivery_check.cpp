@@ -164,7 +164,9 @@ DeliveryCounts DeliveryCheck::verdict(const Evidence& evidence) const {
     const std::uint64_t missing = counts.sent - std::min(counts.sent, identified + counts.inRing);
     const std::uint64_t nameless = std::min(missing, evidence.unidentified);
     counts.received = identified + nameless;
-    counts.takenByOthers = std::min(missing - nameless, evidence.takenByOthers);
+    const std::uint64_t unnamed = missing - nameless;
+    counts.takenByOthers =
+        std::min(unnamed - std::min(unnamed, counts.lostWithHolder), evidence.takenByOthers);
     counts.lost = missing - nameless - counts.takenByOthers;
     return counts;
 }

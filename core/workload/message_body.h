@@ -20,6 +20,11 @@ struct MessageStamp {
 static_assert(sizeof(MessageStamp) == 24);
 
 constexpr std::uint32_t kWorkloadMessageType = 0x31435352; // "RSC1"
+// In a ring that others use too each run has a type of its own, by which it tells its messages from
+// those of others, also of other runs: "RS" and a number.
+[[nodiscard]] constexpr std::uint32_t sharedMessageType(std::uint16_t number) noexcept {
+    return std::uint32_t{number} << 16U | 0x5352U;
+}
 constexpr std::uint32_t kMessageIdSequenceBits = 48;
 
 [[nodiscard]] constexpr std::uint64_t messageIdOf(std::uint32_t sender,

@@ -35,9 +35,9 @@ Expected<RingRemainder> RingRemainder::open(const std::string& ringName,
     return RingRemainder(std::move(file), geometry);
 }
 
-std::uint64_t RingRemainder::fullestChannel() {
+std::uint64_t RingRemainder::fullestChannel(std::uint32_t channels) const {
     std::uint64_t fullest = 0;
-    for (std::uint32_t channel = 0; channel < m_geometry.channels.size(); ++channel) {
+    for (std::uint32_t channel = 0; channel < channels; ++channel) {
         const Cursors cursors = cursorsOf(channel);
         // Head is read after tail here, so it may have passed it.
         const std::uint64_t used = cursors.tail - std::min(cursors.head, cursors.tail);
@@ -62,12 +62,11 @@ bool RingRemainder::isPublished(std::uint32_t channel, std::uint64_t position) c
     return slot.sequence > position && !isRepaired;
 }
 
-std::vector<MessageInRing>
-RingRemainder::messages(const std::vector<std::uint32_t>& senders) const {
+std::vector<MessageInRing> RingRemainder::messages(std::optional<std::uint32_t> type) const {
     std::vector<MessageInRing> found;
     for (std::uint32_t channel = 0; channel < m_geometry.channels.size(); ++channel) {
         if (m_geometry.channels[channel].capacity != 0) {
-            addMessages(channel, senders, found);
+            addMessages(channel, type, found);
         }
     }
     return found;
@@ -81,12 +80,27 @@ std::uint64_t RingRemainder::consumed(std::uint32_t channels) const {
     return positions;
 }
 
-void RingRemainder::addMessages(std::uint32_t channel, const std::vector<std::uint32_t>& senders,
+std::vector<std::uint64_t> RingRemainder::tails(std::uint32_t channels) const {
+    std::vector<std::uint64_t> found;
+    for (std::uint32_t channel = 0; channel < channels; ++channel) {
+        found.push_back(cursorsOf(channel).tail);
+    }
+    return found;
+}
+
+bool RingRemainder::isConsumedUpTo(const std::vector<std::uint64_t>& tails) const {
+    for (std::uint32_t channel = 0; channel < tails.size(); ++channel) {
+        if (cursorsOf(channel).head < tails[channel]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void RingRemainder::addMessages(std::uint32_t channel, std::optional<std::uint32_t> type,
                                 std::vector<MessageInRing>& found) const {
-    const auto isOurs = [&senders](const layout::MessageMetadata& metadata) {
-        return senders.empty() ||
-               (metadata.messageType == kWorkloadMessageType &&
-                std::find(senders.begin(), senders.end(), metadata.senderPid) != senders.end());
+    const auto isOurs = [type](const layout::MessageMetadata& metadata) {
+        return !type || metadata.messageType == *type;
     };
     const SegmentGeometry::Channel& band = m_geometry.channels[channel];
     const Cursors cursors = cursorsOf(channel);

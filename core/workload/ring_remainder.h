@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,21 @@ public:
     [[nodiscard]] static Expected<RingRemainder> open(const std::string& ringName,
                                                       const SegmentGeometry& geometry);
 
-    // Messages in the fullest channel just now.
-    [[nodiscard]] std::uint64_t fullestChannel();
+    // Messages in the fullest of the first `channels` channels just now.
+    [[nodiscard]] std::uint64_t fullestChannel(std::uint32_t channels) const;
     // Whether the message of that position was published. Asked before anybody can go round the
     // ring and before it is repaired, the slot's sequence tells it exactly.
     [[nodiscard]] bool isPublished(std::uint32_t channel, std::uint64_t position) const;
-    // Every published message that is still in a slot, once no worker is left. senders: only
-    // theirs, by pid; empty = everybody's.
+    // Every published message that is still in a slot, once no worker is left. type: only those of
+    // this message type; empty = every one.
     [[nodiscard]] std::vector<MessageInRing>
-    messages(const std::vector<std::uint32_t>& senders = {}) const;
+    messages(std::optional<std::uint32_t> type = std::nullopt) const;
     // Positions that consumers have claimed so far, of the first `channels` channels together.
     [[nodiscard]] std::uint64_t consumed(std::uint32_t channels) const;
+    // Where the next message would go, of each of the first `channels` channels.
+    [[nodiscard]] std::vector<std::uint64_t> tails(std::uint32_t channels) const;
+    // Whether consumers have claimed all that lay before these tails.
+    [[nodiscard]] bool isConsumedUpTo(const std::vector<std::uint64_t>& tails) const;
 
 private:
     RingRemainder(FileDescriptor file, const SegmentGeometry& geometry)
@@ -41,7 +46,7 @@ private:
         std::uint64_t tail = 0;
     };
     [[nodiscard]] Cursors cursorsOf(std::uint32_t channel) const;
-    void addMessages(std::uint32_t channel, const std::vector<std::uint32_t>& senders,
+    void addMessages(std::uint32_t channel, std::optional<std::uint32_t> type,
                      std::vector<MessageInRing>& found) const;
     bool readAt(void* to, std::size_t bytes, std::uint64_t offset) const;
 

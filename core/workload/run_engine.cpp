@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/workload/run_plan.h"
+#include "core/workload/run_ring.h"
 #include "core/workload/worker_loop.h"
 
 namespace ringscope {
@@ -29,7 +30,6 @@ constexpr std::int64_t kStallNs = 2 * kNsPerSecond;
 constexpr std::int64_t kHoldingKillNs = 200 * kNsPerMs;
 constexpr std::size_t kMostEvents = 256;
 constexpr double kLongestWaitNs = 1e17; // three years
-constexpr std::uint64_t kDmxpMinimumBytes = std::uint64_t{128} << 20U;
 
 // A wait that the scenario itself asks for is no stall.
 std::int64_t stallLimitNs(const Scenario& scenario) {
@@ -49,33 +49,25 @@ std::int64_t stallLimitNs(const Scenario& scenario) {
     return std::max(kStallNs, 3 * longest);
 }
 
-SegmentSpec segmentSpec(const Scenario& scenario, const std::string& name) {
-    SegmentSpec spec;
-    spec.name = name;
-    ChannelSpec channel;
-    channel.capacity = scenario.ring.capacity;
-    channel.payloadCapacity = scenario.ring.payloadCapacity;
-    channel.slotStride = scenario.ring.slotStride;
-    if (scenario.ring.isDmxpCompatible) {
-        channel.slotStride = layout::kDmxpStride;
-        spec.wakeDmxpConsumers = true;
-        spec.minimumBytes = kDmxpMinimumBytes;
-    }
-    spec.channels.assign(scenario.channelCount(), channel);
-    // One entry per worker, role and channel that it may use.
-    spec.rosterEntries = scenario.ring.rosterEntries != 0
-                             ? scenario.ring.rosterEntries
-                             : std::clamp(scenario.workerCount() * scenario.channelCount() * 2,
-                                          std::uint32_t{256}, layout::kMaxRosterEntries);
-    return spec;
-}
-
 void pauseNs(std::int64_t ns) {
     const timespec pause{ns / kNsPerSecond, ns % kNsPerSecond};
     ::nanosleep(&pause, nullptr);
 }
 
 } // namespace
+
+// A worker that is killed may hold a slot, and then others' ring would stand still.
+RunEngine::~RunEngine() {
+    if (m_board.plan().isShared == 0 || isFinished()) {
+        return;
+    }
+    command(RunCommand::leave);
+    const std::int64_t deadlineNs = monotonicNs() + kLeaveNs;
+    while (m_processes.isAnyRunning() && monotonicNs() < deadlineNs) {
+        pauseNs(kNsPerMs);
+        m_processes.poll();
+    }
+}
 
 Expected<void> RunEngine::spawn(const std::string& program, const WorkloadOptions& options) {
     const std::uint32_t workers = m_board.workerCount();
@@ -90,39 +82,17 @@ Expected<void> RunEngine::spawn(const std::string& program, const WorkloadOption
     return {};
 }
 
-// What checkScenario() cannot know.
-Expected<void> RunEngine::checkForeignRing() const {
-    for (std::uint32_t channel = 0; channel < m_board.plan().channels; ++channel) {
-        const auto view = usableChannel(*m_segment, channel);
-        if (!view) {
-            return view.error();
-        }
-        if (m_scenario.largestPayload() > view->payloadCapacity ||
-            m_scenario.workers.batch > view->capacity()) {
-            return makeError(ErrorKind::usage,
-                             "ring segment " + m_ringName + ": channel " + std::to_string(channel) +
-                                 " has " + std::to_string(view->capacity()) + " slots of " +
-                                 std::to_string(view->payloadCapacity) +
-                                 " bytes; the scenario's batch or payload does not fit");
-        }
-    }
-    return {};
-}
-
 Expected<void> RunEngine::openRing() {
-    const bool isForeign = m_board.plan().isForeign != 0;
-    auto segment = isForeign ? Segment::attach(m_ringName)
-                             : Segment::create(segmentSpec(m_scenario, m_ringName));
+    auto segment = openRunRing(m_scenario, m_board.plan());
     if (!segment) {
         return segment.error();
     }
     m_segment.emplace(std::move(*segment));
-    if (auto done = isForeign ? checkForeignRing() : Expected<void>(); !done) {
-        return done.error();
-    }
     const SegmentGeometry& geometry = m_segment->geometry();
-    m_result.channels = static_cast<std::uint32_t>(geometry.channels.size());
-    m_result.capacity = geometry.channels.front().capacity;
+    m_result.channels = m_board.plan().channels;
+    for (std::uint32_t channel = 0; channel < m_result.channels; ++channel) {
+        m_result.capacity = std::max(m_result.capacity, geometry.channels[channel].capacity);
+    }
     m_result.slotStride = geometry.channels.front().slotStride;
     m_result.ringBytes = geometry.bytes;
     auto ring = RingRemainder::open(m_ringName, geometry);
@@ -209,7 +179,7 @@ void RunEngine::poll() {
     m_receipts.takeLogs(boards);
     noticeEnds(boards);
     recover(boards);
-    m_result.fillMax = std::max(m_result.fillMax, m_ring->fullestChannel());
+    m_result.fillMax = std::max(m_result.fillMax, m_ring->fullestChannel(m_board.plan().channels));
     updateStatus(boards);
     advance();
 }
@@ -306,7 +276,7 @@ void RunEngine::updateWorker(const layout::WorkerBoard& board, std::uint32_t wor
     status.process = process.identity;
     status.tid = board.tid;
     status.sent = board.sent;
-    status.received = board.received;
+    status.received = board.received + board.foreign;
     status.bytes = board.bytes;
     status.fullWaits = board.fullWaits;
     status.emptyWaits = board.emptyWaits;
@@ -336,14 +306,12 @@ void RunEngine::updateStatus(const std::vector<layout::WorkerBoard>& boards) {
     m_status.received = 0;
     m_status.fullWaits = 0;
     m_status.emptyWaits = 0;
-    m_foreign = 0;
     for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
         updateWorker(boards[worker], worker);
         m_status.sent += boards[worker].sent;
-        m_status.received += boards[worker].received;
+        m_status.received += m_status.workers[worker].received;
         m_status.fullWaits += boards[worker].fullWaits;
         m_status.emptyWaits += boards[worker].emptyWaits;
-        m_foreign += boards[worker].foreign;
     }
     if (m_status.fullWaits > 0) {
         m_result.fillMax = m_result.capacity; // somebody found no slot
@@ -352,7 +320,7 @@ void RunEngine::updateStatus(const std::vector<layout::WorkerBoard>& boards) {
 }
 
 void RunEngine::noticeProgress() {
-    const std::uint64_t progress = m_status.sent + m_status.received + m_foreign;
+    const std::uint64_t progress = m_status.sent + m_status.received;
     if (m_stopAtNs == 0) {
         m_result.standstillNs = std::max(m_result.standstillNs, m_status.timeNs - m_progressAtNs);
     }
@@ -360,7 +328,8 @@ void RunEngine::noticeProgress() {
         m_progress = progress;
         m_progressAtNs = m_status.timeNs;
     }
-    if (m_stopAtNs == 0) {
+    // Without producers of its own a run does not know whether there is something to do.
+    if (m_stopAtNs == 0 && m_board.plan().producers > 0) {
         m_status.isStalled = m_status.timeNs - m_progressAtNs > stallLimitNs(m_scenario);
     }
 }
@@ -369,6 +338,11 @@ bool RunEngine::isGone(std::uint32_t worker) const {
     const WorkerLife state = m_status.workers[worker].state;
     return (state == WorkerLife::done || state == WorkerLife::died) &&
            !m_lives.isAwaited(processOfWorker(worker));
+}
+
+// What throughput counts.
+std::uint64_t RunEngine::messagesMoved() const {
+    return m_board.plan().consumers > 0 ? m_status.received : m_status.sent;
 }
 
 bool RunEngine::areGone(std::uint32_t first, std::uint32_t end) const {
@@ -399,21 +373,26 @@ void RunEngine::killAsPlanned() {
     }
 }
 
+void RunEngine::command(RunCommand command) {
+    if (m_command < command) {
+        m_command = command;
+        m_board.command(command);
+    }
+}
+
 void RunEngine::beginStop() {
     m_lives.stop();
     m_stopAtNs = m_status.timeNs;
     m_measuredUntilNs = m_status.timeNs;
     m_status.phase = RunPhase::stopping;
-    if (m_command < RunCommand::stop) {
-        m_command = RunCommand::stop;
-        m_board.command(m_command);
-    }
+    // Without producers there is nothing of ours to be waited for.
+    command(m_board.plan().producers > 0 ? RunCommand::stop : RunCommand::leave);
     m_result.throughputPerSecond = 0;
     const auto measuredNs = static_cast<double>(m_measuredUntilNs - m_status.measuringSinceNs);
     if (m_status.measuringSinceNs != 0 && measuredNs > 0) {
         m_result.durationSeconds = measuredNs / static_cast<double>(kNsPerSecond);
         m_result.throughputPerSecond =
-            static_cast<double>(m_status.received - m_receivedAtMeasure) / m_result.durationSeconds;
+            static_cast<double>(messagesMoved() - m_movedAtMeasure) / m_result.durationSeconds;
     }
 }
 
@@ -423,8 +402,7 @@ void RunEngine::pressStop() {
     const std::int64_t nowNs = m_status.timeNs;
     if (m_command < RunCommand::leave) {
         if (nowNs - m_stopAtNs > kDrainNs) {
-            m_command = RunCommand::leave;
-            m_board.command(m_command);
+            command(RunCommand::leave);
             m_pressedAtNs = nowNs;
         }
     } else if (m_forcedAtNs == 0) {
@@ -438,29 +416,44 @@ void RunEngine::pressStop() {
     }
 }
 
+// The producers are gone. In a ring of our own its consumers stop when it is empty; where others
+// go on producing it may never be, so they leave when what lay there by now is claimed.
+void RunEngine::drain() {
+    const layout::RunPlan& plan = m_board.plan();
+    if (m_command < RunCommand::drain && plan.isShared != 0) {
+        m_tailsAtDrain = m_ring->tails(plan.channels);
+    }
+    command(RunCommand::drain);
+    if (plan.isShared != 0 && m_ring->isConsumedUpTo(m_tailsAtDrain)) {
+        command(RunCommand::leave);
+    }
+}
+
 void RunEngine::advance() {
     const layout::RunPlan& plan = m_board.plan();
     if (m_status.phase == RunPhase::warmUp && m_status.timeNs >= m_measureFromNs) {
         m_status.phase = RunPhase::measuring;
         m_status.measuringSinceNs = m_status.timeNs;
-        m_receivedAtMeasure = m_status.received;
+        m_movedAtMeasure = messagesMoved();
     }
-    const bool areProducersGone = areGone(0, plan.producers);
-    const bool areConsumersGone = areGone(plan.producers, plan.workers());
-    if (areProducersGone && m_command < RunCommand::drain) {
-        m_command = RunCommand::drain;
-        m_board.command(m_command);
+    // Where others produce or consume there may be none of ours.
+    const bool areProducersGone = plan.producers > 0 && areGone(0, plan.producers);
+    const bool areConsumersGone = plan.consumers > 0 && areGone(plan.producers, plan.workers());
+    if (areProducersGone) {
+        drain();
     }
     if (m_stopAtNs == 0) {
         killAsPlanned();
         const std::int64_t durationNs = m_scenario.run.durationNs;
         const bool isOver = durationNs > 0 && m_status.timeNs >= m_measureFromNs + durationNs;
         // Without a duration nothing else would end a run that is stuck on its last messages.
-        const bool isStuck = m_status.isStalled && m_scenario.run.messages > 0;
+        const bool isStuck = m_status.isStalled && plan.messages > 0;
+        const bool isEnough =
+            plan.producers == 0 && plan.messages > 0 && m_status.received >= plan.messages;
         const bool isAlone = areConsumersGone || (areProducersGone && plan.isPingPong());
-        if (m_isStopRequested || isOver || isStuck || isAlone ||
+        if (m_isStopRequested || isOver || isStuck || isEnough || isAlone ||
             (areProducersGone && plan.messages == 0)) {
-            m_wasStoppedEarly = m_isStopRequested && !isOver;
+            m_wasStoppedEarly = m_isStopRequested && !isOver && !isEnough;
             beginStop();
         }
     } else {
@@ -489,21 +482,24 @@ RunOutcome RunEngine::outcome() const {
     return m_wasStoppedEarly ? RunOutcome::interrupted : RunOutcome::completed;
 }
 
-// A message that others' consumers took is not lost; who took how many, the heads tell.
+// A message that others' consumers took is not lost; who took how many, the heads tell. What is
+// still in its slot or went with a dead consumer was claimed as well, and taken by nobody else.
 void RunEngine::addOthers(DeliveryCheck::Evidence& evidence,
                           const std::vector<layout::WorkerBoard>& boards) const {
-    std::vector<std::uint32_t> senders;
+    // Slots before heads: others go on, and what they take in between must not look lost.
+    evidence.inRing = m_ring->messages(m_board.plan().messageType);
     std::uint64_t taken = m_ring->consumed(m_board.plan().channels) - m_consumedBefore;
-    for (std::uint32_t worker = 0; worker < boards.size(); ++worker) {
-        const layout::WorkerBoard& board = boards[worker];
-        taken -= std::min(taken, board.received + board.foreign + board.tombstones);
+    const auto subtract = [&taken](std::uint64_t count) { taken -= std::min(taken, count); };
+    for (const layout::WorkerBoard& board : boards) {
+        subtract(board.received + board.foreign + board.tombstones);
         evidence.foreign += board.foreign;
-        if (worker < m_board.plan().senders()) {
-            senders.push_back(static_cast<std::uint32_t>(board.pid));
+    }
+    for (const auto* held : {&evidence.inRing, &evidence.taken}) {
+        for (const MessageInRing& message : *held) {
+            subtract(message.isClaimed && !m_check.isReceived(message) ? 1 : 0);
         }
     }
     evidence.takenByOthers = taken;
-    evidence.inRing = m_ring->messages(senders);
 }
 
 DeliveryCheck::Evidence RunEngine::evidence() {
@@ -530,12 +526,12 @@ DeliveryCheck::Evidence RunEngine::evidence() {
                                   : boards[worker].faults[fault];
         }
     }
+    addLosses(evidence);
     if (plan.isShared != 0) {
         addOthers(evidence, boards);
     } else {
         evidence.inRing = m_ring->messages();
     }
-    addLosses(evidence);
     return evidence;
 }
 

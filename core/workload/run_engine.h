@@ -39,6 +39,7 @@ public:
         m_result.ringName = m_ringName;
     }
 
+    ~RunEngine();
     RunEngine(const RunEngine&) = delete;
     RunEngine& operator=(const RunEngine&) = delete;
 
@@ -56,7 +57,6 @@ public:
 private:
     [[nodiscard]] Expected<void> spawn(const std::string& program, const WorkloadOptions& options);
     [[nodiscard]] Expected<void> openRing();
-    [[nodiscard]] Expected<void> checkForeignRing() const;
     void addOthers(DeliveryCheck::Evidence& evidence,
                    const std::vector<layout::WorkerBoard>& boards) const;
     [[nodiscard]] Expected<void> awaitWorkers();
@@ -70,6 +70,8 @@ private:
     void noticeProgress();
     void advance();
     void killAsPlanned();
+    void command(layout::RunCommand command);
+    void drain();
     void beginStop();
     void pressStop();
     void finish();
@@ -78,6 +80,7 @@ private:
     void addDeaths();
     [[nodiscard]] RunOutcome outcome() const;
     [[nodiscard]] std::size_t processOfWorker(std::uint32_t worker) const;
+    [[nodiscard]] std::uint64_t messagesMoved() const;
     [[nodiscard]] bool isGone(std::uint32_t worker) const;
     [[nodiscard]] bool areGone(std::uint32_t first, std::uint32_t end) const;
     [[nodiscard]] bool isDeath(const WorkerProcesses::Process& process) const;
@@ -107,9 +110,9 @@ private:
     std::int64_t m_forcedAtNs = 0;  // SIGTERM and SIGKILL are ours from then on; 0 = not yet
     std::int64_t m_progressAtNs = 0;
     std::uint64_t m_progress = 0;
-    std::uint64_t m_foreign = 0;        // messages of others received so far
     std::uint64_t m_consumedBefore = 0; // positions that had been consumed when the run began
-    std::uint64_t m_receivedAtMeasure = 0;
+    std::uint64_t m_movedAtMeasure = 0;
+    std::vector<std::uint64_t> m_tailsAtDrain; // in a ring that others use too
     std::int64_t m_measuredUntilNs = 0;
 };
 

@@ -82,7 +82,6 @@ layout::RunPlan makeRunPlan(const Scenario& scenario, const std::string& ringNam
     plan.waiting = scenario.workers.waiting;
     plan.batch = scenario.workers.batch;
     plan.prefault = scenario.ring.prefault ? 1 : 0;
-    plan.isShared = scenario.ring.attach.empty() ? 0 : 1;
     plan.latencyOneIn = scenario.run.latencyOneIn;
     plan.cpuCount = static_cast<std::uint32_t>(
         std::min(scenario.workers.cpus.size(), std::size_t{layout::kMaxPinnedCpus}));

@@ -38,10 +38,13 @@ struct RunPlan {
     std::uint32_t prefault;  // 0 or 1
     std::uint32_t isShared;  // 0 or 1: others may use the ring too
     std::uint32_t isForeign; // 0 or 1: it was there before the run, and stays
+    std::uint32_t messageType;
     std::uint32_t latencyOneIn;
     std::uint32_t cpuCount;
     std::uint16_t cpus[kMaxPinnedCpus];
-    std::uint64_t messages; // of all producers; 0 = no limit
+    std::int32_t creatorPid; // of the run
+    std::uint64_t creatorStartTicks;
+    std::uint64_t messages; // of all producers, or without one received; 0 = no limit
 
     SizeDistribution sizeDistribution;
     RateMode rateMode;

@@ -191,7 +191,7 @@ void Worker::publish(SendingEnd& end, Reservation& reservation) {
                               static_cast<std::uint16_t>(end.channel), 0});
         MessageHeader header;
         header.messageId = messageIdOf(m_place.worker, sequence);
-        header.messageType = kWorkloadMessageType;
+        header.messageType = m_plan.messageType;
         header.timestampNs = sentNs != 0 ? static_cast<std::uint64_t>(wallClockNs()) : 0;
         reservation.write(index, header, length);
         bytes += length;
@@ -349,27 +349,20 @@ void Worker::stallIfDue() noexcept {
     m_nextStallNs = now + m_stallEveryNs;
 }
 
-// In a ring that others use too: by type, and by the sender's pid, because another run's messages
-// look like ours.
+// By its type alone: of a producer that died and was replaced, the pid is another one.
 bool Worker::isForeign(const ReceivedHeader& header) const noexcept {
-    if (m_plan.isShared == 0) {
-        return false;
-    }
-    for (std::uint32_t worker = 0; worker < m_plan.senders(); ++worker) {
-        const auto pid = std::atomic_ref(m_place.board->worker(worker).pid);
-        if (header.messageType == kWorkloadMessageType &&
-            static_cast<std::uint32_t>(pid.load(std::memory_order_relaxed)) == header.senderPid) {
-            return false;
-        }
-    }
-    return true;
+    return m_plan.isShared != 0 && header.messageType != m_plan.messageType;
 }
 
 void Worker::accept(ReceivingEnd& end, const MessageView& message) {
     if (isForeign(message.header)) {
+        if (m_heap.isActive()) {
+            m_heap.onMessage();
+        }
         work();
         m_orders.dieIfPlanned();
         bump(m_board.foreign, std::uint64_t{1});
+        bump(m_board.bytes, std::uint64_t{message.payload.size()});
         show(m_board.lastPosition, message.header.position);
         return;
     }

@@ -23,6 +23,7 @@
 #include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
 #include "core/base/thread.h"
+#include "core/workload/run_ring.h"
 #include "core/workload/scoreboard.h"
 #include "core/workload/worker_loop.h"
 
@@ -87,10 +88,7 @@ private:
         if (files[1].revents != 0) {
             return;
         }
-        // Whoever is first takes the name away; it cannot be another ring's, names carry a nonce.
-        if (m_board.plan().isForeign == 0) {
-            ::shm_unlink(("/" + std::string(m_board.plan().ringName)).c_str());
-        }
+        removeRingOfDeadRun(m_board.plan()); // whoever is first does
         mustLeave.store(true, std::memory_order_relaxed);
         for (std::int64_t waitedNs = 0; waitedNs < kGraceNs; waitedNs += kWakeNs) {
             wakeSiblings();

@@ -2,13 +2,13 @@
 #include "core/workload/workload_run.h"
 
 #include <cassert>
-#include <unistd.h>
 #include <utility>
 
 #include "core/base/program_paths.h"
 #include "core/ring/segment.h"
 #include "core/workload/run_engine.h"
 #include "core/workload/run_plan.h"
+#include "core/workload/run_ring.h"
 #include "core/workload/scenario_check.h"
 #include "core/workload/scoreboard.h"
 
@@ -58,12 +58,7 @@ Expected<std::unique_ptr<WorkloadRun>> WorkloadRun::start(const Scenario& scenar
                                  : !attach.empty()         ? attach
                                                            : segmentName(wanted.name);
     layout::RunPlan plan = makeRunPlan(wanted, ringName);
-    // Without one, a ring that DMXP clients can join is created under its name.
-    const bool isThere = ::access(("/dev/shm/" + ringName).c_str(), F_OK) == 0;
-    plan.isForeign = !attach.empty() && (isThere || !wanted.ring.isDmxpCompatible) ? 1 : 0;
-    if (plan.isForeign != 0) {
-        plan.prefault = 0; // its memory is not ours to make resident
-    }
+    planRing(wanted, plan);
     auto board = Scoreboard::create(plan);
     if (!board) {
         return board.error();

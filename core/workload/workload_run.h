@@ -41,7 +41,7 @@ struct WorkerStatus {
     std::int32_t tid = 0;
     WorkerLife state = WorkerLife::running;
     std::uint64_t sent = 0;
-    std::uint64_t received = 0;
+    std::uint64_t received = 0;     // others' messages too
     std::uint64_t bytes = 0;        // of payload, sent and received
     std::uint64_t fullWaits = 0;    // times it found no free slot
     std::uint64_t emptyWaits = 0;   // times it found no message
@@ -119,7 +119,8 @@ struct RunResult {
     RunOutcome outcome = RunOutcome::completed;
     bool isDeathPlanned = false; // every worker that died did so as the scenario plans
     DeliveryCounts messages;
-    double throughputPerSecond = 0; // received, without warm-up
+    // Received, without warm-up, others' messages too; of a run without consumers: sent.
+    double throughputPerSecond = 0;
     LatencyHistogram latency;
     std::string ringName;
     std::uint32_t channels = 0;
@@ -145,7 +146,8 @@ struct RunResult {
 
 // One workload, from its start to its result: creates the ring and the scoreboard, starts the
 // workers, watches them, checks delivery, and leaves nothing behind. One thread at a time; no
-// thread of its own. Destroying it ends the workers at once.
+// thread of its own. Destroying it ends the workers at once; in a ring that others use too they may
+// leave it first, for 200 ms.
 class WorkloadRun {
 public:
     // Returns when every worker is attached and let go (some 10 ms; at most 10 s). Errors: what
