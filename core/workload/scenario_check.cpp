@@ -145,10 +145,16 @@ void checkPayload(const Scenario& scenario, Problems& problems) {
 void checkWorkers(const Scenario& scenario, Problems& problems) {
     const WorkerSettings& workers = scenario.workers;
     const bool isPingPong = workers.pattern == TrafficPattern::pingPong;
-    problems.inRange("workers.producers", workers.producers, 1, kMaxWorkersPerRole);
-    problems.inRange("workers.consumers", workers.consumers, 1, kMaxWorkersPerRole);
+    const std::uint64_t fewest = scenario.ring.attach.empty() ? 1 : 0; // others may be the rest
+    problems.inRange("workers.producers", workers.producers, fewest, kMaxWorkersPerRole);
+    problems.inRange("workers.consumers", workers.consumers, fewest, kMaxWorkersPerRole);
+    if (fewest == 0 && scenario.workerCount() == 0) {
+        problems.add("workers.producers", "workers.producers and workers.consumers are both 0; "
+                                          "nobody would use the ring");
+    }
     problems.inRange("workers.batch", workers.batch, 1, kMaxMessagesPerBatch);
-    if (workers.batch > scenario.ring.capacity) {
+    const bool isOurs = scenario.ring.attach.empty() || scenario.ring.isDmxpCompatible;
+    if (isOurs && workers.batch > scenario.ring.capacity) {
         problems.add("workers.batch", "workers.batch is " + std::to_string(workers.batch) +
                                           ", more than the ring's " +
                                           std::to_string(scenario.ring.capacity) + " slots");

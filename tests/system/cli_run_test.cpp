@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/clock.h"
+#include "tests/core/ring/dmxp_client.h"
+#include "tests/core/ring/ring_builders.h"
 #include "tests/support/patience.h"
 #include "tests/support/run_program.h"
 
@@ -145,6 +147,49 @@ TEST(CliRun, KilledParentLeavesNothingAndItsFileOpens) {
     EXPECT_GE(samplesIn(file), written);
     EXPECT_EQ(runProgram(cliArguments({"info", file})).status, 1)
         << "and says that its end is missing";
+}
+
+// A run in somebody else's ring, with settings behind a comma each.
+ProgramResult runIn(const std::string& ring, const std::string& settings) {
+    return runProgram(cliArguments({"run", "dmxp", "--duration", "500ms", "--json", "--set",
+                                    "ring.dmxp_compatible=false,ring.attach=" + ring + settings}));
+}
+
+TEST(CliRun, IsOneSideOfAForeignRing) {
+    const ShmFile file(segmentName("dmxp"));
+    dmxp::Client client = dmxp::Client::create(file.name(), 1U << 20U);
+    client.createChannel(256);
+    for (std::uint64_t id = 0; id < 100; ++id) {
+        ASSERT_TRUE(client.send(0, id, "before the run"));
+    }
+    const ProgramResult consuming = runIn(file.name(), ",producers=0");
+    ASSERT_EQ(consuming.status, 0) << consuming.err;
+    EXPECT_EQ(Json::parse(consuming.out).at("messages").at("foreign"), 100);
+    const ProgramResult producing = runIn(file.name(), ",consumers=0,run.messages=200");
+    ASSERT_EQ(producing.status, 0) << producing.err;
+    EXPECT_EQ(Json::parse(producing.out).at("messages").at("in_ring"), 200);
+    std::uint64_t received = 0;
+    while (client.receive(0)) {
+        ++received;
+    }
+    EXPECT_EQ(received, 200U);
+}
+
+TEST(CliRun, ExitStatusSaysWhatIsWrongWithAForeignRing) {
+    const ShmFile file(segmentName("dmxp"));
+    EXPECT_EQ(runIn(file.name(), "").status, 3) << "there is none";
+    dmxp::Client client = dmxp::Client::create(file.name(), 1U << 20U);
+    client.createChannel(4);
+    EXPECT_EQ(runIn(file.name(), ",batch=8").status, 2);
+    EXPECT_EQ(runIn(file.name(), ",recovery.repair=true").status, 2);
+    const ProgramResult large = runIn(file.name(), ",payload_capacity=4096,payload.bytes=2048");
+    EXPECT_EQ(large.status, 2);
+    EXPECT_NE(large.err.find(file.name() + ": channel 0 has slots for 1024 bytes"),
+              std::string::npos)
+        << large.err;
+    poke(file.name(), 0, std::uint64_t{0});
+    EXPECT_EQ(runIn(file.name(), "").status, 4) << "it is no ring";
+    EXPECT_EQ(::access(shmPath(file.name()).c_str(), F_OK), 0);
 }
 
 } // namespace

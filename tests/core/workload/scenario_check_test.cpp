@@ -56,6 +56,39 @@ TEST(ScenarioCheck, RefusesPayloadsThatDoNotFitTheSlotOrTheCheck) {
     }
 }
 
+TEST(ScenarioCheck, OthersMayBeOneSideOfARingOfTheirs) {
+    for (const bool isProducing : {true, false}) {
+        const auto oneSided = [isProducing](Scenario& s) {
+            (isProducing ? s.workers.consumers : s.workers.producers) = 0;
+        };
+        const auto inTheirs = [&](Scenario& s) {
+            oneSided(s);
+            s.ring.attach = "dmxp_alloc";
+        };
+        const char* field = isProducing ? "workers.consumers" : "workers.producers";
+        EXPECT_TRUE(refuses(oneSided, field));
+        EXPECT_FALSE(refuses(inTheirs, field));
+    }
+    const auto nobody = [](Scenario& s) {
+        s.ring.attach = "dmxp_alloc";
+        s.workers.producers = 0;
+        s.workers.consumers = 0;
+    };
+    EXPECT_TRUE(refuses(nobody, "workers.producers"));
+}
+
+TEST(ScenarioCheck, RefusesNamesThatNoRingCanHave) {
+    EXPECT_TRUE(refuses([](Scenario& s) { s.ring.attach = "../etc/passwd"; }, "ring.attach"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.ring.attach = ".."; }, "ring.attach"));
+    EXPECT_TRUE(refuses([](Scenario& s) { s.ring.attach.assign(201, 'x'); }, "ring.attach"));
+    EXPECT_FALSE(refuses([](Scenario& s) { s.ring.attach = "dmxp_alloc"; }, "ring.attach"));
+    const auto pingPong = [](Scenario& s) {
+        s.ring.attach = "dmxp_alloc";
+        s.workers.pattern = TrafficPattern::pingPong;
+    };
+    EXPECT_TRUE(refuses(pingPong, "ring.attach"));
+}
+
 TEST(ScenarioCheck, RefusesWorkersAndChannelsOutOfRange) {
     EXPECT_TRUE(refuses([](Scenario& s) { s.workers.producers = 0; }, "workers.producers"));
     EXPECT_TRUE(refuses([](Scenario& s) { s.workers.consumers = 129; }, "workers.consumers"));
