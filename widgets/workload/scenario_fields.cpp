@@ -72,9 +72,11 @@ ScenarioSection workersSection() {
     };
     section.fields = {
         field("workers.producers", FieldKind::count, tr("Producers"),
-              tr("How many workers send messages, 1 to 128.")),
+              tr("How many workers send messages, 1 to 128; 0 if only others send, in a ring "
+                 "that is used under its name.")),
         field("workers.consumers", FieldKind::count, tr("Consumers"),
-              tr("How many workers receive messages, 1 to 128.")),
+              tr("How many workers receive messages, 1 to 128; 0 if only others receive, in a "
+                 "ring that is used under its name.")),
         choice("workers.kind", tr("Run as"),
                tr("Processes each have their own memory; threads share one worker process."),
                {{"processes", tr("Processes")}, {"threads", tr("Threads of one process")}}),
@@ -156,7 +158,14 @@ ScenarioSection rateSection() {
 ScenarioSection ringSection() {
     ScenarioSection section;
     section.title = tr("Ring");
+    // The geometry of a ring that is there already is its own affair.
+    const auto mayCreate = [](const Scenario& s) {
+        return s.ring.attach.empty() || s.ring.isDmxpCompatible;
+    };
     section.digest = [](const Scenario& s) {
+        if (!s.ring.attach.empty()) {
+            return words(s.ring.attach);
+        }
         const QString bytes = words(formatBytes(static_cast<double>(ringBytes(s))));
         return s.channelCount() == 1
                    ? tr("%1 slots, %2").arg(s.ring.capacity).arg(bytes)
@@ -164,28 +173,32 @@ ScenarioSection ringSection() {
     };
     section.fields = {
         field("ring.attach", FieldKind::text, tr("Use the ring named"),
-              tr("A ring that exists already, such as DMXP's dmxp_alloc; it is left in place. "
-                 "Empty: a fresh one.")),
+              tr("A ring that exists already, such as DMXP's dmxp_alloc; it is left in place, and "
+                 "others' messages are counted apart. Empty: a fresh ring.")),
+        field("ring.dmxp_compatible", FieldKind::flag, tr("DMXP clients can join"),
+              tr("A stride of 1088 bytes, and DMXP's blocking consumers are woken. A named ring "
+                 "that does not exist is then created for the run.")),
         field("ring.channels", FieldKind::count, tr("Channels"),
               tr("Independent queues in the segment, 1 to 256. Ping-pong always has two for each "
                  "producer.")),
-        field("ring.capacity", FieldKind::powerOfTwo, tr("Slots per channel"),
-              tr("A power of two from 2 to 16777216.")),
+        shownIf(field("ring.capacity", FieldKind::powerOfTwo, tr("Slots per channel"),
+                      tr("A power of two from 2 to 16777216.")),
+                mayCreate),
         field("ring.payload_capacity", FieldKind::bytes, tr("Payload per slot"),
               tr("The largest message a slot can hold.")),
-        withZero(field("ring.slot_stride", FieldKind::bytes, tr("Slot stride"),
-                       tr("Distance from one slot to the next, a multiple of 64; computed from "
-                          "the payload when 0.")),
-                 tr("computed")),
-        field("ring.dmxp_compatible", FieldKind::flag, tr("DMXP clients can join"),
-              tr("A stride of 1088 bytes, and DMXP's blocking consumers are woken.")),
+        shownIf(withZero(field("ring.slot_stride", FieldKind::bytes, tr("Slot stride"),
+                               tr("Distance from one slot to the next, a multiple of 64; computed "
+                                  "from the payload when 0.")),
+                         tr("computed")),
+                mayCreate),
         choice("ring.spread", tr("Channels are used by"),
                tr("Every worker uses all channels in turn, or the workers are dealt out over "
                   "them."),
                {{"all", tr("Every worker")}, {"own", tr("Some workers each")}}),
-        field("ring.prefault", FieldKind::flag, tr("Touch every page first"),
-              tr("The ring's memory is all resident before the run, so that page faults are not "
-                 "measured.")),
+        shownIf(field("ring.prefault", FieldKind::flag, tr("Touch every page first"),
+                      tr("The ring's memory is all resident before the run, so that page faults "
+                         "are not measured.")),
+                mayCreate),
     };
     return section;
 }
@@ -380,7 +393,8 @@ ScenarioSection runSection() {
             field("run.duration", FieldKind::duration, tr("Duration"), tr("Without the warm-up.")),
             tr("until stopped")),
         withZero(field("run.messages", FieldKind::count, tr("Messages"),
-                       tr("The run ends when all producers together have sent so many.")),
+                       tr("The run ends when all producers together have sent so many; without "
+                          "producers, when so many were received.")),
                  tr("no limit")),
         field("run.warm_up", FieldKind::duration, tr("Warm-up"),
               tr("Before the duration; in no rate and no latency.")),
