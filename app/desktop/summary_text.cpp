@@ -29,17 +29,24 @@ QString duration(std::uint64_t ns) {
 
 SummarySection messageSection(const RunSummary& summary) {
     const RunSummary::Messages& m = *summary.messages;
-    return {QObject::tr("Messages"),
-            {{QObject::tr("Sent"), exactCount(m.sent)},
-             {QObject::tr("Received"), exactCount(m.received)},
-             {QObject::tr("Still in the ring"), exactCount(m.inRing)},
-             {QObject::tr("Lost"), exactCount(m.lost), m.lost > m.lostWithHolder},
-             {QObject::tr("Lost with a dead consumer"), exactCount(m.lostWithHolder)},
-             {QObject::tr("Duplicated"), exactCount(m.duplicated), m.duplicated > 0},
-             {QObject::tr("Reordered"), exactCount(m.reordered), m.reordered > 0},
-             {QObject::tr("Corrupted"), exactCount(m.corrupted), m.corrupted > 0},
-             {QObject::tr("Throughput"),
-              fromStd(formatValue(summary.throughputPerSecond, Unit::countPerSec))}}};
+    SummarySection section{
+        QObject::tr("Messages"),
+        {{QObject::tr("Sent"), exactCount(m.sent)},
+         {QObject::tr("Received"), exactCount(m.received)},
+         {QObject::tr("Still in the ring"), exactCount(m.inRing)},
+         {QObject::tr("Lost"), exactCount(m.lost), m.lost > m.lostWithHolder},
+         {QObject::tr("Lost with a dead consumer"), exactCount(m.lostWithHolder)},
+         {QObject::tr("Duplicated"), exactCount(m.duplicated), m.duplicated > 0},
+         {QObject::tr("Reordered"), exactCount(m.reordered), m.reordered > 0},
+         {QObject::tr("Corrupted"), exactCount(m.corrupted), m.corrupted > 0},
+         {QObject::tr("Throughput"),
+          fromStd(formatValue(summary.throughputPerSecond, Unit::countPerSec))}}};
+    if (m.takenByOthers + m.foreign > 0) {
+        section.lines.insert(section.lines.begin() + 3,
+                             {{QObject::tr("Taken by others"), exactCount(m.takenByOthers)},
+                              {QObject::tr("Received of others"), exactCount(m.foreign)}});
+    }
+    return section;
 }
 
 SummarySection latencySection(const RunSummary::LatencyNs& l) {
@@ -125,6 +132,12 @@ QString summarySentence(const RunSummary& summary) {
     const std::uint64_t faults = m.lost + m.duplicated + m.reordered + m.corrupted;
     sentence += QObject::tr(": %1 messages sent, %2 received, %3 left in the ring")
                     .arg(exactCount(m.sent), exactCount(m.received), exactCount(m.inRing));
+    if (m.takenByOthers > 0) {
+        sentence += QObject::tr(", %1 taken by others").arg(exactCount(m.takenByOthers));
+    }
+    if (m.foreign > 0) {
+        sentence += QObject::tr(", %1 received of others").arg(exactCount(m.foreign));
+    }
     if (faults == 0) {
         return sentence + QObject::tr("; none lost, duplicated, reordered or corrupted.");
     }

@@ -81,6 +81,19 @@ TEST(ForeignRing, LossBeyondWhatOthersTookIsLoss) {
     EXPECT_EQ(counts.lost, 3U);
 }
 
+// However many others took: the message that a dead consumer had is known not to be among them.
+TEST(ForeignRing, LossWithADeadConsumerIsLoss) {
+    DeliveryCheck check(1, 1);
+    DeliveryCheck::Evidence evidence;
+    evidence.sent = {10};
+    evidence.taken = {{0, 0, 3, true}};
+    evidence.takenByOthers = 10;
+    const DeliveryCounts counts = check.verdict(evidence);
+    EXPECT_EQ(counts.lostWithHolder, 1U);
+    EXPECT_EQ(counts.takenByOthers, 9U);
+    EXPECT_EQ(counts.lost, 1U);
+}
+
 TEST(ForeignRing, IsCreatedForDmxpClientsWhenThereIsNone) {
     const ShmFile file(segmentName("dmxp"));
     Scenario scenario = scenarioIn(file.name());
