@@ -164,9 +164,11 @@ DeliveryCounts DeliveryCheck::verdict(const Evidence& evidence) const {
     const std::uint64_t missing = counts.sent - std::min(counts.sent, identified + counts.inRing);
     const std::uint64_t nameless = std::min(missing, evidence.unidentified);
     counts.received = identified + nameless;
+    // What a dead consumer had was claimed as well, and taken by nobody else.
+    const std::uint64_t held = counts.unreleased + counts.lostWithHolder;
     const std::uint64_t unnamed = missing - nameless;
-    counts.takenByOthers =
-        std::min(unnamed - std::min(unnamed, counts.lostWithHolder), evidence.takenByOthers);
+    counts.takenByOthers = std::min(unnamed - std::min(unnamed, counts.lostWithHolder),
+                                    evidence.claimed - std::min(evidence.claimed, held));
     counts.lost = missing - nameless - counts.takenByOthers;
     return counts;
 }

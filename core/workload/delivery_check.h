@@ -90,7 +90,9 @@ public:
         std::uint64_t corrupted = 0;
         std::uint64_t unidentified = 0; // of corrupted: it cannot be told which message
         std::uint64_t foreign = 0;
-        std::uint64_t takenByOthers = 0; // messages, whosever they were
+        // In a ring that others use too: positions that were claimed and that our consumers did not
+        // get a message from.
+        std::uint64_t claimed = 0;
     };
     // Once all receipts are merged.
     [[nodiscard]] DeliveryCounts verdict(const Evidence& evidence) const;

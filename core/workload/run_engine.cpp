@@ -482,24 +482,17 @@ RunOutcome RunEngine::outcome() const {
     return m_wasStoppedEarly ? RunOutcome::interrupted : RunOutcome::completed;
 }
 
-// A message that others' consumers took is not lost; who took how many, the heads tell. What is
-// still in its slot or went with a dead consumer was claimed as well, and taken by nobody else.
+// A message that others' consumers took is not lost; how many were claimed, the heads tell.
 void RunEngine::addOthers(DeliveryCheck::Evidence& evidence,
                           const std::vector<layout::WorkerBoard>& boards) const {
     // Slots before heads: others go on, and what they take in between must not look lost.
     evidence.inRing = m_ring->messages(m_board.plan().messageType);
-    std::uint64_t taken = m_ring->consumed(m_board.plan().channels) - m_consumedBefore;
-    const auto subtract = [&taken](std::uint64_t count) { taken -= std::min(taken, count); };
+    evidence.claimed = m_ring->consumed(m_board.plan().channels) - m_consumedBefore;
     for (const layout::WorkerBoard& board : boards) {
-        subtract(board.received + board.foreign + board.tombstones);
+        const std::uint64_t ours = board.received + board.foreign + board.tombstones;
+        evidence.claimed -= std::min(evidence.claimed, ours);
         evidence.foreign += board.foreign;
     }
-    for (const auto* held : {&evidence.inRing, &evidence.taken}) {
-        for (const MessageInRing& message : *held) {
-            subtract(message.isClaimed && !m_check.isReceived(message) ? 1 : 0);
-        }
-    }
-    evidence.takenByOthers = taken;
 }
 
 DeliveryCheck::Evidence RunEngine::evidence() {

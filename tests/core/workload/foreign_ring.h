@@ -41,7 +41,7 @@ RunResult runWith(const Scenario& scenario, Act act) {
         act(**run);
         return (*run)->isFinished();
     }));
-    return (*run)->result();
+    return (*run)->isFinished() ? (*run)->result() : RunResult{};
 }
 
 // Rounds of the ring by a DMXP client: what was in it, then messages of its own. How many came

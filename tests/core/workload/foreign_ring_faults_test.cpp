@@ -125,6 +125,10 @@ TEST(ForeignRingFaults, RingThatTookTheNameOfAKilledRunsStays) {
         ::unlink(shmPath(file.name()).c_str());
     }
     const Segment ours = makeSharedSegment(file.name());
+    plan.isForeign = 1;
+    removeRingOfDeadRun(plan);
+    EXPECT_TRUE(ringExists(file.name())) << "the run found it there";
+    plan.isForeign = 0;
     removeRingOfDeadRun(plan);
     EXPECT_FALSE(ringExists(file.name()));
 }

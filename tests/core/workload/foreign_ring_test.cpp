@@ -75,23 +75,29 @@ TEST(ForeignRing, LossBeyondWhatOthersTookIsLoss) {
     DeliveryCheck check(1, 1);
     DeliveryCheck::Evidence evidence;
     evidence.sent = {10};
-    evidence.takenByOthers = 7;
+    evidence.claimed = 7;
     const DeliveryCounts counts = check.verdict(evidence);
     EXPECT_EQ(counts.takenByOthers, 7U);
     EXPECT_EQ(counts.lost, 3U);
 }
 
-// However many others took: the message that a dead consumer had is known not to be among them.
-TEST(ForeignRing, LossWithADeadConsumerIsLoss) {
+// Of eight that were claimed, dead consumers had two: others took six at most.
+TEST(ForeignRing, WhatDeadConsumersHadWasNotTakenByOthers) {
     DeliveryCheck check(1, 1);
     DeliveryCheck::Evidence evidence;
     evidence.sent = {10};
-    evidence.taken = {{0, 0, 3, true}};
-    evidence.takenByOthers = 10;
-    const DeliveryCounts counts = check.verdict(evidence);
+    evidence.taken = {{0, 0, 3, true}};  // repaired
+    evidence.inRing = {{0, 0, 4, true}}; // not repaired
+    evidence.claimed = 8;
+    DeliveryCounts counts = check.verdict(evidence);
     EXPECT_EQ(counts.lostWithHolder, 1U);
-    EXPECT_EQ(counts.takenByOthers, 9U);
-    EXPECT_EQ(counts.lost, 1U);
+    EXPECT_EQ(counts.unreleased, 1U);
+    EXPECT_EQ(counts.takenByOthers, 6U);
+    EXPECT_EQ(counts.lost, 3U);
+    evidence.claimed = 20; // others' messages too
+    counts = check.verdict(evidence);
+    EXPECT_EQ(counts.takenByOthers, 8U);
+    EXPECT_EQ(counts.lost, 1U) << "the one that is known to be";
 }
 
 TEST(ForeignRing, IsCreatedForDmxpClientsWhenThereIsNone) {
