@@ -10,12 +10,10 @@
 #include <utility>
 
 #include "core/base/file_descriptor.h"
+#include "core/base/toml.h"
 #include "core/base/units.h"
 #include "core/workload/scenario_check.h"
 #include "core/workload/scenario_keys.h"
-
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
 namespace ringscope {
 

@@ -110,6 +110,13 @@ TEST(ScenarioFile, NamesLineAndColumnOfBrokenToml) {
     EXPECT_EQ(parseScenario("a", "f").error().kind, ErrorKind::usage);
 }
 
+// The library asserted on the first, and took the second for impossible.
+TEST(ScenarioFile, RefusesAStrangeLetterWhereAKeyShouldBe) {
+    EXPECT_THAT(refusal("[|workers]\n"), StartsWith("my.toml:1:2: this is not TOML: "));
+    EXPECT_THAT(refusal("\n\xC8\x80 = 1\n"), StartsWith("my.toml:2:1: this is not TOML: "));
+    EXPECT_THAT(refusal("pr\xC3\xA9nom = 1\n"), StartsWith("my.toml:1:3: this is not TOML: "));
+}
+
 TEST(ScenarioFile, SaysThatAFileIsMissing) {
     const auto scenario = loadScenario("/nowhere/at-all.toml");
     ASSERT_FALSE(scenario);
