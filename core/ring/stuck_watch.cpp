@@ -12,6 +12,10 @@ namespace {
 
 // Ours are at most 64; what a hostile entry says must not keep us busy.
 constexpr std::uint64_t kMostSlotsOfAnIntent = 1024;
+// Nor what a roster full of them says. Of one look, in readings of a slot, some 0.1 s of them; a
+// look at /proc costs as much as 16.
+constexpr std::uint64_t kCostOfALook = std::uint64_t{1} << 16U;
+constexpr std::uint64_t kCostOfLiveness = 16;
 
 bool isBefore(std::uint64_t position, std::uint64_t cursor) noexcept {
     return static_cast<std::int64_t>(position - cursor) < 0;
@@ -82,6 +86,7 @@ Expected<std::vector<StuckSlots>> StuckWatch::look(std::int64_t nowNs) {
     m_seen.clear();
     m_found.clear();
     m_hasCandidates = false;
+    m_budget = kCostOfALook;
     if (const auto changes = m_ring->refresh(); changes && !changes->empty()) {
         m_before.clear(); // what was held there was another channel's
     }
@@ -116,9 +121,11 @@ void StuckWatch::addIntent(const Participant& participant, std::int64_t nowNs) {
     });
     if (!participant.isConfirmed || participant.intentCount == 0 || cursors == m_cursors.end() ||
         (!isWriting && participant.role != layout::Role::consumer) ||
-        participant.intentCount > std::min(cursors->capacity, kMostSlotsOfAnIntent)) {
+        participant.intentCount > std::min(cursors->capacity, kMostSlotsOfAnIntent) ||
+        participant.intentCount + kCostOfLiveness > m_budget) {
         return;
     }
+    m_budget -= participant.intentCount;
     const std::uint64_t cursor = isWriting ? cursors->tail : cursors->head;
     StuckSlots stuck;
     for (std::uint64_t index = 0; index < participant.intentCount; ++index) {
@@ -138,6 +145,7 @@ void StuckWatch::addIntent(const Participant& participant, std::int64_t nowNs) {
     stuck.heldNs =
         heldNs(participant.channel, stuck.firstPosition, isWriting, participant.activity, nowNs);
     stuck.holderLiveness = livenessOf(participant);
+    m_budget -= kCostOfLiveness;
     if (stuck.holderLiveness == Liveness::dead || stuck.holderLiveness == Liveness::stopped ||
         stuck.heldNs >= m_thresholdNs) {
         judge(stuck);
@@ -150,8 +158,8 @@ void StuckWatch::addIntent(const Participant& participant, std::int64_t nowNs) {
 // What blocks a channel shows at its cursors, whoever holds it.
 void StuckWatch::addCursorSlots(const ChannelCursors& cursors, std::int64_t nowNs) {
     const auto look = [&](std::uint64_t position, bool isWriting) {
-        if (isCovered(cursors.channel, position, isWriting) ||
-            !isHeld(cursors.channel, position, isWriting)) {
+        if (!isHeld(cursors.channel, position, isWriting) ||
+            isCovered(cursors.channel, position, isWriting)) {
             return;
         }
         StuckSlots stuck;

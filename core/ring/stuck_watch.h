@@ -40,8 +40,9 @@ struct StuckSlots {
 
 // Looks for slots that are stuck, without reading the band: the intents of the roster, and the two
 // slots of each channel at which its cursors stand. A look costs the roster, the channel table and
-// /proc/PID/stat of those that hold something: some 0.1 ms. One thread; the observer must not be
-// used by another meanwhile.
+// /proc/PID/stat of those that hold something: some 0.1 ms; where more than 65,536 slots are
+// claimed at once those of the last entries are left out. One thread; the observer must not be used
+// by another meanwhile.
 class StuckWatch {
 public:
     static constexpr std::int64_t kDefaultThresholdNs = 1'000'000'000;
@@ -86,6 +87,7 @@ private:
     std::vector<ChannelCursors> m_cursors;
     std::vector<Participant> m_participants;
     std::vector<StuckSlots> m_found;
+    std::uint64_t m_budget = 0; // what may still be read, so that a hostile roster ends
     bool m_hasCandidates = false;
 };
 

@@ -2,6 +2,8 @@
 #include "core/session/sources/stuck_slot_source.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "core/base/units.h"
 
@@ -13,6 +15,9 @@ namespace {
 constexpr std::size_t kMostFindings = 16;
 // Of the participants while nobody is stuck: each costs a look into /proc.
 constexpr std::int64_t kParticipantsPeriodNs = kNsPerSecond;
+// That are shown besides those who hold what is stuck: a roster may have 65,536 entries, and a look
+// at all of them would take a second.
+constexpr std::size_t kMostParticipants = 4096;
 // Of one session, and what is read for each: about 2 ms of copying.
 constexpr std::size_t kMostPictures = 64;
 constexpr std::uint64_t kBytesPerPicture = std::uint64_t{16} << 20U;
@@ -106,24 +111,34 @@ ParticipantRow StuckSlotSource::rowOf(const Participant& participant) {
 std::vector<ParticipantRow>
 StuckSlotSource::participantsWith(const std::vector<StuckSlots>& found) {
     std::vector<ParticipantRow> rows;
+    std::map<std::uint32_t, std::size_t> rowOfEntry;
+    std::set<ProcessIdentity> present;
+    const auto add = [&](const Participant& participant) {
+        if (rowOfEntry.emplace(participant.entry, rows.size()).second) {
+            present.insert(participant.process);
+            rows.push_back(rowOf(participant));
+        }
+    };
     const std::vector<Participant>& participants = m_watch.participants();
-    std::erase_if(m_commands, [&](const auto& known) {
-        return std::none_of(participants.begin(), participants.end(),
-                            [&](const Participant& one) { return one.process == known.first; });
-    });
-    for (const Participant& participant : participants) {
-        rows.push_back(rowOf(participant));
+    for (std::size_t i = 0; i < participants.size() && i < kMostParticipants; ++i) {
+        add(participants[i]);
     }
     for (const StuckSlots& stuck : found) {
-        auto row = std::find_if(rows.begin(), rows.end(), [&](const ParticipantRow& one) {
-            return stuck.holder && one.isRegistered && one.entry == stuck.holder->entry;
-        });
-        if (row == rows.end()) {
-            row = rows.emplace(rows.end());
-            row->isRegistered = false;
-            row->isProducer = stuck.isWriting;
-            row->channel = stuck.channel;
+        if (stuck.holder) {
+            add(*stuck.holder);
         }
+    }
+    std::erase_if(m_commands, [&](const auto& known) { return !present.contains(known.first); });
+    for (const StuckSlots& stuck : found) {
+        if (!stuck.holder) {
+            ParticipantRow unregistered;
+            unregistered.isRegistered = false;
+            unregistered.isProducer = stuck.isWriting;
+            unregistered.channel = stuck.channel;
+            rows.push_back(std::move(unregistered));
+        }
+        ParticipantRow* row =
+            stuck.holder ? &rows[rowOfEntry.at(stuck.holder->entry)] : &rows.back();
         row->heldFirst = stuck.firstPosition;
         row->heldCount = stuck.count;
         row->firstSlot = stuck.firstSlot();

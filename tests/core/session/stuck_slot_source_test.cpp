@@ -6,6 +6,7 @@
 #include "core/ring/consumer.h"
 #include "core/ring/producer.h"
 #include "core/ring/repair.h"
+#include "tests/core/ring/hostile_roster.h"
 #include "tests/core/ring/ring_builders.h"
 #include "tests/core/ring/ring_child.h"
 
@@ -174,6 +175,18 @@ TEST(StuckSlotSource, CrashOfEverybodyDoesNotBuryTheTimeAxis) {
     const auto markers = markersOf(session);
     ASSERT_EQ(markers.size(), 17U);
     EXPECT_NE(markers.back().text.find("14 more"), std::string::npos) << markers.back().text;
+}
+
+TEST(StuckSlotSource, FullRosterIsShownInPart) {
+    const Segment segment = segmentFullOfTheDead(8, 8);
+    auto observer = RingObserver::open(segment.name());
+    ASSERT_TRUE(observer);
+    StuckSlotSource source(std::make_shared<RingObserver>(std::move(*observer)));
+    Session session{Provenance{}};
+    source.sample(1, session);
+    const auto rows = *session.makeView(0, true)->participants;
+    EXPECT_EQ(rows.size(), 4096U);
+    EXPECT_EQ(rows.front().heldCount, 8U);
 }
 
 } // namespace
