@@ -8,10 +8,12 @@
 #include <set>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
 #include "core/ring/channel_end.h"
+#include "core/ring/producer.h"
 #include "core/ring/segment_mappers.h"
 #include "core/ring/wait.h"
 
@@ -28,6 +30,13 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 bool isBefore(std::uint64_t position, std::uint64_t cursor) noexcept {
     return static_cast<std::int64_t>(position - cursor) < 0;
 }
+
+// Who else may own a slot is asked of the whole roster and of /proc, for each slot that a dead one
+// held before it was sure. No crash leaves many of those; a hostile roster of 65,536 would keep us
+// for days. Of one pass, in looks at an entry: some seconds.
+constexpr std::uint64_t kCostOfAPass = std::uint64_t{1} << 23U;
+constexpr std::uint64_t kCostOfLiveness = 256;
+constexpr std::uint64_t kCostOfMappers = std::uint64_t{1} << 16U;
 
 struct Intent {
     std::uint64_t first = 0;
@@ -134,6 +143,7 @@ public:
 
     RepairReport pass() {
         m_report = {};
+        m_budget = kCostOfAPass;
         for (std::uint32_t index = 0; index < m_segment.rosterEntryCount(); ++index) {
             look(index);
         }
@@ -239,7 +249,8 @@ private:
     bool resolve(const Participant& holder) {
         const bool isProducer = holder.role == layout::Role::producer;
         if ((!isProducer && holder.role != layout::Role::consumer) || !isUsable(holder.channel) ||
-            holder.intentCount > m_segment.channel(holder.channel).capacity()) {
+            holder.intentCount >
+                std::min<std::uint64_t>(m_segment.channel(holder.channel).capacity(), kMaxBatch)) {
             refuse(holder, {},
                    "its roster entry names a role, channel or count that cannot be; remove the "
                    "ring once nobody uses it");
@@ -256,6 +267,12 @@ private:
         }
         bool isResolved = true;
         for (std::uint64_t position = holder.intentFirst; position != end; ++position) {
+            if (!holder.isClaimed && m_budget == 0) {
+                refuse(holder, {},
+                       "more claims than a crash leaves were not finished; repair again, or remove "
+                       "the ring once nobody uses it");
+                return false;
+            }
             if (isBefore(position, cursor)) {
                 isResolved = resolveSlot(holder, view, position) && isResolved;
             }
@@ -264,6 +281,10 @@ private:
     }
 
     bool resolveSlot(const Participant& holder, const ChannelView& view, std::uint64_t position) {
+        const std::uint64_t held = holder.role == layout::Role::producer ? position : position + 1;
+        if (!holder.isClaimed && shared(view.slot(position)->sequence).load(kAcquire) != held) {
+            return true; // nothing to ask for; a slot that was passed on never comes back to this
+        }
         Rivals rivals;
         if (!holder.isClaimed) {
             rivals = rivalsFor(holder, position);
@@ -271,7 +292,6 @@ private:
                 return true;
             }
         }
-        const std::uint64_t held = holder.role == layout::Role::producer ? position : position + 1;
         if (shared(view.slot(position)->sequence).load(kAcquire) != held) {
             return true; // passed on, by it or by its owner
         }
@@ -287,6 +307,7 @@ private:
     // Who else may own the position.
     Rivals rivalsFor(const Participant& holder, std::uint64_t position) {
         Rivals rivals;
+        pay(m_segment.rosterEntryCount());
         for (std::uint32_t index = 0; index < m_segment.rosterEntryCount(); ++index) {
             const auto other = index == holder.entry ? std::nullopt : participantAt(index);
             if (!other || !other->isConfirmed || other->role != holder.role ||
@@ -300,6 +321,7 @@ private:
             if (intent->isClaimed) {
                 return {true, {}};
             }
+            pay(kCostOfLiveness);
             const Liveness liveness = livenessOf(*other);
             if (liveness != Liveness::dead) {
                 rivals.who.push_back({other->process.pid, other->thread.tid, liveness});
@@ -316,6 +338,7 @@ private:
     // is another's by now, or of another pid namespace.
     const std::vector<std::int32_t>& outsiders() {
         if (!m_outsiders) {
+            pay(kCostOfMappers + std::uint64_t{m_segment.rosterEntryCount()} * kCostOfLiveness);
             std::set<std::int32_t> known{::getpid()};
             const auto add = [&](const ProcessIdentity& process) {
                 const Liveness liveness = livenessOf(process);
@@ -342,6 +365,9 @@ private:
 
     void act(const Participant& holder, const ChannelView& view, std::uint64_t position,
              bool isForced) {
+        if (m_options.isDryRun && !m_given.emplace(view.index, position).second) {
+            return; // what a repair has given back is not there a second time
+        }
         layout::SlotHeader* const slot = view.slot(position);
         const bool isProducer = holder.role == layout::Role::producer;
         RepairedSlot done;
@@ -407,6 +433,8 @@ private:
         }
     }
 
+    void pay(std::uint64_t cost) noexcept { m_budget -= std::min(m_budget, cost); }
+
     void refuse(const Participant& holder, std::vector<RepairRival> waitsFor, std::string reason) {
         m_report.refused.push_back(
             {holder, holder.intentFirst, std::move(waitsFor), std::move(reason)});
@@ -416,6 +444,8 @@ private:
     const RepairOptions& m_options;
     layout::Header& m_header;
     RepairReport m_report;
+    std::uint64_t m_budget = 0;                                // of the pass
+    std::set<std::pair<std::uint32_t, std::uint64_t>> m_given; // in a dry run; channel, position
     std::optional<std::vector<std::int32_t>> m_outsiders;
 };
 
