@@ -13,6 +13,7 @@
 #include "core/base/expected.h"
 #include "core/base/file_descriptor.h"
 #include "core/ring/ring_layout.h"
+#include "core/ring/ring_reader.h"
 #include "core/ring/roster.h"
 #include "core/ring/segment_geometry.h"
 #include "core/ring/slot_snapshot.h"
@@ -26,15 +27,15 @@ enum class SegmentPresence : std::uint8_t { present, removed, replaced, truncate
 // A read-only view of a ring that never maps it: pread leaves the RSS, PSS and Private of whoever
 // maps it unchanged (mapping it here would halve a worker's PSS). Every byte read is checked or
 // clamped. One thread at a time; movable.
-class RingObserver {
+class RingObserver final : public RingReader {
 public:
     // Waits up to timeout for a creator that has not finished the segment. Errors: missing or not
     // permitted (target); damaged, unfinished or of another version (damaged).
     [[nodiscard]] static Expected<RingObserver> open(const std::string& name,
                                                      std::chrono::milliseconds timeout = {});
 
-    [[nodiscard]] const std::string& name() const noexcept { return m_name; }
-    [[nodiscard]] const SegmentGeometry& geometry() const noexcept { return m_geometry; }
+    [[nodiscard]] const std::string& name() const noexcept override { return m_name; }
+    [[nodiscard]] const SegmentGeometry& geometry() const noexcept override { return m_geometry; }
 
     // Reads the channel table again: DMXP clients create and remove channels while others look on,
     // and create the whole segment anew in the same file. geometry() is then the new one, and what
@@ -43,7 +44,7 @@ public:
     // more; geometry() stays.
     [[nodiscard]] Expected<std::vector<std::string>> refresh();
     // Grows with every change that refresh() finds.
-    [[nodiscard]] std::uint64_t generation() const noexcept { return m_generation; }
+    [[nodiscard]] std::uint64_t generation() const noexcept override { return m_generation; }
 
     // Header and channel table as they stand there now. Errors (damaged): cut short.
     [[nodiscard]] Expected<std::unique_ptr<SegmentHead>> readHead() const;
@@ -54,7 +55,7 @@ public:
     // Cursors of all channels in use, in the order of their index; valid until the next call. One
     // pread, no allocation after the first call: for 1 kHz. Error (damaged): the file was cut
     // short.
-    [[nodiscard]] Expected<std::span<const ChannelCursors>> cursors();
+    [[nodiscard]] Expected<std::span<const ChannelCursors>> cursors() override;
 
     // Everybody in the roster; nobody on a segment that DMXP created.
     [[nodiscard]] Expected<std::vector<Participant>> participants();

@@ -38,7 +38,7 @@ void addChannelTracks(std::size_t index, const std::string& given,
 
 } // namespace
 
-RingCursorSource::RingCursorSource(std::shared_ptr<RingObserver> ring, std::int64_t periodNs,
+RingCursorSource::RingCursorSource(std::shared_ptr<RingReader> ring, std::int64_t periodNs,
                                    Session& session)
     : m_ring(std::move(ring)) {
     addChannels(session);

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "core/ring/ring_observer.h"
+#include "core/ring/ring_reader.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
 
@@ -24,7 +24,7 @@ namespace ringscope {
 // second, because the history of 256 channels at 1 kHz would take 8 MB a second.
 class RingCursorSource final : public Source {
 public:
-    RingCursorSource(std::shared_ptr<RingObserver> ring, std::int64_t periodNs, Session& session);
+    RingCursorSource(std::shared_ptr<RingReader> ring, std::int64_t periodNs, Session& session);
 
     [[nodiscard]] std::string_view name() const override { return "cursors"; }
     [[nodiscard]] std::int64_t desiredPeriodNs() const override { return m_periodNs; }
@@ -44,7 +44,7 @@ private:
     void describeRing(std::span<const ChannelCursors> cursors, Session& session) const;
 
     // Constant after construction.
-    std::shared_ptr<RingObserver> m_ring;
+    std::shared_ptr<RingReader> m_ring;
     std::int64_t m_periodNs = 0;
 
     std::vector<Group> m_groups;                // ring.fill is the first value of the first
