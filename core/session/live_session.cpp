@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/session/command_target.h"
+#include "core/session/foreign_target.h"
 #include "core/session/process_target.h"
 #include "core/session/provenance.h"
 #include "core/session/recording.h"
@@ -89,6 +90,22 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::attachRing(const std::string
         return writer.error();
     }
     auto target = SegmentTarget::attach(name, options.cursorPeriodNs);
+    if (!target) {
+        return target.error();
+    }
+    Provenance provenance = makeProvenance((*target)->description());
+    return start(std::move(*target), std::move(*writer), std::move(provenance), options,
+                 options.durationNs);
+}
+
+Expected<std::unique_ptr<LiveSession>>
+LiveSession::attachForeignRing(const std::string& object, const RingDescription& description,
+                               const LiveOptions& options) {
+    auto writer = openOutput(options);
+    if (!writer) {
+        return writer.error();
+    }
+    auto target = ForeignTarget::attach(object, description, options.cursorPeriodNs);
     if (!target) {
         return target.error();
     }

@@ -17,6 +17,7 @@ namespace ringscope {
 class LiveTarget;
 class Recording;
 class SessionWriter;
+struct RingDescription;
 struct Scenario;
 
 struct LiveOptions {
@@ -49,6 +50,11 @@ public:
     // when the name is gone and nobody is left in it.
     [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
     attachRing(const std::string& name, const LiveOptions& options);
+    // A ring that is not ours, by its user's description; object as in ForeignRing::open(). Its
+    // fill and rates, and the processes that map it.
+    [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
+    attachForeignRing(const std::string& object, const RingDescription& description,
+                      const LiveOptions& options);
     // Starts a program (argv[0] is looked up in PATH) with its own output untouched.
     [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
     runCommand(const std::vector<std::string>& argv, const LiveOptions& options);
