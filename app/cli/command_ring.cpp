@@ -25,6 +25,7 @@ using Json = nlohmann::ordered_json;
 struct RingOptions {
     std::string name;
     std::optional<std::uint32_t> channel;
+    std::string layout; // of a ring that is not ours
     bool showsSlots = false;
     bool isWatching = false;
     bool isJson = false;
@@ -351,12 +352,16 @@ void addRingCommand(CLI::App& app, CommandLine& line) {
         app.add_subcommand("ring", "Shows one ring segment: channels, slots, participants");
     ring->add_option("name", options->name, "Its name under /dev/shm")->type_name("NAME");
     ring->add_option("--channel", options->channel, "Only this channel")->type_name("N");
+    ring->add_option("--layout", options->layout,
+                     "It is not Ringscope's, and this file describes it (docs/other-rings.md)")
+        ->type_name("FILE.toml");
     ring->add_flag("--slots", options->showsSlots, "Also every slot's state");
     ring->add_flag("--watch", options->isWatching, "Again twice a second, until interrupted");
     ring->add_flag("--json", options->isJson, "Prints one JSON document");
     ring->footer("Examples:\n"
                  "  ringscope-cli ring ringscope-steady-4711-1a2b --slots\n"
                  "  ringscope-cli ring dmxp_alloc --watch\n"
+                 "  ringscope-cli ring my_queue --layout my_queue.toml --watch\n"
                  "  ringscope-cli ring repair ringscope-steady-4711-1a2b --dry-run\n"
                  "  ringscope-cli ring remove ringscope-steady-4711-1a2b");
 
@@ -378,6 +383,16 @@ void addRingCommand(CLI::App& app, CommandLine& line) {
     addRingRepairCommand(*ring, line);
     ring->callback([options, &line] {
         if (!line.command) {
+            if (!options->layout.empty()) {
+                if (options->showsSlots || options->channel) {
+                    throw CLI::ValidationError("--slots and --channel are for Ringscope's rings");
+                }
+                line.command = [options] {
+                    return showForeignRing(
+                        {options->name, options->layout, options->isWatching, options->isJson});
+                };
+                return;
+            }
             if (options->name.empty()) {
                 throw CLI::RequiredError("the NAME of a ring (ringscope-cli rings lists them)");
             }

@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/units.h"
 #include "core/heap/tracker_environment.h"
+#include "core/ring/ring_description.h"
 #include "core/session/live_session.h"
 #include "core/session/series.h"
 #include "core/workload/builtin_scenarios.h"
@@ -36,6 +37,7 @@ struct RunOptions : RecordingOptions {
 struct RecordOptions : RecordingOptions {
     std::int32_t pid = 0;
     std::string ring;
+    std::string layout; // of a ring that is not ours
     std::vector<std::string> argv;
     bool isHeapAskedFor = false;
 };
@@ -160,8 +162,18 @@ int run(const RunOptions& options, const CommandLine& line) {
                   planned > 0 ? std::optional<std::int64_t>(planned) : std::nullopt);
 }
 
+Expected<std::unique_ptr<LiveSession>> recordForeignRing(const RecordOptions& options,
+                                                         const LiveOptions& live) {
+    const auto description = loadRingDescription(options.layout);
+    if (!description) {
+        return description.error();
+    }
+    return LiveSession::attachForeignRing(options.ring, *description, live);
+}
+
 int record(const RecordOptions& options, const CommandLine& line) {
-    const int targets = (options.pid != 0 ? 1 : 0) + (options.ring.empty() ? 0 : 1) +
+    const bool isForeign = !options.layout.empty();
+    const int targets = (options.pid != 0 ? 1 : 0) + (options.ring.empty() && !isForeign ? 0 : 1) +
                         (options.argv.empty() ? 0 : 1);
     if (targets != 1) {
         return reportError(makeError(
@@ -176,6 +188,7 @@ int record(const RecordOptions& options, const CommandLine& line) {
                "recorded; start it with ringscope-cli record -- COMMAND to count");
     }
     auto session = options.pid != 0        ? LiveSession::attachProcess(options.pid, *live)
+                   : isForeign             ? recordForeignRing(options, *live)
                    : !options.ring.empty() ? LiveSession::attachRing(options.ring, *live)
                                            : LiveSession::runCommand(options.argv, *live);
     if (!session) {
@@ -249,6 +262,11 @@ void addRunCommands(CLI::App& app, CommandLine& line) {
         ->add_option("--ring", recordOptions->ring,
                      "A ring segment (ringscope-cli rings lists them)")
         ->type_name("NAME");
+    recordCommand
+        ->add_option("--layout", recordOptions->layout,
+                     "The ring is not Ringscope's, and this file describes it "
+                     "(docs/other-rings.md)")
+        ->type_name("FILE.toml");
     recordCommand
         ->add_option("command", recordOptions->argv, "A command and its arguments, behind --")
         ->type_name("COMMAND...");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 namespace CLI {
 class App;
@@ -17,6 +18,16 @@ struct CommandLine {
 
 // Each adds its subcommands; a chosen one sets line.command. docs/command-line.md is their
 // contract.
+// ring --layout: a ring that is not ours.
+struct ForeignRingOptions {
+    std::string object; // empty: the description's
+    std::string layout; // its description, a file
+    bool isWatching = false;
+    bool isJson = false;
+};
+// The command itself: prints it and returns the exit status.
+[[nodiscard]] int showForeignRing(const ForeignRingOptions& options);
+
 void addScenariosCommand(CLI::App& app, CommandLine& line);
 void addRunCommands(CLI::App& app, CommandLine& line);        // run, record
 void addRingsCommands(CLI::App& app, CommandLine& line);      // rings, sweep
