@@ -109,7 +109,8 @@ void addRange(CLI::App& app, Words& words) {
 
 Expected<DesktopCommand> finish(OpenCommand open, const Words& words) {
     const int starts = (open.scenario.empty() ? 0 : 1) + (open.pid ? 1 : 0) +
-                       (open.ring.empty() ? 0 : 1) + (open.files.empty() ? 0 : 1);
+                       (open.ring.empty() && open.layout.empty() ? 0 : 1) +
+                       (open.files.empty() ? 0 : 1);
     if (starts > 1) {
         return makeError(ErrorKind::usage,
                          "A file, --run, --attach and --ring exclude each other; give one of them");
@@ -215,6 +216,9 @@ Expected<DesktopCommand> parseCommandLine(const std::vector<std::string>& argume
     CLI::Option* const attach =
         app.add_option("--attach", pid, "Watches a running process")->type_name("PID");
     app.add_option("--ring", open.ring, "Watches a ring in shared memory")->type_name("NAME");
+    app.add_option("--layout", open.layout,
+                   "The ring is not Ringscope's, and this file describes it")
+        ->type_name("FILE.toml");
     addTheme(app, words, "light, dark or system");
 
     ReportCommand report;

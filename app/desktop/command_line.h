@@ -24,12 +24,13 @@ struct PixelSize {
     int height = 0;
 };
 
-// ringscope [FILE...] [--run SCENARIO | --attach PID | --ring NAME]
+// ringscope [FILE...] [--run SCENARIO | --attach PID | --ring NAME [--layout FILE]]
 struct OpenCommand {
     std::vector<std::string> files;
     std::string scenario;
     std::optional<std::int32_t> pid;
     std::string ring;
+    std::string layout;               // describes a ring that is not ours; ring may then be empty
     std::optional<ThemeChoice> theme; // empty = as the user set it last
 };
 

@@ -120,8 +120,8 @@ void MainWindow::begin(const OpenCommand& command) {
         runScenario(QString::fromStdString(command.scenario));
     } else if (command.pid) {
         m_controller.attachProcess(*command.pid);
-    } else if (!command.ring.empty()) {
-        m_controller.attachRing(command.ring);
+    } else if (!command.ring.empty() || !command.layout.empty()) {
+        m_controller.attachRing(command.ring, command.layout);
     } else if (!command.files.empty()) {
         openFile(QString::fromStdString(command.files.front()));
         if (command.files.size() > 1) {
@@ -179,7 +179,9 @@ void MainWindow::connectActions() {
         pickProcess(*this, m_jobs, [this](std::int32_t pid) { m_controller.attachProcess(pid); });
     });
     connect(a.attachRing, &QAction::triggered, this, [this] {
-        pickRing(*this, m_jobs, [this](const std::string& name) { m_controller.attachRing(name); });
+        pickRing(*this, m_jobs, [this](const std::string& name, const std::string& layout) {
+            m_controller.attachRing(name, layout);
+        });
     });
     connect(a.quit, &QAction::triggered, this, &QWidget::close);
     connect(a.restoreLayout, &QAction::triggered, this, &MainWindow::restoreDefaultLayout);

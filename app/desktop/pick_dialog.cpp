@@ -85,6 +85,14 @@ PickDialog::PickDialog(const Wording& wording, QWidget* parent)
     auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
     m_pick = buttons->addButton(wording.pick, QDialogButtonBox::AcceptRole);
     auto* const refresh = buttons->addButton(tr("Refresh"), QDialogButtonBox::ActionRole);
+    if (!wording.other.isEmpty()) {
+        auto* const other = buttons->addButton(wording.other, QDialogButtonBox::ActionRole);
+        other->setObjectName(QStringLiteral("other"));
+        connect(other, &QPushButton::clicked, this, [this] {
+            reject();
+            Q_EMIT otherRequested();
+        });
+    }
     auto* const heading = new QLabel(wording.heading);
     heading->setWordWrap(true);
 

@@ -41,6 +41,7 @@ public:
         QString empty;   // what to do when there is none
         QStringList columns;
         int stretchedColumn = 0;
+        QString other = {}; // on a button for what is not in the list; empty = there is none
     };
 
     explicit PickDialog(const Wording& wording, QWidget* parent = nullptr);
@@ -50,6 +51,7 @@ public:
 Q_SIGNALS:
     void refreshRequested();
     void picked(const QVariant& value);
+    void otherRequested(); // and the dialog is closed
 
 private:
     void pickCurrent();

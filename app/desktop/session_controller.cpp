@@ -8,6 +8,7 @@
 #include "app/desktop/autosave.h"
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/session_saving.h"
+#include "core/ring/ring_description.h"
 #include "core/session/session_file.h"
 
 namespace ringscope {
@@ -41,8 +42,18 @@ void SessionController::attachProcess(std::int32_t pid) {
     start([pid](const LiveOptions& options) { return LiveSession::attachProcess(pid, options); });
 }
 
-void SessionController::attachRing(const std::string& name) {
-    start([name](const LiveOptions& options) { return LiveSession::attachRing(name, options); });
+void SessionController::attachRing(const std::string& name, const std::string& layoutFile) {
+    using Live = Expected<std::unique_ptr<LiveSession>>;
+    start([name, layoutFile](const LiveOptions& options) -> Live {
+        if (layoutFile.empty()) {
+            return LiveSession::attachRing(name, options);
+        }
+        const auto description = loadRingDescription(layoutFile);
+        if (!description) {
+            return description.error();
+        }
+        return LiveSession::attachForeignRing(name, *description, options);
+    });
 }
 
 void SessionController::start(Starter starter) {

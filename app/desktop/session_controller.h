@@ -50,7 +50,8 @@ public:
     // Each ends what runs first. Nothing is shown of the new one until it is there.
     void runScenario(const Scenario& scenario);
     void attachProcess(std::int32_t pid);
-    void attachRing(const std::string& name);
+    // layoutFile: describes one that is not ours; name may then be empty, and is as that file says.
+    void attachRing(const std::string& name, const std::string& layoutFile = {});
     void openFile(const QString& path);
     // Takes effect within a second; ended() when all is done.
     void stop();

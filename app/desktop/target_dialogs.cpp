@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/target_dialogs.h"
 
+#include <QFileDialog>
 #include <QObject>
 
 #include <algorithm>
@@ -107,8 +108,9 @@ void pickProcess(QWidget& parent, BackgroundJobs& jobs,
     dialog->open();
 }
 
-void pickRing(QWidget& parent, BackgroundJobs& jobs,
-              const std::function<void(const std::string& name)>& picked) {
+void pickRing(
+    QWidget& parent, BackgroundJobs& jobs,
+    const std::function<void(const std::string& name, const std::string& layoutFile)>& picked) {
     auto* const dialog = new PickDialog(
         {QObject::tr("Open ring"),
          QObject::tr("Rings in shared memory on this machine, Ringscope's and DMXP's. They are "
@@ -119,11 +121,22 @@ void pickRing(QWidget& parent, BackgroundJobs& jobs,
          {QObject::tr("Name"), QObject::tr("Size"), QObject::tr("Channels"), QObject::tr("Fill"),
           QObject::tr("Attached"), QObject::tr("Creator"), QObject::tr("Kind"),
           QObject::tr("Remark")},
-         0},
+         0,
+         QObject::tr("Another ring…")},
         &parent);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &PickDialog::picked, dialog,
-                     [picked](const QVariant& name) { picked(name.toString().toStdString()); });
+                     [picked](const QVariant& name) { picked(name.toString().toStdString(), {}); });
+    QObject::connect(dialog, &PickDialog::otherRequested, &parent, [&parent, picked] {
+        auto* const layout =
+            new QFileDialog(&parent, QObject::tr("Open ring by its description"), {},
+                            QObject::tr("Descriptions of a ring (*.toml);;All files (*)"));
+        layout->setAttribute(Qt::WA_DeleteOnClose);
+        layout->setFileMode(QFileDialog::ExistingFile);
+        QObject::connect(layout, &QFileDialog::fileSelected, layout,
+                         [picked](const QString& path) { picked({}, path.toStdString()); });
+        layout->open();
+    });
     keepFilled(dialog, jobs, &listSegments);
     dialog->open();
 }

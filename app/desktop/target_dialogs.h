@@ -15,7 +15,9 @@ class BackgroundJobs;
 // what was picked; it is not called when nothing was. GUI thread.
 void pickProcess(QWidget& parent, BackgroundJobs& jobs,
                  const std::function<void(std::int32_t pid)>& picked);
-void pickRing(QWidget& parent, BackgroundJobs& jobs,
-              const std::function<void(const std::string& name)>& picked);
+// One of ours by its name, or another one by the file that describes it, and no name.
+void pickRing(
+    QWidget& parent, BackgroundJobs& jobs,
+    const std::function<void(const std::string& name, const std::string& layoutFile)>& picked);
 
 } // namespace ringscope

@@ -27,6 +27,16 @@ TEST(CommandLine, OpensFilesWithoutASubcommand) {
                 testing::ElementsAre("a.ringscope", "b.ringscope"));
 }
 
+TEST(CommandLine, ReadsTheLayoutOfARingThatIsNotOurs) {
+    const auto command = parseCommandLine({"--ring", "demo", "--layout", "demo.toml"});
+    ASSERT_TRUE(command);
+    EXPECT_EQ(std::get<OpenCommand>(*command).ring, "demo");
+    EXPECT_EQ(std::get<OpenCommand>(*command).layout, "demo.toml");
+    EXPECT_TRUE(parseCommandLine({"--layout", "demo.toml"}));
+    EXPECT_THAT(faultOf({"--layout", "demo.toml", "--run", "steady"}),
+                HasSubstr("exclude each other"));
+}
+
 TEST(CommandLine, ReadsAReport) {
     const auto command = parseCommandLine({"report", "a.ringscope", "-o", "out.html", "--title",
                                            "T", "--theme", "dark", "--from", "2s", "--to", "1min"});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <QLineEdit>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -28,6 +29,19 @@ TEST(PickDialog, EnterInTheFilterPicksTheRowThatIsFound) {
     QTest::keyClick(filter, Qt::Key_Return);
     ASSERT_EQ(picked.size(), 1);
     EXPECT_EQ(picked[0][0].toInt(), 2);
+}
+
+TEST(PickDialog, OtherButtonIsThereOnlyWhenNamedAndClosesTheDialog) {
+    PickDialog::Wording wording{QStringLiteral("Pick"),   {}, QStringLiteral("Take"), {},
+                                {QStringLiteral("Name")}, 0};
+    EXPECT_EQ(PickDialog(wording).findChild<QPushButton*>(QStringLiteral("other")), nullptr);
+    wording.other = QStringLiteral("Another…");
+    PickDialog dialog(wording);
+    dialog.show();
+    QSignalSpy asked(&dialog, &PickDialog::otherRequested);
+    QTest::mouseClick(dialog.findChild<QPushButton*>(QStringLiteral("other")), Qt::LeftButton);
+    EXPECT_EQ(asked.size(), 1);
+    EXPECT_FALSE(dialog.isVisible());
 }
 
 } // namespace
