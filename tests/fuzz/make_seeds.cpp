@@ -135,5 +135,15 @@ int main(int argc, char** argv) {
     for (const BuiltinScenario& scenario : builtinScenarios()) {
         writeSeed(folder / "scenario", std::string(scenario.name), std::string(scenario.toml));
     }
+    writeSeed(folder / "description", "indexes",
+              std::string("object = \"x\"\n[[channels]]\nname = \"a\"\n"
+                          "capacity = { offset = 0, size = 8 }\ncount = 2\nstride = 256\n"
+                          "head = { offset = 64, size = 8, wraps = \"index\" }\n"
+                          "tail = { offset = 112, size = 8, wraps = \"index\" }\n"));
+    writeSeed(
+        folder / "description", "counters",
+        std::string("[[channels]]\ncapacity = 1024\nhead = { offset = 2048, size = 8 }\n"
+                    "tail = { offset = 2072, size = 8 }\n[[channels]]\ncapacity = 4\n"
+                    "head = { offset = 2080, size = 4 }\ntail = { offset = 2088, size = 4 }\n"));
     return 0;
 }
