@@ -148,6 +148,9 @@ TEST(ForeignRing, RefusesWhatCannotBeAndNamesTheLine) {
     EXPECT_THAT(refusal(file.name(), described("size = 8")), HasSubstr("the other way round?"));
     EXPECT_THAT(refusal(file.name(), described("size = 8, wraps = \"index\"")),
                 HasSubstr("demo.toml:5: tail is 9 in " + path));
+    file.set(0, 8);
+    EXPECT_THAT(refusal(file.name(), described("size = 8, wraps = \"index\"")),
+                HasSubstr("tail is 8 in " + path + ", which is no index below the capacity 8"));
     EXPECT_THAT(refusal("", described("size = 8")), HasSubstr("names no object"));
     EXPECT_THAT(refusal("/dev", described("size = 8")), HasSubstr("not a regular file"));
     EXPECT_THAT(refusal("ringscope-none", described("size = 8")), HasSubstr("cannot be opened"));

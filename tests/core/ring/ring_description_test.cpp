@@ -58,6 +58,8 @@ TEST(RingDescription, NamesTheLineOfAMistake) {
                 StartsWith("my.toml:4: tail.offset is 12, not a multiple of its size 8"));
     EXPECT_THAT(refusal(channel + kHead + "tail = { offset = 8, size = 4 }\n"),
                 StartsWith("my.toml:4: head and tail are not alike"));
+    EXPECT_THAT(refusal(channel + kHead + "tail = { offset = 8, size = 8, wraps = \"index\" }\n"),
+                StartsWith("my.toml:4: head and tail are not alike"));
     EXPECT_THAT(refusal(channel + kHead + "tail = { offset = 8, size = 8, wraps = \"no\" }\n"),
                 StartsWith("my.toml:4: tail.wraps is \"no\", it must be \"counter\" or"));
     EXPECT_THAT(refusal(channel + "cpacity = 3\n"),
