@@ -5,15 +5,23 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
+
+#include "core/base/clock.h"
 
 namespace ringscope {
 
 namespace {
 
 using Counting = RingDescription::Counting;
+
+// Head and tail are read one after the other, in a microsecond. When whoever reads loses its
+// processor in between, they do not belong together: the ring would seem fuller than it ever was.
+constexpr std::int64_t kTogetherNs = 20'000;
+constexpr int kMostAttempts = 4;
 
 std::string number(std::uint64_t value) {
     return std::to_string(value);
@@ -174,19 +182,38 @@ Expected<std::vector<std::string>> ForeignRing::refresh() {
     return changes;
 }
 
+Expected<ForeignRing::Pair>
+ForeignRing::readTogether(const RingDescription::Channel& described) const {
+    Pair best;
+    std::int64_t bestNs = std::numeric_limits<std::int64_t>::max();
+    for (int attempt = 0; attempt < kMostAttempts && bestNs > kTogetherNs; ++attempt) {
+        const std::int64_t beginNs = monotonicNs();
+        const auto head = read(described.head);
+        const auto tail = head ? read(described.tail) : head;
+        if (!tail) {
+            return tail.error();
+        }
+        if (const std::int64_t ns = monotonicNs() - beginNs; ns < bestNs) {
+            best = {*head, *tail};
+            bestNs = ns;
+        }
+    }
+    return best;
+}
+
 // Moves what is known of the channel's cursors to where they stand now.
 Expected<void> ForeignRing::follow(std::size_t channel) {
     const RingDescription::Channel& described = m_description.channels[channel];
     const std::uint64_t capacity = m_geometry.channels[channel].capacity;
-    const auto head = read(described.head);
-    const auto tail = head ? read(described.tail) : head;
-    if (!tail) {
-        return tail.error();
+    const auto pair = readTogether(described);
+    if (!pair) {
+        return pair.error();
     }
+    const auto& [head, tail] = *pair;
     State& state = m_states[channel];
     if (described.counting == Counting::index) {
         for (const auto& [word, value] :
-             {std::pair(&described.head, *head), std::pair(&described.tail, *tail)}) {
+             {std::pair(&described.head, head), std::pair(&described.tail, tail)}) {
             if (value >= capacity) {
                 return wrongAt(word->line, word->key + " is " + number(value) + " in " + m_path +
                                                ", which is no index below the capacity " +
@@ -197,35 +224,34 @@ Expected<void> ForeignRing::follow(std::size_t channel) {
             return to >= from ? to - from : to + capacity - from;
         };
         std::uint64_t headTotal =
-            state.isKnown ? state.head.total + distance(state.head.raw, *head) : *head;
+            state.isKnown ? state.head.total + distance(state.head.raw, head) : head;
         // Tail is at most a lap ahead of head; where it would have gone back, both have gone round.
-        std::uint64_t tailTotal = headTotal + distance(*head, *tail);
+        std::uint64_t tailTotal = headTotal + distance(head, tail);
         if (state.isKnown && tailTotal < state.tail.total) {
             headTotal += capacity;
             tailTotal += capacity;
         }
-        state = {{*head, headTotal}, {*tail, tailTotal}, true, state.hasGoneBack};
+        state = {{head, headTotal}, {tail, tailTotal}, true, state.hasGoneBack};
         return {};
     }
     const std::uint32_t size = described.head.size;
     if (!state.isKnown) {
         // Of two that wrap with 4 bytes tail may have wrapped before head.
-        state = {{*head, *head},
-                 {*tail, *head + advanced(*head, *tail, size).value_or(0)},
+        state = {{head, head},
+                 {tail, head + advanced(head, tail, size).value_or(0)},
                  true,
                  state.hasGoneBack};
         return {};
     }
-    const auto headBy = advanced(state.head.raw, *head, size);
-    const auto tailBy = advanced(state.tail.raw, *tail, size);
+    const auto headBy = advanced(state.head.raw, head, size);
+    const auto tailBy = advanced(state.tail.raw, tail, size);
     if (!headBy || !tailBy) { // begin again where the totals stand
         const std::uint64_t total = std::max(state.head.total, state.tail.total);
-        state = {
-            {*head, total}, {*tail, total + advanced(*head, *tail, size).value_or(0)}, true, true};
+        state = {{head, total}, {tail, total + advanced(head, tail, size).value_or(0)}, true, true};
         return {};
     }
-    state.head = {*head, state.head.total + *headBy};
-    state.tail = {*tail, state.tail.total + *tailBy};
+    state.head = {head, state.head.total + *headBy};
+    state.tail = {tail, state.tail.total + *tailBy};
     return {};
 }
 

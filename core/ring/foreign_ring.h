@@ -42,6 +42,10 @@ public:
     [[nodiscard]] FileKey file() const noexcept { return m_key; }
 
 private:
+    struct Pair {
+        std::uint64_t head = 0;
+        std::uint64_t tail = 0;
+    };
     struct Position { // of one cursor
         std::uint64_t raw = 0;
         std::uint64_t total = 0;
@@ -58,6 +62,8 @@ private:
     [[nodiscard]] Expected<std::uint64_t> read(const RingDescription::Word& word) const;
     [[nodiscard]] Error wrongAt(std::uint32_t line, const std::string& sentence) const;
     [[nodiscard]] Expected<std::uint64_t> capacityOf(std::size_t channel) const;
+    // As near to one instant as four attempts come.
+    [[nodiscard]] Expected<Pair> readTogether(const RingDescription::Channel& described) const;
     [[nodiscard]] Expected<void> follow(std::size_t channel);
     [[nodiscard]] Expected<void> findCursors();
     [[nodiscard]] std::optional<std::size_t> firstMisfit() const;
