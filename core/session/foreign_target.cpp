@@ -61,6 +61,23 @@ Expected<std::unique_ptr<ForeignTarget>> ForeignTarget::attach(const std::string
 void ForeignTarget::addSources(Recorder& recorder, Session& session) {
     recorder.add(std::make_unique<RingCursorSource>(m_ring, m_cursorPeriodNs, session));
     addProcessSources(m_processes, recorder, session);
+    session.setWorkers(rows());
+}
+
+std::vector<WorkerRow> ForeignTarget::rows() const {
+    std::vector<WorkerRow> rows;
+    for (const TargetProcess& process : m_processes.all()) {
+        WorkerRow row;
+        row.role = "process";
+        row.index = static_cast<std::uint32_t>(rows.size());
+        row.pid = process.identity.pid;
+        row.tid = process.identity.pid;
+        row.state = process.isAlive ? WorkerState::running : WorkerState::finished;
+        row.outcome = process.isAlive ? "" : "ended";
+        row.rssBytes = process.rssBytes;
+        rows.push_back(std::move(row));
+    }
+    return rows;
 }
 
 void ForeignTarget::noteChanges(std::int64_t nowNs, Session& session) {
@@ -90,6 +107,7 @@ void ForeignTarget::poll(std::int64_t nowNs, Session& session) {
     if (m_isEnded || nowNs < m_nextLookNs) {
         return;
     }
+    session.setWorkers(rows());
     m_nextLookNs = nowNs + kLookPeriodNs;
     const SegmentPresence presence = m_ring->presence();
     if (presence != m_presence) {
@@ -109,6 +127,9 @@ void ForeignTarget::requestStop(std::int64_t /*nowNs*/) {
 void ForeignTarget::summarize(RunSummary& summary) const {
     summary.scenario = m_text;
     summary.outcome = m_isLetGo ? "interrupted" : "completed";
+    for (const WorkerRow& row : rows()) {
+        summary.workers.push_back({row.role, row.index, row.pid, row.tid, 0, row.outcome});
+    }
 }
 
 } // namespace ringscope

@@ -34,6 +34,7 @@ public:
 private:
     ForeignTarget(ForeignRing ring, std::string text, std::int64_t cursorPeriodNs);
     void noteChanges(std::int64_t nowNs, Session& session);
+    [[nodiscard]] std::vector<WorkerRow> rows() const;
 
     // Constant after construction.
     std::shared_ptr<ForeignRing> m_ring;

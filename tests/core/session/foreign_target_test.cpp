@@ -46,6 +46,9 @@ TEST(ForeignTarget, CountsEveryMessageOfAQueueOfBoosts) {
     EXPECT_NEAR(statisticsOf(*view, "ring.fill").last, 100.0 * 700 / 1025, 0.01);
     EXPECT_GT(statisticsOf(*view, "memory.rss").last, 0) << "of the one that maps it";
     EXPECT_EQ(view->ring->channels.size(), 1U);
+    ASSERT_EQ(view->workers->size(), 1U);
+    EXPECT_EQ(view->workers->front().role, "process");
+    EXPECT_GT(view->workers->front().rssBytes, 0U);
     (*session)->requestStop();
     ASSERT_TRUE((*session)->waitFor(kPatienceNs));
     EXPECT_EQ((*session)->summary()->scenario.rfind("ring " + queue.name() + " by ", 0), 0U);
@@ -62,6 +65,8 @@ TEST(ForeignTarget, EndsWithTheLastWhoMapsIt) {
     }
     EXPECT_TRUE(session->waitFor(kPatienceNs));
     EXPECT_EQ(session->summary()->outcome, "completed");
+    ASSERT_EQ(session->summary()->workers.size(), 1U);
+    EXPECT_EQ(session->summary()->workers.front().outcome, "ended");
 }
 
 } // namespace
