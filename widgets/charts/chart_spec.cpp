@@ -26,6 +26,14 @@ std::vector<ChartSpec> makeKnownCharts() {
                       .help = "Messages sent and received per second, all workers together.",
                       .tracks = {"messages.sent", "messages.received"},
                       .unit = Unit::countPerSec});
+    charts.push_back({.name = "ring-traffic",
+                      .title = "Ring traffic",
+                      .help = "Positions that producers and consumers claimed per second, whoever "
+                              "they are.",
+                      .tracks = {"ring.ch*.sent", "ring.ch*.received"},
+                      .unit = Unit::countPerSec,
+                      .hiddenBeside = "messages.sent",
+                      .isSumOfPattern = true});
     charts.push_back({.name = "latency",
                       .title = "Latency",
                       .help = "From the intended send time to receipt, percentiles.",
@@ -131,6 +139,19 @@ void addAggregates(std::vector<ChartSeries>& lines, std::size_t& shownAtFirst) {
     shownAtFirst = std::min<std::size_t>(shownAtFirst, 5);
 }
 
+// All of one pattern together, called as the part of its name behind the '*' says.
+ChartSeries sumOf(const std::vector<ChartSeries>& lines, std::string_view pattern) {
+    ChartSeries sum = lines.front();
+    sum.label = pattern.substr(pattern.rfind('.') + 1);
+    sum.help = "All " + std::to_string(lines.size()) + " channels together.";
+    sum.aggregate = Aggregate::sum;
+    sum.tracks.clear();
+    for (const ChartSeries& line : lines) {
+        sum.tracks.push_back(line.tracks.front());
+    }
+    return sum;
+}
+
 SeriesColumn combined(const SeriesColumn& a, const SeriesColumn& b, Aggregate how) {
     if (std::isnan(b.mean)) {
         return a;
@@ -179,6 +200,9 @@ std::vector<ChartSpec> defaultCharts(const SessionView& view) {
     for (const ChartSpec& spec : knownCharts()) {
         if (hasSomethingToShow(spec, view)) {
             found.push_back(spec);
+            found.back().isShownAtFirst =
+                spec.isShownAtFirst &&
+                (spec.hiddenBeside.empty() || view.match(spec.hiddenBeside).empty());
         }
     }
     return found;
@@ -200,6 +224,7 @@ const ChartSpec* findChart(std::string_view name) {
 
 std::vector<ChartSeries> chartSeries(const ChartSpec& spec, const SessionView& view) {
     std::vector<ChartSeries> found;
+    std::vector<ChartSeries> sums;
     for (const std::string& pattern : spec.tracks) {
         std::vector<ChartSeries> matching;
         for (const TrackRef track : view.match(pattern)) {
@@ -211,10 +236,16 @@ std::vector<ChartSeries> chartSeries(const ChartSpec& spec, const SessionView& v
                                  return comesBefore(a.label, b.label);
                              });
         }
+        if (spec.isSumOfPattern && matching.size() > 1) {
+            sums.push_back(sumOf(matching, pattern));
+        }
         found.insert(found.end(), matching.begin(), matching.end());
     }
     std::size_t shownAtFirst = spec.seriesShownAtFirst;
-    if (spec.style == ChartStyle::lines && found.size() > kSeriesColors) {
+    if (!sums.empty()) {
+        shownAtFirst = sums.size();
+        found.insert(found.begin(), sums.begin(), sums.end());
+    } else if (spec.style == ChartStyle::lines && found.size() > kSeriesColors) {
         addAggregates(found, shownAtFirst);
     }
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -250,10 +281,11 @@ std::vector<SeriesColumn> chartColumns(const SessionView& view, const ChartSerie
             result[i] = combined(result[i], next[i], series.aggregate);
         }
     }
-    if (series.aggregate == Aggregate::mean) {
+    if (series.aggregate != Aggregate::max) {
         for (std::size_t i = 0; i < count; ++i) {
-            // A mean has no extremes of its own within a pixel worth drawing.
-            const double mean = valid[i] > 0 ? result[i].mean / valid[i] : kGap;
+            // Neither has extremes of its own within a pixel worth drawing.
+            const double parts = series.aggregate == Aggregate::mean ? valid[i] : 1;
+            const double mean = valid[i] > 0 ? result[i].mean / parts : kGap;
             result[i] = {mean, mean, mean, mean};
         }
     }

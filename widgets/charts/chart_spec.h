@@ -31,10 +31,12 @@ struct ChartSpec {
     std::vector<std::string> readouts{};            // in the legend only: they have another unit
     std::size_t seriesShownAtFirst = kSeriesColors; // the others wait in the legend's menu
     bool isShownAtFirst = true;                     // in the stack
+    std::string hiddenBeside{};  // at first, where the session has this track: it tells the same
+    bool isSumOfPattern = false; // each pattern's tracks together in front, one by one in the menu
 };
 
 // How several tracks become one series, when there are too many to draw each.
-enum class Aggregate : std::uint8_t { single, max, mean };
+enum class Aggregate : std::uint8_t { single, max, mean, sum };
 
 // One line or layer of a chart, found in a session.
 struct ChartSeries {
@@ -53,7 +55,8 @@ struct ChartSeries {
 
 // Every chart there is, in the order of the stack.
 [[nodiscard]] const std::vector<ChartSpec>& knownCharts();
-// Those for which the session has at least one track.
+// Those for which the session has at least one track, and whether each is shown in its stack at
+// first.
 [[nodiscard]] std::vector<ChartSpec> defaultCharts(const SessionView& view);
 // The instant that time labels count from: the session's time zero.
 [[nodiscard]] std::int64_t timeZeroNs(const SessionView& view);

@@ -38,7 +38,8 @@ SlotsPane::SlotsPane(const Theme& theme, QWidget* parent)
     : QWidget(parent)
     , m_stack(new QStackedWidget(this))
     , m_empty(new EmptyPane(tr("The slots of the ring appear here, one cell a slot, when a "
-                               "workload runs or a ring is opened."),
+                               "workload runs or a ring is opened. Of a ring by a description "
+                               "only fill and traffic are known."),
                             tr("Run workload"), this))
     , m_channels(new QComboBox(this))
     , m_size(new ElidedLabel(this))

@@ -116,6 +116,58 @@ TEST(ChartSpec, ManyChannelsHaveMaximumAndMeanInFront) {
     EXPECT_EQ(series[4].label, "ring.ch2.fill") << "numbers in their own order";
 }
 
+TEST(ChartSpec, TrafficIsTheSumOfTheChannelsAndWaitsWhereMessagesAreCounted) {
+    SessionBuilder builder;
+    for (int channel = 0; channel < 3; ++channel) {
+        for (const char* const way : {"sent", "received"}) {
+            SessionBuilder::Samples samples;
+            for (std::int64_t at = 0; at <= 1000; at += 10) {
+                samples.emplace_back(kTestStart + at * kTestMs,
+                                     static_cast<double>((channel + 1) * at));
+            }
+            builder.track("ring.ch" + std::to_string(channel) + "." + way, TrackKind::counter,
+                          Unit::count, samples);
+        }
+    }
+    const SessionView attached = builder.build();
+    const auto series = chartSeries(*findChart("ring-traffic"), attached);
+    ASSERT_EQ(series.size(), 8U);
+    EXPECT_EQ(series[0].label, "sent");
+    EXPECT_EQ(series[1].label, "received");
+    EXPECT_TRUE(series[1].isShownAtFirst);
+    EXPECT_FALSE(series[2].isShownAtFirst);
+    EXPECT_NEAR(chartValueAt(attached, series[0], kTestStart + 500 * kTestMs), 6000, 1e-6);
+    EXPECT_NEAR(chartMean(attached, series[1], kTestStart, kTestStart + 1000 * kTestMs), 6000,
+                1e-6);
+    const auto columns =
+        chartColumns(attached, series[0], 100 * kTestMs, kTestStart / (100 * kTestMs) + 2, 3);
+    EXPECT_NEAR(columns[1].mean, 6000, 1e-6);
+    EXPECT_EQ(columns[1].min, columns[1].max);
+
+    const auto isShown = [](const SessionView& view) {
+        for (const ChartSpec& spec : defaultCharts(view)) {
+            if (spec.name == "ring-traffic") {
+                return spec.isShownAtFirst;
+            }
+        }
+        ADD_FAILURE() << "not offered";
+        return false;
+    };
+    EXPECT_TRUE(isShown(attached));
+    builder.track("messages.sent", TrackKind::counter, Unit::count,
+                  {{kTestStart, 0.0}, {kTestStart + kTestMs, 1.0}});
+    EXPECT_FALSE(isShown(builder.build()));
+}
+
+TEST(ChartSpec, OneChannelsTrafficIsItsOwn) {
+    SessionBuilder builder;
+    builder.track("ring.ch0.sent", TrackKind::counter, Unit::count,
+                  {{kTestStart, 0.0}, {kTestStart + kTestMs, 1.0}});
+    const auto series = chartSeries(*findChart("ring-traffic"), builder.build());
+    ASSERT_EQ(series.size(), 1U);
+    EXPECT_EQ(series[0].aggregate, Aggregate::single);
+}
+
 TEST(ChartSpec, ValueNowIsTheRateOfTheLastHalfSecond) {
     const auto view = chartSession(3000);
     const auto series = chartSeries(*findChart("messages"), *view);
