@@ -10,6 +10,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "widgets/slots/slot_ages.h"
 #include "widgets/slots/slot_details.h"
 #include "widgets/slots/slot_legend.h"
 #include "widgets/slots/slot_map.h"
@@ -46,6 +47,7 @@ SlotsPane::SlotsPane(const Theme& theme, QWidget* parent)
     , m_instant(new QWidget(this))
     , m_instantText(new ElidedLabel(m_instant))
     , m_map(new SlotMap(theme, this))
+    , m_ages(new SlotAges(theme, this))
     , m_legend(new SlotLegend(theme, this))
     , m_details(new SlotDetails(this)) {
     m_stack->addWidget(m_empty);
@@ -105,6 +107,7 @@ QWidget* SlotsPane::makeContent(const Theme& theme) {
     layout->addLayout(head);
     layout->addWidget(m_instant);
     layout->addWidget(m_map, 1);
+    layout->addWidget(m_ages);
     layout->addWidget(m_legend);
     layout->addWidget(line);
     layout->addWidget(m_details);
@@ -144,6 +147,7 @@ void SlotsPane::setView(const SessionView& view) {
     if (view.slotSnapshot != m_told || view.ring != m_toldRing) {
         m_told = view.slotSnapshot;
         m_toldRing = view.ring;
+        m_ages->setSnapshot(view.slotSnapshot);
         const SlotCounts& counts = m_counter.update(view.slotSnapshot);
         if (view.slotSnapshot) {
             updateChannels(view);

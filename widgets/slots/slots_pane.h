@@ -16,6 +16,7 @@ class QStackedWidget;
 namespace ringscope {
 
 class EmptyPane;
+class SlotAges;
 class SlotDetails;
 class SlotLegend;
 class SlotMap;
@@ -53,6 +54,7 @@ private:
     QWidget* m_instant;
     QLabel* m_instantText;
     SlotMap* m_map;
+    SlotAges* m_ages;
     SlotLegend* m_legend;
     SlotDetails* m_details;
     SlotCounter m_counter;

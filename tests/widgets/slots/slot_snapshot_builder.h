@@ -54,6 +54,11 @@ public:
         m_snapshot.blocks[block] = nullptr;
         return *this;
     }
+    SlotSnapshotBuilder& readBefore(std::size_t block, std::int64_t ns) {
+        return change(block * kSlotsPerBlock, [&](SlotBlock& read, std::size_t /*slot*/) {
+            read.readAtNs = m_snapshot.timeNs - ns;
+        });
+    }
     SlotSnapshotBuilder& holder(const SlotHolder& holder) {
         m_snapshot.holders.push_back(holder);
         return *this;
