@@ -446,6 +446,41 @@ void compareProcesses(Report& report, const Options& options, std::int64_t windo
     }
 }
 
+std::int64_t processCpuNs() {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return time.tv_sec * kNsPerSecond + time.tv_nsec;
+}
+
+// Processor time, in percent of one, of four producers that wait at a full ring and four consumers
+// that wait at an empty one.
+double idlePercent(const Options& options) {
+    using Ring = OwnRing<true, 1>;
+    Ring full(64, WaitPolicy::futex);
+    Ring empty(64, WaitPolicy::futex);
+    Ring::Push filler(full);
+    while (filler() != 0) {
+    }
+    Shared<Control> control;
+    control->isStarted.store(1);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] { work<Ring::Push>(full, *control, nullptr); });
+        threads.emplace_back([&] { work<Ring::Pop>(empty, *control, nullptr); });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200)); // they have begun to wait
+    const std::int64_t start = monotonicNs();
+    const std::int64_t startCpu = processCpuNs();
+    std::this_thread::sleep_for(std::chrono::seconds(options.isQuick ? 1 : 10));
+    const auto cpu = static_cast<double>(processCpuNs() - startCpu);
+    const double percent = 100 * cpu / static_cast<double>(monotonicNs() - start);
+    control->isStopped.store(1);
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    return percent;
+}
+
 void compareWaiting(Report& report, const Options& options, std::int64_t windowNs) {
     const Load load{4, 4, false, false, windowNs};
     OwnRing<true, 1> futex(64, WaitPolicy::futex);
@@ -453,6 +488,8 @@ void compareWaiting(Report& report, const Options& options, std::int64_t windowN
     const auto rates = interleave(options.repeats, {[&] { return measure(futex, load); },
                                                     [&] { return measure(yielding, load); }});
     report.add("futex_vs_yield_4x4_64", medianOf(ratios(rates[0], rates[1])));
+    const double idle = idlePercent(options);
+    report.add("idle_workers_cpu_percent", {idle, idle, idle});
 }
 
 void compareLatency(Report& report, const Options& options) {
