@@ -13,6 +13,7 @@
 #include "core/base/units.h"
 #include "core/session/series.h"
 #include "core/session/session_file.h"
+#include "core/session/sizing_json.h"
 
 namespace ringscope {
 
@@ -74,6 +75,9 @@ void printText(const std::string& path, const SessionFile& file) {
     if (file.summary) {
         std::cout << '\n' << summaryText(*file.summary);
     }
+    if (!file.summary || file.summary->sizing.empty()) {
+        std::cout << sizingText(sizingOf(view)); // cut short, or of an older version
+    }
     std::cout << '\n' << trackTable(view) << '\n' << sourceTable(view);
     if (!view.markers->empty()) {
         std::vector<std::vector<std::string>> rows{{"TIME", "MARKER"}};
@@ -134,6 +138,7 @@ void printJson(const std::string& path, const SessionFile& file) {
                     {"ring", view.ring ? Json(view.ring->name) : Json(nullptr)},
                     {"targets", std::move(targets)},
                     {"tracks", tracksJson(view)},
+                    {"sizing", Json::parse(sizingToJson(sizingOf(view)))},
                     {"markers", std::move(markers)},
                     {"losses", std::move(losses)},
                     {"summary", file.summary ? Json::parse(toJson(*file.summary)) : Json(nullptr)},

@@ -61,6 +61,24 @@ std::string workerTable(const RunSummary& summary) {
 
 } // namespace
 
+std::string sizingText(const std::vector<ChannelSizing>& sizing) {
+    constexpr std::size_t kMostLines = 8;
+    const bool areAll = sizing.size() <= kMostLines;
+    std::string text;
+    std::size_t lines = 0;
+    for (const ChannelSizing& channel : sizing) {
+        if ((areAll || channel.advice != SizingAdvice::suffices) && lines < kMostLines) {
+            ++lines;
+            text += "sizing     " + channel.label + ": " + sizingSentence(channel) + '\n';
+        }
+    }
+    if (lines < sizing.size()) {
+        text += "sizing     " + std::to_string(sizing.size() - lines) +
+                " more channels: --json has them\n";
+    }
+    return text;
+}
+
 std::string summaryText(const RunSummary& summary) {
     std::string text = summary.scenario + ": " + summary.outcome + " after " +
                        formatDuration(static_cast<std::int64_t>(summary.durationSeconds * 1e9)) +
@@ -86,6 +104,7 @@ std::string summaryText(const RunSummary& summary) {
                 std::to_string(r.fullWaits) + ", empty waits " + std::to_string(r.emptyWaits) +
                 '\n';
     }
+    text += sizingText(summary.sizing);
     if (summary.heap) {
         const auto& h = *summary.heap;
         text += "heap       " + std::to_string(h.allocations) + " allocations, " +

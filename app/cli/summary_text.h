@@ -7,8 +7,10 @@
 
 namespace ringscope {
 
-// What `run` and `record` print for people at the end: delivery, rate, latency, ring, heap, memory,
-// workers.
+// What `run` and `record` print for people at the end: delivery, rate, latency, ring, sizing, heap,
+// memory, workers.
 [[nodiscard]] std::string summaryText(const RunSummary& summary);
+// The advice for each channel, a line each; of many channels only those that ask for something.
+[[nodiscard]] std::string sizingText(const std::vector<ChannelSizing>& sizing);
 
 } // namespace ringscope

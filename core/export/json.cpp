@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "core/session/sizing_json.h"
+
 namespace ringscope {
 
 namespace {
@@ -130,6 +132,7 @@ Expected<void> writeJson(const SessionView& view, const ExportSelection& selecti
     }
     out << "],\n\"markers\":" << dumped(markersJson(view))
         << ",\n\"workers\":" << dumped(workersJson(view))
+        << ",\n\"sizing\":" << sizingToJson(sizingOf(view, selection.fromNs, selection.toNs))
         << ",\n\"sources\":" << dumped(sourcesJson(view))
         << ",\n\"damage\":" << dumped(Json(view.damage)) << "}\n";
     out.flush();

@@ -2,6 +2,7 @@
 #include "core/session/run_summary.h"
 
 #include "core/session/json_fields.h"
+#include "core/session/sizing_json.h"
 
 namespace ringscope {
 
@@ -159,6 +160,7 @@ std::string toJson(const RunSummary& summary) {
     for (const RunSummary::LostMessage& lost : summary.lostMessages) {
         json["lost_messages"].push_back(lostMessageJson(lost));
     }
+    json["sizing"] = Json::parse(sizingToJson(summary.sizing));
     json["workers"] = Json::array();
     for (const RunSummary::Worker& worker : summary.workers) {
         json["workers"].push_back(workerJson(worker));
@@ -180,6 +182,9 @@ Expected<RunSummary> runSummaryFromJson(const std::string& text) {
         fields.read("throughput_per_s", summary.throughputPerSecond);
         readParts(fields, summary);
         readRecovery(fields, summary);
+        if (const auto sizing = json.find("sizing"); sizing != json.end()) {
+            summary.sizing = sizingFromJson(sizing->dump()).value_or(summary.sizing);
+        }
         fields.each("workers", [&](const Fields& part) {
             auto& to = summary.workers.emplace_back();
             part.read("role", to.role).read("index", to.index).read("pid", to.pid);

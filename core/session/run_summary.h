@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/session/sizing.h"
 
 namespace ringscope {
 
@@ -102,6 +103,7 @@ struct RunSummary {
     std::optional<Memory> memory;
     std::optional<Recovery> recovery;
     std::vector<LostMessage> lostMessages; // the first thousand
+    std::vector<ChannelSizing> sizing;     // of each channel, over the whole session
     std::vector<Worker> workers;
 };
 

@@ -46,6 +46,7 @@ void addTrackNumbers(RunSummary& summary, const SessionView& view) {
         }
         summary.ring->fillMaxPercent = std::max(summary.ring->fillMaxPercent, *fill);
     }
+    summary.sizing = sizingOf(view);
     if (view.ring && summary.ring && summary.ring->name.empty()) {
         RunSummary::Ring& ring = *summary.ring;
         ring.name = view.ring->name;
