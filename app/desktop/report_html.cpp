@@ -13,6 +13,7 @@
 #include "core/base/units.h"
 #include "core/memory/memory_type.h"
 #include "core/session/series.h"
+#include "core/session/sizing.h"
 #include "widgets/theme/theme_tokens.h"
 
 namespace ringscope {
@@ -200,6 +201,38 @@ QString memoryByType(const ReportContent& content) {
                                         rows));
 }
 
+QString sizingTable(const ReportContent& content) {
+    const auto sizing = sizingOf(*content.view, content.fromNs, content.toNs);
+    std::vector<Row> rows;
+    QString advice;
+    for (const ChannelSizing& s : sizing) {
+        rows.push_back({words(s.label), number(exactCount(s.capacity)),
+                        number(exactCount(s.maxFill)), number(exactCount(s.minFree)),
+                        value(static_cast<double>(s.atFullNs), Unit::nanoseconds),
+                        value(s.atFullPercent(), Unit::percent),
+                        value(static_cast<double>(s.atEmptyNs), Unit::nanoseconds),
+                        value(s.atEmptyPercent(), Unit::percent),
+                        value(static_cast<double>(s.longestReceiveStallNs), Unit::nanoseconds),
+                        number(s.needed == 0 ? QString() : exactCount(s.needed)),
+                        number(s.recommendedCapacity == 0 ? QObject::tr("none helps")
+                                                          : exactCount(s.recommendedCapacity))});
+        advice += QStringLiteral("<p>%1</p>\n")
+                      .arg((sizing.size() == 1 ? fromStd(sizingSentence(s))
+                                               : fromStd(s.label + ": " + sizingSentence(s)))
+                               .toHtmlEscaped());
+    }
+    return rows.empty()
+               ? QString()
+               : section(QObject::tr("Sizing"),
+                         advice + table({QObject::tr("Channel"), QObject::tr("Capacity"),
+                                         QObject::tr("Max fill"), QObject::tr("Min free"),
+                                         QObject::tr("At full"), QObject::tr("of the time"),
+                                         QObject::tr("At empty"), QObject::tr("of the time"),
+                                         QObject::tr("Longest stall"), QObject::tr("Needed"),
+                                         QObject::tr("Advised")},
+                                        rows));
+}
+
 QString workerTable(const SessionView& view) {
     if (view.workers == nullptr || view.workers->empty()) {
         return {};
@@ -281,8 +314,8 @@ QString provenanceTable(const ReportContent& content) {
 }
 
 QString tablesOf(const ReportContent& content) {
-    return memoryByType(content) + workerTable(*content.view) + markerTable(content) +
-           section(QObject::tr("Every track"), rangeStatistics(content)) +
+    return sizingTable(content) + memoryByType(content) + workerTable(*content.view) +
+           markerTable(content) + section(QObject::tr("Every track"), rangeStatistics(content)) +
            sourceTable(*content.view) + provenanceTable(content);
 }
 

@@ -10,6 +10,7 @@
 #include "app/desktop/pane_dock.h"
 #include "app/desktop/participants_pane.h"
 #include "app/desktop/preferences.h"
+#include "app/desktop/sizing_pane.h"
 #include "app/desktop/summary_pane.h"
 #include "core/workload/builtin_scenarios.h"
 #include "core/workload/scenario_file.h"
@@ -133,6 +134,7 @@ void WindowPanes::addTables() {
     connect(&m_link, &TimeLink::selectionChanged, statisticsDock, &PaneDock::refresh);
     connect(&m_link, &TimeLink::visibleChanged, statisticsDock, &PaneDock::refresh);
 
+    addSizing();
     auto* const markers = table(tr("Markers"), markerColumns(),
                                 tr("What happened, and the moments you mark with Ctrl+M, stand "
                                    "here."));
@@ -150,6 +152,18 @@ void WindowPanes::addTables() {
                                    "lost stand here."));
     add(QStringLiteral("sampling"), tr("Sampling"), sources, kStatisticsMs,
         [sources](const SessionView& view) { sources->setRows(sourceRows(view)); });
+}
+
+void WindowPanes::addSizing() {
+    auto* const sizing = new SizingPane(m_theme);
+    m_tables.push_back(&sizing->table());
+    PaneDock* const dock = add(QStringLiteral("sizing"), tr("Sizing"), sizing, kStatisticsMs,
+                               [this, sizing](const SessionView& view) {
+                                   sizing->setView(view, m_link.effectiveRange());
+                               });
+    sizing->table().setObjectName(QStringLiteral("sizing"));
+    connect(&m_link, &TimeLink::selectionChanged, dock, &PaneDock::refresh);
+    connect(&m_link, &TimeLink::visibleChanged, dock, &PaneDock::refresh);
 }
 
 void WindowPanes::addParticipants() {
@@ -301,7 +315,7 @@ void WindowPanes::restoreDefaultLayout() {
     m_window.splitDockWidget(workload, workers, Qt::Vertical);
     m_window.addDockWidget(Qt::RightDockWidgetArea, slotsDock);
     m_window.splitDockWidget(slotsDock, memory, Qt::Vertical);
-    for (const char* const name : {"statistics", "markers", "summary", "sampling"}) {
+    for (const char* const name : {"statistics", "sizing", "markers", "summary", "sampling"}) {
         m_window.tabifyDockWidget(memory, of(name));
     }
     m_window.tabifyDockWidget(workers, of("participants"));

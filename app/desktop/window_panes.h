@@ -79,6 +79,7 @@ private:
     void addWorkload();
     void addTables();
     void addSlots();
+    void addSizing();
     void addParticipants();
     void showNow();
     void showInstant(std::shared_ptr<const StallPicture> stall);

@@ -96,6 +96,23 @@ struct Surroundings {
     std::optional<double> fullWaits; // in the range; empty when nobody counts them
     bool isOneChannel = false;
 
+    // How long a consumer keeps a slot, at most, as the scenario has it.
+    [[nodiscard]] std::int64_t holdNs() const {
+        if (!scenario) {
+            return 0;
+        }
+        const WorkSettings& work = scenario->work;
+        constexpr std::int64_t kMeansOfExponential = 10; // longer ones: one in 22,000
+        const std::int64_t workNs = work.time == WorkTime::none      ? 0
+                                    : work.time == WorkTime::uniform ? work.maxNs
+                                    : work.time == WorkTime::exponential
+                                        ? kMeansOfExponential * work.ns
+                                        : work.ns;
+        const StallSettings& stall = scenario->stall;
+        const std::int64_t stallNs = stall.everyNs > 0 && stall.isHolding ? stall.forNs : 0;
+        return workNs * scenario->workers.batch + stallNs;
+    }
+
     // Slots that consumers have claimed and not given back, at most: behind the head, yet not free.
     [[nodiscard]] std::uint64_t inHands(const SessionView& view, std::uint32_t channel) const {
         std::uint64_t consumers = 0;
@@ -144,7 +161,8 @@ public:
         : m_tracks(tracks)
         , m_capacity(static_cast<double>(capacity))
         , m_inHands(static_cast<double>(inHands))
-        , m_known(known) {
+        , m_known(known)
+        , m_holdNs(known.holdNs()) {
         // Who waits counts it. Where nobody waited, a ring that stood just short of full was not.
         m_mayWait = !known.fullWaits || *known.fullWaits > 0;
         m_fullFrom = m_capacity - (m_mayWait ? std::min(m_inHands, m_capacity / 4) : 0);
@@ -156,6 +174,8 @@ public:
     void look(std::size_t first, std::size_t last, ChannelSizing& sizing) {
         m_first = first;
         m_last = last;
+        m_heldSince = first;
+        sizing.isHoldTimeKnown = m_known.scenario.has_value();
         measure(sizing);
         advise(sizing);
     }
@@ -187,6 +207,7 @@ private:
             before = row;
         }
         m_maxBound = std::max(m_maxBound, maxFill);
+        m_maxNeed = std::max(m_maxNeed, m_maxBound);
         sizing.maxFill = static_cast<std::uint64_t>(maxFill);
         sizing.maxFillBound = static_cast<std::uint64_t>(std::min(m_maxBound, m_capacity));
         sizing.minFree =
@@ -209,6 +230,7 @@ private:
         m_sent += row.sent - before.sent;
         m_received += row.received - before.received;
         m_maxBound = std::max(m_maxBound, row.sent - before.received);
+        m_maxNeed = std::max(m_maxNeed, row.sent - receivedLongBefore(before));
         // All that was received had been there at the start: the ring was never empty meanwhile.
         // Small rings are read many times over between two samples; one that is full each time
         // somebody looks is not empty either.
@@ -216,6 +238,16 @@ private:
             m_busyNs += static_cast<double>(ns);
             m_busyReceived += row.received - before.received;
         }
+    }
+
+    // The head as long ago as a consumer may keep what it took: a slot from then is still taken.
+    // Called with rising times.
+    [[nodiscard]] double receivedLongBefore(const Row& before) {
+        while (m_heldSince < m_last && m_tracks.row(m_heldSince).ns < before.ns - m_holdNs) {
+            ++m_heldSince;
+        }
+        const Row row = m_tracks.row(m_heldSince);
+        return isPair(row, before) ? row.received : before.received;
     }
 
     static void extend(std::optional<std::int64_t>& since, bool goesOn, const Row& before,
@@ -233,7 +265,7 @@ private:
             m_known.fullWaits && *m_known.fullWaits > 0 &&
             (m_known.isOneChannel || m_maxBound + m_inHands >= m_capacity);
         if (!m_wasFull && !isWaitBetweenSamples) {
-            const double needed = std::min(m_maxBound + m_inHands, m_capacity);
+            const double needed = std::min(m_maxNeed + m_inHands, m_capacity);
             sizing.needed = static_cast<std::uint64_t>(std::ceil(std::max(needed, 1.0)));
             sizing.recommendedCapacity = std::max<std::uint64_t>(std::bit_ceil(sizing.needed), 2);
             return;
@@ -256,7 +288,7 @@ private:
         }
         sizing.advice = m_load ? SizingAdvice::grow : SizingAdvice::growAtLeast;
         sizing.needed = static_cast<std::uint64_t>(
-            std::ceil(std::max(std::max(backlog, m_maxBound) + m_inHands, m_capacity + 1)));
+            std::ceil(std::max(std::max(backlog, m_maxNeed) + m_inHands, m_capacity + 1)));
         sizing.recommendedCapacity = std::bit_ceil(sizing.needed);
     }
 
@@ -377,6 +409,7 @@ private:
     double m_capacity;
     double m_inHands;
     const Surroundings& m_known;
+    std::int64_t m_holdNs;
     std::optional<OfferedLoad> m_load;
     bool m_mayWait = true;
     double m_fullFrom = 0;
@@ -387,6 +420,8 @@ private:
     double m_received = 0;
     double m_heldBack = 0;
     double m_maxBound = 0;
+    double m_maxNeed = 0;
+    std::size_t m_heldSince = 0; // row
     double m_busyNs = 0;
     double m_busyReceived = 0;
     bool m_isAlwaysBusy = false;
@@ -494,7 +529,8 @@ std::string sizingSentence(const ChannelSizing& sizing) {
     case SizingAdvice::suffices:
         return "No producer waited: " + needed + " of " + capacity +
                " slots were needed at most, so a capacity of " + recommended +
-               " is enough for this load.";
+               " is enough for this load" +
+               (sizing.isHoldTimeKnown ? "." : " while consumers give slots back at once.");
     case SizingAdvice::grow:
         return "Producers waited for room: at their intended rate " + needed +
                " slots are needed, a capacity of " + recommended + " instead of " + capacity + ".";

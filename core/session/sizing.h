@@ -42,6 +42,8 @@ struct ChannelSizing {
     std::uint64_t needed = 0; // slots, before rounding to a power of two; 0 = cannot be said
     std::uint64_t recommendedCapacity = 0; // 0 = none helps
 
+    bool isHoldTimeKnown = false; // false: consumers that keep slots for long need more
+
     [[nodiscard]] double atFullPercent() const noexcept;
     [[nodiscard]] double atEmptyPercent() const noexcept;
 };
@@ -57,6 +59,9 @@ struct ChannelSizing {
 //  - While producers wait, the tail is what the ring let through. A then follows the scenario's
 //    rate where it has one; otherwise the rate before the ring was full, up to what had been sent
 //    by the time it had room again.
+//  - A consumer keeps what it took for as long as its scenario says: D is the head of that long
+//  ago.
+//    Of other rings that is not known.
 //  - Offered rate >= rate of consumption while messages are there: the backlog has no bound
 //    (utilization of 1 and above), so no capacity helps.
 [[nodiscard]] std::vector<ChannelSizing> sizingOf(const SessionView& view, std::int64_t fromNs,

@@ -34,6 +34,7 @@ Json channelJson(const ChannelSizing& channel) {
             {"advice", sizingAdviceName(channel.advice)},
             {"needed", positiveOrNull(channel.needed)},
             {"recommended_capacity", positiveOrNull(channel.recommendedCapacity)},
+            {"hold_time_known", channel.isHoldTimeKnown},
             {"sentence", sizingSentence(channel)}};
 }
 
@@ -57,6 +58,7 @@ ChannelSizing channelFromFields(const Fields& fields) {
     fields.read("consumed_per_s", channel.consumedPerSecond);
     fields.read("needed", channel.needed);
     fields.read("recommended_capacity", channel.recommendedCapacity);
+    fields.read("hold_time_known", channel.isHoldTimeKnown);
     std::string advice;
     fields.read("advice", advice);
     for (const SizingAdvice known :

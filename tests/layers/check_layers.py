@@ -21,8 +21,10 @@ WIDGETS_SEE = {
     "core/base/units.h",
     "core/memory/memory_type.h",
     "core/ring/slot_snapshot.h",
+    "core/session/ring_backlog.h",
     "core/session/series.h",
     "core/session/session_view.h",
+    "core/session/sizing.h",
     "core/workload/scenario.h",
     "core/workload/scenario_check.h",
     "core/workload/scenario_keys.h",  # names, reads and sets the fields of a scenario; pure

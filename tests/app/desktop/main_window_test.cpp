@@ -22,6 +22,7 @@
 #include "app/desktop/pane_dock.h"
 #include "app/desktop/preferences.h"
 #include "app/desktop/program_icon.h"
+#include "app/desktop/sizing_pane.h"
 #include "app/desktop/window_actions.h"
 #include "app/desktop/window_panes.h"
 #include "core/base/process_identity.h"
@@ -151,6 +152,22 @@ TEST_F(MainWindowTest, ARangeReachesTheStatisticsAndEscapeClearsIt) {
     m_window->activateWindow();
     QTest::keyClick(m_window.get(), Qt::Key_Escape);
     EXPECT_FALSE(m_window->timeLink().selection());
+}
+
+TEST_F(MainWindowTest, SizingIsOfTheSelectedRange) {
+    runWorkload();
+    m_window->panes().dock(QStringLiteral("sizing"))->raise();
+    auto* const pane = m_window->findChild<SizingPane*>();
+    ASSERT_NE(pane, nullptr);
+    EXPECT_TRUE(waitFor([&] {
+        return pane->sentence().contains(QStringLiteral("is enough for this load"));
+    })) << pane->sentence().toStdString();
+    EXPECT_EQ(pane->table().shownKeys().size(), 1U);
+    // Before the first message: nothing was there to be measured.
+    const std::int64_t start = m_window->controller().view()->startNs;
+    m_window->timeLink().select({start - kNsPerSecond, start - kNsPerSecond / 2});
+    EXPECT_TRUE(waitFor([&] { return pane->table().shownKeys().empty(); }));
+    EXPECT_EQ(pane->sentence(), QString());
 }
 
 TEST_F(MainWindowTest, AMarkerStandsInTheTable) {

@@ -50,7 +50,8 @@ TEST(ReportCommand, WritesAPageThatNeedsNothingElse) {
     EXPECT_THAT(html, HasSubstr("<h1>Release &lt;2&gt;</h1>"));
     for (const char* const part :
          {"Occupancy", "Messages", "Provenance", "Workers", "Physical memory by type",
-          "Sampling and losses", "Summary", "messages.sent", "producer"}) {
+          "Sampling and losses", "Summary", "Sizing", "Longest stall", "is enough for this load",
+          "messages.sent", "producer"}) {
         EXPECT_THAT(html, HasSubstr(part));
     }
     EXPECT_GE(contentOf(path).count("<svg"), 4);

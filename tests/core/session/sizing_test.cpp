@@ -194,6 +194,24 @@ TEST(Sizing, SlotThatIsHeldForALapNeedsWhatComesMeanwhile) {
     EXPECT_EQ(sizing.minFree, 0U);
 }
 
+TEST(Sizing, RingThatWasNeverFullMustHoldWhatComesWhileASlotIsKept) {
+    Scenario scenario;
+    scenario.rate.mode = RateMode::fixed;
+    scenario.rate.perSecond = 10'000;
+    Rows rows;
+    for (int i = 0; i < 300; ++i) {
+        rows.add(8192, 10.0 * i, 10.0 * i); // whoever holds a slot is not seen
+    }
+    EXPECT_EQ(onlySizing(viewOf(8192, rows, scenario)).recommendedCapacity, 16U);
+    EXPECT_FALSE(onlySizing(viewOf(8192, rows)).isHoldTimeKnown);
+    scenario.stall.everyNs = 200 * kMs;
+    scenario.stall.forNs = 100 * kMs; // 1000 messages
+    const ChannelSizing sizing = onlySizing(viewOf(8192, rows, scenario));
+    EXPECT_NEAR(static_cast<double>(sizing.needed), 1010, 5);
+    EXPECT_EQ(sizing.recommendedCapacity, 1024U);
+    EXPECT_TRUE(sizing.isHoldTimeKnown);
+}
+
 TEST(Sizing, WaitsThatNoSampleSawStillAskForMore) {
     Rows rows = simulated(64, 100, kConsumed, [](double ms) { return 20 * ms; });
     SessionView view = viewOf(64, rows, burstScenario());
