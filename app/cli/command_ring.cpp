@@ -15,12 +15,16 @@
 #include "core/ring/ring_observer.h"
 #include "core/ring/segment_list.h"
 #include "core/ring/stuck_watch.h"
+#include "core/session/ring_backlog.h"
 
 namespace ringscope {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// Of waiting messages, a channel: some 50 ms of reading.
+constexpr std::uint64_t kMostHeaders = 65'536;
 
 struct RingOptions {
     std::string name;
@@ -71,6 +75,7 @@ void forEachRun(const SlotSnapshot& snapshot, Visit visit) {
 // One look at a segment: every channel's slots and the participants.
 struct RingPicture {
     std::vector<std::shared_ptr<const SlotSnapshot>> channels;
+    std::vector<ChannelBacklog> backlogs; // of each of them
     std::vector<Participant> participants;
     std::vector<StuckSlots> stuck;
     LayoutCheck layout;
@@ -104,6 +109,8 @@ Expected<RingPicture> look(RingObserver& ring, StuckWatch& watch, const RingOpti
         if (!snapshot) {
             return snapshot.error();
         }
+        picture.backlogs.push_back(
+            readBacklog(ring, (*snapshot)->cursors, kMostHeaders, wallClockNs()));
         picture.channels.push_back(std::move(*snapshot));
     }
     if (picture.channels.empty() && !options.channel && !ring.geometry().leftOut.empty()) {
@@ -167,6 +174,34 @@ Json channelJson(const SlotSnapshot& snapshot, bool showsSlots) {
     return json;
 }
 
+Json backlogJson(const ChannelBacklog& backlog) {
+    Json senders = Json::array();
+    for (const QueuedBy& sender : backlog.senders) {
+        senders.push_back({{"pid", sender.pid},
+                           {"worker", sender.worker ? Json(*sender.worker) : Json(nullptr)},
+                           {"messages", sender.messages}});
+    }
+    return {{"waiting", backlog.waiting},
+            {"looked_at", backlog.lookedAt},
+            {"senders", std::move(senders)},
+            {"oldest_age_ns_at_least",
+             backlog.stampedAgeNs ? Json(*backlog.stampedAgeNs) : Json(nullptr)}};
+}
+
+void printBacklogs(const RingPicture& picture) {
+    for (const ChannelBacklog& backlog : picture.backlogs) {
+        if (backlog.lookedAt == 0) {
+            continue;
+        }
+        std::cout << "Channel " << backlog.channel << " holds " << backlog.waiting
+                  << " messages: " << backlogShares(backlog)
+                  << (backlog.stampedAgeNs ? "; the oldest waits for " +
+                                                 formatDuration(*backlog.stampedAgeNs) + " or more"
+                                           : "; none is stamped with a time")
+                  << ".\n";
+    }
+}
+
 Json participantJson(const Participant& participant) {
     return {{"role", participant.role == layout::Role::producer ? "producer" : "consumer"},
             {"channel", participant.channel},
@@ -215,8 +250,9 @@ void printStuck(const RingObserver& ring, const RingPicture& picture) {
 
 void printJson(const RingObserver& ring, const RingPicture& picture, const RingOptions& options) {
     Json channels = Json::array();
-    for (const auto& channel : picture.channels) {
-        channels.push_back(channelJson(*channel, options.showsSlots));
+    for (std::size_t i = 0; i < picture.channels.size(); ++i) {
+        channels.push_back(channelJson(*picture.channels[i], options.showsSlots));
+        channels.back()["backlog"] = backlogJson(picture.backlogs[i]);
     }
     Json participants = Json::array();
     for (const Participant& participant : picture.participants) {
@@ -278,6 +314,7 @@ void printText(const RingObserver& ring, const RingPicture& picture, const RingO
         rows.push_back(std::move(row));
     }
     std::cout << alignedTable(rows, 1);
+    printBacklogs(picture);
     printLayout(picture.layout);
     if (options.showsSlots) {
         for (const auto& channel : picture.channels) {

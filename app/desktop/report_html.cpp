@@ -14,6 +14,7 @@
 #include "core/memory/memory_type.h"
 #include "core/session/series.h"
 #include "core/session/sizing.h"
+#include "widgets/tables/sizing_table.h"
 #include "widgets/theme/theme_tokens.h"
 
 namespace ringscope {
@@ -220,6 +221,9 @@ QString sizingTable(const ReportContent& content) {
                       .arg((sizing.size() == 1 ? fromStd(sizingSentence(s))
                                                : fromStd(s.label + ": " + sizingSentence(s)))
                                .toHtmlEscaped());
+    }
+    if (const QString backlog = backlogText(*content.view); !backlog.isEmpty()) {
+        advice += QStringLiteral("<p>%1</p>\n").arg(backlog.toHtmlEscaped());
     }
     return rows.empty()
                ? QString()

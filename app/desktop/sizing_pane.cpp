@@ -32,7 +32,10 @@ SizingPane::SizingPane(const Theme& theme, QWidget* parent)
 void SizingPane::setView(const SessionView& view, TimeRange range) {
     const std::vector<ChannelSizing> sizing = sizingOf(view, range.fromNs, range.toNs);
     m_table->setRows(sizingRows(view, sizing, range.toNs));
-    const QString sentence = sizingAdviceText(sizing);
+    QString sentence = sizingAdviceText(sizing);
+    if (const QString backlog = backlogText(view); !sizing.empty() && !backlog.isEmpty()) {
+        sentence += QLatin1Char(' ') + backlog;
+    }
     if (m_sentence->text() != sentence) {
         m_sentence->setText(sentence);
     }

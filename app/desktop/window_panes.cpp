@@ -315,10 +315,11 @@ void WindowPanes::restoreDefaultLayout() {
     m_window.splitDockWidget(workload, workers, Qt::Vertical);
     m_window.addDockWidget(Qt::RightDockWidgetArea, slotsDock);
     m_window.splitDockWidget(slotsDock, memory, Qt::Vertical);
-    for (const char* const name : {"statistics", "sizing", "markers", "summary", "sampling"}) {
+    for (const char* const name : {"statistics", "markers", "summary", "sampling"}) {
         m_window.tabifyDockWidget(memory, of(name));
     }
     m_window.tabifyDockWidget(workers, of("participants"));
+    m_window.tabifyDockWidget(of("participants"), of("sizing"));
     for (PaneDock* const dock : m_docks) {
         dock->show();
     }

@@ -51,6 +51,10 @@ void Session::setRing(RingTarget ring) {
     m_ring = std::make_shared<const RingTarget>(std::move(ring));
 }
 
+void Session::setBacklogs(std::vector<ChannelBacklog> backlogs) {
+    m_backlogs = std::make_shared<const std::vector<ChannelBacklog>>(std::move(backlogs));
+}
+
 void Session::addStall(std::shared_ptr<const StallPicture> stall) {
     using Stalls = std::vector<std::shared_ptr<const StallPicture>>;
     auto stalls = m_stalls ? std::make_shared<Stalls>(*m_stalls) : std::make_shared<Stalls>();
@@ -87,6 +91,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     view->markers = m_markers;
     view->workers = m_workers;
     view->participants = m_participants;
+    view->backlogs = m_backlogs;
     view->ring = m_ring;
     view->slotSnapshot = m_slotSnapshot;
     view->stalls = m_stalls;

@@ -37,6 +37,7 @@ public:
     void setWorkers(std::vector<WorkerRow> workers);
     void setRing(RingTarget ring);
     void setParticipants(std::vector<ParticipantRow> participants);
+    void setBacklogs(std::vector<ChannelBacklog> backlogs);
     void addStall(std::shared_ptr<const StallPicture> stall);
     void setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot);
     void setSources(std::vector<SourceStatus> sources);
@@ -63,6 +64,7 @@ private:
     std::shared_ptr<const std::vector<Marker>> m_markers;
     std::shared_ptr<const std::vector<WorkerRow>> m_workers;
     std::shared_ptr<const std::vector<ParticipantRow>> m_participants;
+    std::shared_ptr<const std::vector<ChannelBacklog>> m_backlogs;
     std::shared_ptr<const RingTarget> m_ring;
     std::shared_ptr<const SlotSnapshot> m_slotSnapshot;
     std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> m_stalls;

@@ -232,6 +232,8 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
     view->workers = std::make_shared<const std::vector<WorkerRow>>(std::move(m_state.workers));
     view->participants =
         std::make_shared<const std::vector<ParticipantRow>>(std::move(m_state.participants));
+    view->backlogs =
+        std::make_shared<const std::vector<ChannelBacklog>>(std::move(m_state.backlogs));
     if (m_state.ring) {
         view->ring = std::make_shared<const RingTarget>(std::move(*m_state.ring));
     }

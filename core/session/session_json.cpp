@@ -170,6 +170,47 @@ Json ringToJson(const RingTarget& ring) {
             {"channels", std::move(channels)}};
 }
 
+Json backlogsToJson(const std::vector<ChannelBacklog>& backlogs) {
+    Json list = Json::array();
+    for (const ChannelBacklog& backlog : backlogs) {
+        Json senders = Json::array();
+        for (const QueuedBy& sender : backlog.senders) {
+            senders.push_back({{"pid", sender.pid},
+                               {"worker", sender.worker ? Json(*sender.worker) : Json(nullptr)},
+                               {"messages", sender.messages}});
+        }
+        list.push_back({{"channel", backlog.channel},
+                        {"waiting", backlog.waiting},
+                        {"looked_at", backlog.lookedAt},
+                        {"senders", std::move(senders)},
+                        {"stamped_age_ns",
+                         backlog.stampedAgeNs ? Json(*backlog.stampedAgeNs) : Json(nullptr)}});
+    }
+    return list;
+}
+
+std::vector<ChannelBacklog> backlogsFromFields(const Fields& fields) {
+    std::vector<ChannelBacklog> backlogs;
+    fields.each("backlogs", [&](const Fields& backlog) {
+        ChannelBacklog& to = backlogs.emplace_back();
+        backlog.read("channel", to.channel).read("waiting", to.waiting);
+        backlog.read("looked_at", to.lookedAt);
+        // Through a plain number: an optional is no type of JSON.
+        std::int64_t age = -1;
+        backlog.read("stamped_age_ns", age);
+        to.stampedAgeNs = age >= 0 ? std::optional(age) : std::nullopt;
+        backlog.each("senders", [&](const Fields& sender) {
+            QueuedBy& by = to.senders.emplace_back();
+            std::int64_t worker = -1;
+            sender.read("pid", by.pid).read("worker", worker).read("messages", by.messages);
+            if (worker >= 0) {
+                by.worker = static_cast<std::uint32_t>(worker);
+            }
+        });
+    });
+    return backlogs;
+}
+
 RingTarget ringFromFields(const Fields& fields) {
     RingTarget ring;
     fields.read("name", ring.name).read("bytes", ring.bytes);
@@ -287,6 +328,9 @@ std::string stateToJson(const SessionView& view) {
     if (view.participants) {
         json["participants"] = participantsToJson(*view.participants);
     }
+    if (view.backlogs) {
+        json["backlogs"] = backlogsToJson(*view.backlogs);
+    }
     if (view.ring) {
         json["ring"] = ringToJson(*view.ring);
     }
@@ -306,6 +350,7 @@ std::optional<SessionState> stateFromJson(const std::string& text) {
             state.workers.push_back(workerFromFields(worker));
         });
         state.participants = participantsFromFields(fields);
+        state.backlogs = backlogsFromFields(fields);
         fields.part("ring", [&](const Fields& ring) { state.ring = ringFromFields(ring); });
         fields.part("self", [&](const Fields& self) {
             self.read("cpu_percent", state.self.cpuPercent).read("rss", state.self.rssBytes);

@@ -40,6 +40,7 @@ struct SessionState {
     std::vector<SourceStatus> sources;
     std::vector<WorkerRow> workers;
     std::vector<ParticipantRow> participants;
+    std::vector<ChannelBacklog> backlogs;
     std::optional<RingTarget> ring;
     SelfCost self;
 };

@@ -6,6 +6,7 @@
 #include "core/session/sources/memory_source.h"
 #include "core/session/sources/memory_type_source.h"
 #include "core/session/sources/physical_memory_source.h"
+#include "core/session/sources/ring_backlog_source.h"
 #include "core/session/sources/ring_cursor_source.h"
 #include "core/session/sources/stuck_slot_source.h"
 
@@ -27,6 +28,10 @@ RingSlotSource* addRingSources(const std::shared_ptr<RingObserver>& ring,
     if (auto own = RingObserver::open(ring->name())) {
         recorder.add(
             std::make_unique<StuckSlotSource>(std::make_shared<RingObserver>(std::move(*own))));
+    }
+    if (auto own = RingObserver::open(ring->name())) {
+        recorder.add(
+            std::make_unique<RingBacklogSource>(std::make_shared<RingObserver>(std::move(*own))));
     }
     return added;
 }

@@ -10,6 +10,7 @@
 
 #include "core/ring/slot_snapshot.h"
 #include "core/session/participant_row.h"
+#include "core/session/ring_backlog.h"
 #include "core/session/sample_table.h"
 #include "core/session/stall_picture.h"
 #include "core/session/track.h"
@@ -100,6 +101,8 @@ struct SessionView {
     std::shared_ptr<const std::vector<WorkerRow>> workers;
     // Of the ring, by roster; some 1 s old at most while nobody is stuck.
     std::shared_ptr<const std::vector<ParticipantRow>> participants;
+    // Who filled each channel, at most half a second old; null when nobody looked.
+    std::shared_ptr<const std::vector<ChannelBacklog>> backlogs;
     std::shared_ptr<const RingTarget> ring;           // null when no ring is observed
     std::shared_ptr<const SlotSnapshot> slotSnapshot; // of the channel that is looked at
     // Kept at findings of stuck slots, by time; not of each finding. Null like none.

@@ -25,6 +25,10 @@ constexpr std::uint32_t kWorkloadMessageType = 0x31435352; // "RSC1"
 [[nodiscard]] constexpr std::uint32_t sharedMessageType(std::uint16_t number) noexcept {
     return std::uint32_t{number} << 16U | 0x5352U;
 }
+// Of either kind.
+[[nodiscard]] constexpr bool isWorkloadMessageType(std::uint32_t type) noexcept {
+    return (type & 0xFFFFU) == (kWorkloadMessageType & 0xFFFFU);
+}
 constexpr std::uint32_t kMessageIdSequenceBits = 48;
 
 [[nodiscard]] constexpr std::uint64_t messageIdOf(std::uint32_t sender,

@@ -2,8 +2,11 @@
 #include "widgets/tables/sizing_table.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include <QCoreApplication>
+#include <QStringList>
 
 namespace ringscope {
 
@@ -37,6 +40,23 @@ TableCell adviceCell(const ChannelSizing& sizing) {
     }
     cell.help = QString::fromStdString(sizingSentence(sizing));
     return cell;
+}
+
+// As the tables call him. A worker that was replaced has another pid than the one that sent.
+QString senderName(const SessionView& view, const QueuedBy& sender) {
+    static const std::vector<WorkerRow> none;
+    const std::vector<WorkerRow>& workers = view.workers ? *view.workers : none;
+    const auto isHe = [&sender](const WorkerRow& row) {
+        return row.role == "producer" && row.pid == sender.pid;
+    };
+    auto found = workers.end();
+    if (sender.worker && *sender.worker < workers.size() && isHe(workers[*sender.worker])) {
+        found = workers.begin() + *sender.worker;
+    } else if (std::count_if(workers.begin(), workers.end(), isHe) == 1) {
+        found = std::find_if(workers.begin(), workers.end(), isHe);
+    }
+    return found == workers.end() ? tr("pid %1").arg(sender.pid)
+                                  : QStringLiteral("P%1").arg(found->index);
 }
 
 // Nobody waited, then what is estimated, then what no ring can hold.
@@ -99,6 +119,39 @@ std::vector<TableRow> sizingRows(const SessionView& view, const std::vector<Chan
         rows.push_back(std::move(row));
     }
     return rows;
+}
+
+QString backlogText(const SessionView& view) {
+    if (!view.backlogs) {
+        return {};
+    }
+    const auto most = std::max_element(
+        view.backlogs->begin(), view.backlogs->end(),
+        [](const ChannelBacklog& a, const ChannelBacklog& b) { return a.lookedAt < b.lookedAt; });
+    if (most == view.backlogs->end() || most->lookedAt == 0) {
+        return {};
+    }
+    constexpr std::size_t kMostNamed = 4;
+    QStringList shares;
+    for (const QueuedBy& sender : most->senders) {
+        if (static_cast<std::size_t>(shares.size()) == kMostNamed) {
+            shares << tr("%1 more").arg(most->senders.size() - kMostNamed);
+            break;
+        }
+        const double percent = 100 * real(sender.messages) / real(most->lookedAt);
+        shares << tr("%1 %2").arg(
+            senderName(view, sender),
+            QString::fromStdString(formatValue(std::round(percent), Unit::percent)));
+    }
+    const auto oldest = oldestMessageAgeNs(view, most->channel, view.endNs);
+    QString text = tr("Last seen in channel %1: messages of %2")
+                       .arg(most->channel)
+                       .arg(shares.join(QStringLiteral(", ")));
+    if (oldest) {
+        text +=
+            tr("; the oldest waits for %1").arg(QString::fromStdString(formatDuration(*oldest)));
+    }
+    return text + QLatin1Char('.');
 }
 
 QString sizingAdviceText(const std::vector<ChannelSizing>& sizing) {

@@ -20,4 +20,8 @@ sizingRows(const SessionView& view, const std::vector<ChannelSizing>& sizing, st
 // ask for something too. Empty without a channel.
 [[nodiscard]] QString sizingAdviceText(const std::vector<ChannelSizing>& sizing);
 
+// Who filled the channel in which most messages wait, when somebody looked last, and how long the
+// oldest of them waits. Empty when none waits.
+[[nodiscard]] QString backlogText(const SessionView& view);
+
 } // namespace ringscope

@@ -44,5 +44,28 @@ TEST(SizingTable, SentenceIsOfTheChannelThatAsksForMost) {
     EXPECT_EQ(sizingAdviceText({}), QString());
 }
 
+TEST(SizingTable, BacklogNamesItsProducers) {
+    SessionView view;
+    EXPECT_EQ(backlogText(view), QString());
+    WorkerRow producer;
+    producer.role = "producer";
+    producer.pid = 4711;
+    WorkerRow other = producer;
+    other.pid = 4713;
+    other.index = 1;
+    view.workers =
+        std::make_shared<const std::vector<WorkerRow>>(std::vector<WorkerRow>{producer, other});
+    ChannelBacklog backlog;
+    backlog.channel = 2;
+    backlog.waiting = 8;
+    backlog.lookedAt = 5;
+    // Itself; the one before its place was taken; one that a roster lists in another order; no
+    // worker.
+    backlog.senders = {{4711, 0, 2}, {4710, 0, 1}, {4713, 7, 1}, {4712, std::nullopt, 1}};
+    view.backlogs = std::make_shared<const std::vector<ChannelBacklog>>(1, backlog);
+    EXPECT_EQ(backlogText(view).toStdString(),
+              "Last seen in channel 2: messages of P0 40 %, pid 4710 20 %, P1 20 %, pid 4712 20 %.");
+}
+
 } // namespace
 } // namespace ringscope
