@@ -14,6 +14,7 @@
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMimeData>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QVBoxLayout>
@@ -275,7 +276,7 @@ void MainWindow::addScenarios() {
 void MainWindow::restoreWindow() {
     setThemeChoice(m_preferences.theme());
     setByteScale(m_preferences.byteScale());
-    resize(1600, 900);
+    resize(QSize(1600, 900).boundedTo(screen()->availableSize() * 0.95)); // with room for a frame
     restoreGeometry(m_preferences.windowGeometry());
     if (!restoreState(m_preferences.windowLayout())) {
         m_panes->restoreDefaultLayout();
