@@ -270,7 +270,7 @@ void ScenarioTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
         m_heap->sample(nowNs, session);
     }
     if (m_slotStates != nullptr) {
-        m_slotStates->sample(nowNs, session);
+        m_slotStates->sampleLast(nowNs, session);
     }
 }
 

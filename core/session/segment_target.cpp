@@ -173,7 +173,7 @@ void SegmentTarget::requestStop(std::int64_t /*nowNs*/) {
 
 void SegmentTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
     if (m_slotStates != nullptr) {
-        m_slotStates->sample(nowNs, session);
+        m_slotStates->sampleLast(nowNs, session);
     }
 }
 

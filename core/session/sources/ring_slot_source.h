@@ -30,8 +30,12 @@ public:
     [[nodiscard]] std::string_view name() const override { return "slots"; }
     [[nodiscard]] std::int64_t desiredPeriodNs() const override;
     void sample(std::int64_t nowNs, Session& session) override;
+    // The picture that stays: as many slots as can be read in some 20 ms, most often all.
+    void sampleLast(std::int64_t nowNs, Session& session);
 
 private:
+    void sampleUpTo(std::uint64_t bytes, std::int64_t nowNs, Session& session);
+
     std::shared_ptr<RingObserver> m_ring;
     std::shared_ptr<const SlotWatch> m_watch;
 };

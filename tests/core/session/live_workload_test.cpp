@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whole sessions over our own workers and programs: what the tracks, the file and the summary say
 // must be what happened.
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <fcntl.h>
@@ -80,6 +81,27 @@ TEST(LiveWorkload, SumsUpToWhatTheWorkersDid) {
         EXPECT_EQ(file->view->groups[i].samples.rows(), view->groups[i].samples.rows());
     }
     EXPECT_EQ(lastValue(*file->view, "messages.sent"), sent);
+}
+
+// A large ring is looked at a part at a time; what stays on the screen must be all of one moment.
+TEST(LiveWorkload, LastPictureOfTheSlotsIsThatOfTheEnd) {
+    Scenario scenario = shortScenario();
+    scenario.ring.capacity = 16 * kSlotsPerBlock;
+    scenario.run.durationNs = 300 * kNsPerMs;
+    auto session = LiveSession::runScenario(scenario, {});
+    ASSERT_TRUE(session.has_value()) << session.error().message;
+    ASSERT_TRUE((*session)->waitFor(kPatienceNs));
+    const auto snapshot = (*session)->view()->slotSnapshot;
+    ASSERT_TRUE(snapshot);
+    ASSERT_EQ(snapshot->blocks.size(), 16U);
+    std::uint64_t ready = 0;
+    for (const auto& block : snapshot->blocks) {
+        ASSERT_TRUE(block);
+        EXPECT_EQ(block->readAtNs, snapshot->timeNs);
+        ready += static_cast<std::uint64_t>(
+            std::count(block->states.begin(), block->states.end(), SlotState::ready));
+    }
+    EXPECT_EQ(ready, (*session)->summary()->messages->inRing);
 }
 
 TEST(LiveWorkload, NamesDeathsRepairsAndWhatWasLostWithTheirHolder) {
