@@ -117,38 +117,6 @@ int listRings(bool isJson) {
     return kExitDone;
 }
 
-int sweep(bool isRemoving, bool isJson) {
-    std::vector<SegmentSummary> orphans = listSegments();
-    std::erase_if(orphans, [](const SegmentSummary& segment) { return !segment.isOrphaned; });
-    int status = kExitDone;
-    if (isJson) {
-        printJson(orphans);
-    } else if (orphans.empty()) {
-        std::cout << "Nothing to sweep: every ring segment has somebody alive.\n";
-    }
-    for (const SegmentSummary& segment : orphans) {
-        const std::string what = segment.name + ", " +
-                                 formatBytes(static_cast<double>(segment.bytes)) + ", creator " +
-                                 ownerText(segment);
-        if (!isRemoving) {
-            if (!isJson) {
-                std::cout << what << '\n';
-            }
-            continue;
-        }
-        if (const auto removed = removeSegment(segment.name); !removed) {
-            status = reportError(removed.error());
-        } else if (!isJson) {
-            std::cout << "removed " << what << '\n';
-        }
-    }
-    if (!isRemoving && !isJson && !orphans.empty()) {
-        std::cout << "ringscope-cli sweep --remove unlinks "
-                  << (orphans.size() == 1 ? "it" : "them") << ".\n";
-    }
-    return status;
-}
-
 } // namespace
 
 void addRingsCommands(CLI::App& app, CommandLine& line) {
@@ -157,16 +125,6 @@ void addRingsCommands(CLI::App& app, CommandLine& line) {
     rings->add_flag("--json", *isJson, "Prints one JSON document");
     rings->footer("Example:\n  ringscope-cli rings");
     rings->callback([isJson, &line] { line.command = [isJson] { return listRings(*isJson); }; });
-
-    auto isRemoving = std::make_shared<bool>(false);
-    CLI::App* sweepCommand = app.add_subcommand(
-        "sweep", "Lists ring segments that nothing alive owns, and removes them");
-    sweepCommand->add_flag("--remove", *isRemoving, "Unlinks them; never what a live process maps");
-    sweepCommand->add_flag("--json", *isJson, "Prints one JSON document");
-    sweepCommand->footer("Examples:\n  ringscope-cli sweep\n  ringscope-cli sweep --remove");
-    sweepCommand->callback([isJson, isRemoving, &line] {
-        line.command = [isJson, isRemoving] { return sweep(*isRemoving, *isJson); };
-    });
 }
 
 } // namespace ringscope

@@ -30,7 +30,8 @@ struct ForeignRingOptions {
 
 void addScenariosCommand(CLI::App& app, CommandLine& line);
 void addRunCommands(CLI::App& app, CommandLine& line);        // run, record
-void addRingsCommands(CLI::App& app, CommandLine& line);      // rings, sweep
+void addRingsCommands(CLI::App& app, CommandLine& line);
+void addSweepCommand(CLI::App& app, CommandLine& line);
 void addRingCommand(CLI::App& app, CommandLine& line);        // ring, ring remove
 void addRingRepairCommand(CLI::App& ring, CommandLine& line); // under ring
 void addInfoCommand(CLI::App& app, CommandLine& line);

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
     addScenariosCommand(app, line);
     addRunCommands(app, line);
     addRingsCommands(app, line);
+    addSweepCommand(app, line);
     addRingCommand(app, line);
     addInfoCommand(app, line);
     addExportCommand(app, line);
