@@ -29,7 +29,7 @@ struct ForeignRingOptions {
 [[nodiscard]] int showForeignRing(const ForeignRingOptions& options);
 
 void addScenariosCommand(CLI::App& app, CommandLine& line);
-void addRunCommands(CLI::App& app, CommandLine& line);        // run, record
+void addRunCommands(CLI::App& app, CommandLine& line); // run, record
 void addRingsCommands(CLI::App& app, CommandLine& line);
 void addSweepCommand(CLI::App& app, CommandLine& line);
 void addRingCommand(CLI::App& app, CommandLine& line);        // ring, ring remove
