@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 
 #include "core/base/units.h"
 #include "core/ring/ring_observer.h"
@@ -33,8 +34,13 @@ ChannelBacklog readBacklog(const RingObserver& ring, const ChannelCursors& curso
     const std::uint64_t step =
         most == 0 ? 0 : std::max<std::uint64_t>((backlog.waiting + most - 1) / most, 1);
     std::map<Sender, std::uint64_t> messages;
-    for (std::uint64_t i = 0; step > 0 && i < backlog.waiting; i += step) {
-        const std::uint64_t position = cursors.head + i;
+    // One of each `step` messages, not at equal distances: producers that take turns would have the
+    // same ones looked at always.
+    std::minstd_rand random(static_cast<std::minstd_rand::result_type>(cursors.head + 1));
+    for (std::uint64_t first = 0; step > 0 && first < backlog.waiting; first += step) {
+        const std::uint64_t in = std::min(step, backlog.waiting - first);
+        // The oldest always: its age is asked for.
+        const std::uint64_t position = cursors.head + first + (first == 0 ? 0 : random() % in);
         const auto slot =
             ring.slotDetail(cursors.channel, position & (cursors.capacity - 1), wallNs);
         if (!slot || slot->sequence != position + 1) {
@@ -59,7 +65,8 @@ std::string backlogShares(const ChannelBacklog& backlog) {
     std::string text;
     for (std::size_t i = 0; i < backlog.senders.size() && i < kMostNamed; ++i) {
         const QueuedBy& sender = backlog.senders[i];
-        const std::string pid = "pid " + std::to_string(sender.pid);
+        const std::string pid =
+            sender.pid == 0 ? "senders that give no pid" : "pid " + std::to_string(sender.pid);
         text +=
             (i == 0 ? "" : ", ") +
             (sender.worker ? "sender " + std::to_string(*sender.worker) + " (" + pid + ")" : pid) +

@@ -55,6 +55,9 @@ QString senderName(const SessionView& view, const QueuedBy& sender) {
     } else if (std::count_if(workers.begin(), workers.end(), isHe) == 1) {
         found = std::find_if(workers.begin(), workers.end(), isHe);
     }
+    if (found == workers.end() && sender.pid == 0) {
+        return tr("senders that give no pid");
+    }
     return found == workers.end() ? tr("pid %1").arg(sender.pid)
                                   : QStringLiteral("P%1").arg(found->index);
 }

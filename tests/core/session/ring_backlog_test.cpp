@@ -66,6 +66,20 @@ TEST(RingBacklog, ReadsNoMoreThanItMayOfALongOne) {
     EXPECT_EQ(backlog.lookedAt, 2U);
 }
 
+TEST(RingBacklog, SeesBothOfTwoThatTakeTurns) {
+    Segment segment = makeSegment(1024, 16);
+    auto producer = Producer::join(segment, 0);
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+        EXPECT_TRUE(producer->try_push(messageOf(static_cast<std::uint32_t>(i % 2), i, 0), {}));
+    }
+    auto observer = RingObserver::open(segment.name());
+    ASSERT_TRUE(observer);
+    const ChannelBacklog backlog = readBacklog(*observer, observer->cursors()->front(), 500, 1'000);
+    EXPECT_EQ(backlog.lookedAt, 500U);
+    ASSERT_EQ(backlog.senders.size(), 2U);
+    EXPECT_NEAR(static_cast<double>(backlog.senders[0].messages), 250, 60) << "four sigma";
+}
+
 TEST(RingBacklog, SourceHandsItToTheSession) {
     FilledRing ring;
     auto observer = RingObserver::open(ring.segment.name());
