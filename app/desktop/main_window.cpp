@@ -29,6 +29,7 @@
 #include "app/desktop/output_file.h"
 #include "app/desktop/program_icon.h"
 #include "app/desktop/repair_flow.h"
+#include "app/desktop/shared_objects_flow.h"
 #include "app/desktop/start_page.h"
 #include "app/desktop/summary_text.h"
 #include "app/desktop/system_theme.h"
@@ -98,6 +99,7 @@ MainWindow::MainWindow(BackgroundJobs& jobs, QWidget* parent)
     m_export =
         new ExportFlow(*this, {m_controller, *m_charts, m_link, m_theme}, m_jobs, m_preferences);
     m_repair = new RepairFlow(*this, m_controller, m_jobs, *m_messages);
+    m_sharedObjects = new SharedObjectsFlow(*this, m_jobs, *m_messages);
 
     connectActions();
     connectController();
@@ -184,6 +186,7 @@ void MainWindow::connectActions() {
             m_controller.attachRing(name, layout);
         });
     });
+    connect(a.sharedObjects, &QAction::triggered, m_sharedObjects, &SharedObjectsFlow::begin);
     connect(a.quit, &QAction::triggered, this, &QWidget::close);
     connect(a.restoreLayout, &QAction::triggered, this, &MainWindow::restoreDefaultLayout);
     connect(a.fullScreen, &QAction::triggered, this, &MainWindow::setFullScreen);

@@ -24,6 +24,7 @@ class ExportFlow;
 class MessageBar;
 class PaneDock;
 class RepairFlow;
+class SharedObjectsFlow;
 class StartPage;
 class StatusStrip;
 class WindowActions;
@@ -106,6 +107,7 @@ private:
     StatusStrip* m_status;
     ExportFlow* m_export;
     RepairFlow* m_repair;
+    SharedObjectsFlow* m_sharedObjects;
     ThemeChoice m_themeChoice = ThemeChoice::system;
     bool m_isClosing = false;
 };

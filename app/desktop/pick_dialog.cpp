@@ -140,6 +140,14 @@ void PickDialog::setRows(const std::vector<PickRow>& rows) {
     showCurrent();
 }
 
+int PickDialog::rowCount() const {
+    return m_sorted->rowCount();
+}
+
+QString PickDialog::reason() const {
+    return m_reason->text();
+}
+
 void PickDialog::showCurrent() {
     const QModelIndex current = m_table->currentIndex();
     if (!current.isValid()) {

@@ -47,6 +47,8 @@ public:
     explicit PickDialog(const Wording& wording, QWidget* parent = nullptr);
 
     void setRows(const std::vector<PickRow>& rows);
+    [[nodiscard]] int rowCount() const;   // that the filter leaves
+    [[nodiscard]] QString reason() const; // why the current row cannot be picked
 
 Q_SIGNALS:
     void refreshRequested();

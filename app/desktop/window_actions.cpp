@@ -84,6 +84,8 @@ void WindowActions::addFileMenu() {
     attachRing =
         add(menu, tr("Open r&ing…"), QStringLiteral("ring"), tr("Watch a ring in shared memory"),
             {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O)});
+    sharedObjects = add(menu, tr("S&hared memory objects…"), {},
+                        tr("Who uses what shared memory, and what nobody does"), {});
     menu.addSeparator();
     quit = add(menu, tr("&Quit"), {}, tr("End Ringscope"), {QKeySequence(Qt::CTRL | Qt::Key_Q)});
     quit->setMenuRole(QAction::QuitRole);

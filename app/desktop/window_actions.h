@@ -33,6 +33,7 @@ public:
     QAction* save;
     QAction* attachProcess;
     QAction* attachRing;
+    QAction* sharedObjects;
     QAction* quit;
     // Session
     QAction* run;
