@@ -63,8 +63,9 @@ TEST(SizingTable, BacklogNamesItsProducers) {
     // worker.
     backlog.senders = {{4711, 0, 2}, {4710, 0, 1}, {4713, 7, 1}, {4712, std::nullopt, 1}};
     view.backlogs = std::make_shared<const std::vector<ChannelBacklog>>(1, backlog);
-    EXPECT_EQ(backlogText(view).toStdString(),
-              "Last seen in channel 2: messages of P0 40 %, pid 4710 20 %, P1 20 %, pid 4712 20 %.");
+    EXPECT_EQ(
+        backlogText(view).toStdString(),
+        "Last seen in channel 2: messages of P0 40 %, pid 4710 20 %, P1 20 %, pid 4712 20 %.");
 }
 
 } // namespace
