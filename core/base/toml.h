@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint> // the library's inner headers do not include what they use
+
 // The TOML library (3.3), as every reader of ours includes it: in .cpp files only. Its errors come
 // as values. Two of its habits are undone, which a file can set off:
 // - it asserts on what stands in the file ("[|" is enough) just before it checks the same and says
