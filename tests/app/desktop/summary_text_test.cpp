@@ -13,7 +13,7 @@ RunSummary summaryOf(std::uint64_t takenByOthers, std::uint64_t foreign) {
     summary.scenario = "dmxp";
     summary.outcome = "completed";
     summary.durationSeconds = 10;
-    RunSummary::Messages& messages = summary.messages.emplace();
+    RunSummary::Messages& messages = summary.messages.emplace(RunSummary::Messages{});
     messages.sent = 50;
     messages.received = 50 - takenByOthers;
     messages.takenByOthers = takenByOthers;
