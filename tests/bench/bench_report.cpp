@@ -65,13 +65,19 @@ void Report::add(const std::string& figure, const Median& median) {
     m_figures.emplace_back(figure, median);
 }
 
+void Report::addDifference(const std::string& figure, const Median& median) {
+    m_differences.insert(figure);
+    add(figure, median);
+}
+
 int Report::print(const Options& options) const {
     bool isComplete = true;
     nlohmann::ordered_json document;
     document["bench"] = m_bench;
     document["figures"] = nlohmann::ordered_json::object();
     for (const auto& [figure, median] : m_figures) {
-        if (!(std::isfinite(median.value) && median.value > 0)) {
+        const bool mayBeNegative = m_differences.count(figure) != 0;
+        if (!std::isfinite(median.value) || (median.value <= 0 && !mayBeNegative)) {
             std::fprintf(stderr, "%s: the figure %s could not be measured\n", m_bench.c_str(),
                          figure.c_str());
             isComplete = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ public:
         : m_bench(std::move(bench)) {}
 
     void add(const std::string& figure, const Median& median);
+    // One that noise may turn negative; it counts as measured whatever it is.
+    void addDifference(const std::string& figure, const Median& median);
     void addCondition(const std::string& name, const std::string& value) {
         m_conditions[name] = value;
     }
@@ -46,6 +49,7 @@ public:
 private:
     std::string m_bench;
     std::vector<std::pair<std::string, Median>> m_figures; // in the order they were added
+    std::set<std::string> m_differences;
     std::map<std::string, std::string> m_conditions;
 };
 

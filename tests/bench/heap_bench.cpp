@@ -205,7 +205,7 @@ double measureStart(bench::Report& report, int count) {
     for (double* ns : {&start.value, &start.low, &start.high}) {
         *ns /= 1e6;
     }
-    report.add("start_ms", start);
+    report.addDifference("start_ms", start);
     return bench::medianOf(differences(pairs->tracked.cpu, pairs->native.cpu)).value;
 }
 
