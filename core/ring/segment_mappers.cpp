@@ -2,33 +2,14 @@
 #include "core/ring/segment_mappers.h"
 
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
-#include <optional>
 #include <sstream>
 #include <string>
-#include <sys/sysmacros.h>
 
 #include "core/base/file_descriptor.h"
+#include "core/ring/shared_object_users.h"
 
 namespace ringscope {
-
-namespace {
-
-// One line of /proc/PID/maps: "start-end prot offset major:minor inode  path".
-std::optional<FileKey> keyOfMapsLine(const std::string& line) {
-    unsigned deviceMajor = 0;
-    unsigned deviceMinor = 0;
-    unsigned long inode = 0;
-    if (std::sscanf(line.c_str(), "%*s %*s %*s %x:%x %lu", &deviceMajor, &deviceMinor, &inode) !=
-            3 ||
-        inode == 0) {
-        return std::nullopt;
-    }
-    return FileKey{makedev(deviceMajor, deviceMinor), inode};
-}
-
-} // namespace
 
 SegmentMappers readSegmentMappers() {
     SegmentMappers mappers;
@@ -45,8 +26,8 @@ SegmentMappers readSegmentMappers() {
             if (line.find(" /dev/shm/") == std::string::npos) {
                 continue;
             }
-            if (const auto key = keyOfMapsLine(line)) {
-                auto& pids = mappers[*key];
+            if (const MapsLine found = parseSharedMapsLine(line); found.isShared) {
+                auto& pids = mappers[found.file];
                 if (pids.empty() || pids.back() != pid) {
                     pids.push_back(pid);
                 }

@@ -52,6 +52,16 @@ protected:
         return nullptr;
     }
 
+    // Presses the box's button and waits for what is said then.
+    void agree(const QMessageBox& box) {
+        for (QAbstractButton* const choice : box.buttons()) {
+            if (box.buttonRole(choice) == QMessageBox::AcceptRole) {
+                choice->click();
+            }
+        }
+        EXPECT_TRUE(waitFor([this] { return !m_messages.history().empty(); }));
+    }
+
     std::string m_name = segmentName("flow_test");
     FileDescriptor m_file{::shm_open(("/" + m_name).c_str(), O_RDWR | O_CREAT | O_EXCL, 0600)};
     Theme m_theme{lightTokens()};
@@ -66,19 +76,14 @@ TEST_F(SharedObjectsFlowTest, RemovesWhatNobodyUsesAfterAsking) {
     QPushButton* const button = chooseObject();
     ASSERT_NE(button, nullptr);
     if (!button->isEnabled()) {
-        GTEST_SKIP() << "whether somebody uses it cannot be told here";
+        GTEST_SKIP() << "not the first pid namespace: others may use it, so the button is off";
     }
     button->click();
     auto* const box = m_window.findChild<QMessageBox*>(QStringLiteral("removeObject"));
     ASSERT_NE(box, nullptr);
     EXPECT_THAT(box->text().toStdString(), testing::HasSubstr(m_name + " (POSIX, 8 KiB)"));
     EXPECT_TRUE(isThere()) << "asking changes nothing";
-    for (QAbstractButton* const choice : box->buttons()) {
-        if (box->buttonRole(choice) == QMessageBox::AcceptRole) {
-            choice->click();
-        }
-    }
-    EXPECT_TRUE(waitFor([this] { return !m_messages.history().empty(); }));
+    agree(*box);
     EXPECT_FALSE(isThere());
     EXPECT_EQ(m_messages.history().back().kind, MessageBar::Kind::remark);
 }
@@ -97,18 +102,13 @@ TEST_F(SharedObjectsFlowTest, LooksAgainBeforeItRemoves) {
     QPushButton* const button = chooseObject();
     ASSERT_NE(button, nullptr);
     if (!button->isEnabled()) {
-        GTEST_SKIP() << "whether somebody uses it cannot be told here";
+        GTEST_SKIP() << "not the first pid namespace: others may use it, so the button is off";
     }
     button->click();
     const FileDescriptor opened(::shm_open(("/" + m_name).c_str(), O_RDWR, 0));
     auto* const box = m_window.findChild<QMessageBox*>(QStringLiteral("removeObject"));
     ASSERT_NE(box, nullptr);
-    for (QAbstractButton* const choice : box->buttons()) {
-        if (box->buttonRole(choice) == QMessageBox::AcceptRole) {
-            choice->click();
-        }
-    }
-    EXPECT_TRUE(waitFor([this] { return !m_messages.history().empty(); }));
+    agree(*box);
     EXPECT_TRUE(isThere());
     EXPECT_EQ(m_messages.history().back().kind, MessageBar::Kind::problem);
 }
