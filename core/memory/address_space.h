@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/base/expected.h"
@@ -10,6 +11,13 @@
 
 namespace ringscope {
 
+// Where a thread's stack is.
+struct ThreadPlace {
+    std::int32_t tid = 0;
+    std::string name;               // as the program gave it; readAddressSpace() leaves it empty
+    std::uint64_t stackPointer = 0; // 0: not known, as of a thread that was running
+};
+
 // The address space of a process at (nearly) one instant. The kernel writes it some mappings at a
 // time: a process that runs meanwhile may change between them. A value.
 struct AddressSpace {
@@ -17,8 +25,7 @@ struct AddressSpace {
     std::int64_t timeNs = 0; // monotonicNs() after the reading
     std::int64_t costNs = 0; // CPU time of the reading thread that this reading took
     MemoryMap map;
-    // Where the stack pointers of its threads were. A thread that was running has none.
-    std::vector<std::uint64_t> stackPointers;
+    std::vector<ThreadPlace> threads;
     // Every thread but the main one, whose stack has a name, has its stack pointer above.
     bool areStacksKnown = false;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
@@ -69,9 +70,12 @@ void readStackPointers(const FileDescriptor& process, AddressSpace& space) {
          task.increment(error)) {
         const auto text = readFile(task->path().string() + "/syscall", 4096);
         const auto pointer = text ? parseStackPointer(*text) : std::nullopt;
-        if (pointer) {
-            space.stackPointers.push_back(*pointer);
-        } else if (task->path().filename() != mainThread) {
+        const std::string tid = task->path().filename();
+        ThreadPlace thread;
+        thread.tid = static_cast<std::int32_t>(proc::parseUnsigned(tid).value_or(0));
+        thread.stackPointer = pointer.value_or(0);
+        space.threads.push_back(std::move(thread));
+        if (!pointer && tid != mainThread) {
             space.areStacksKnown = false;
         }
     }

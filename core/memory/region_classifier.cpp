@@ -89,6 +89,10 @@ public:
             m_marksStacks =
                 m_marksStacks || (isPlainAnonymous(region) && m_map.hasFlag(region, "nh"));
         }
+        for (const ThreadPlace& thread : space.threads) {
+            m_stackPointers.push_back(thread.stackPointer); // 0 lies in no region
+        }
+        std::sort(m_stackPointers.begin(), m_stackPointers.end());
         m_types.reserve(m_map.regions.size());
     }
 
@@ -265,9 +269,9 @@ private:
     }
 
     [[nodiscard]] bool holdsStackPointer(const MemoryRegion& region) const {
-        return std::any_of(
-            m_space.stackPointers.begin(), m_space.stackPointers.end(),
-            [&](std::uint64_t pointer) { return pointer >= region.start && pointer < region.end; });
+        const auto first =
+            std::lower_bound(m_stackPointers.begin(), m_stackPointers.end(), region.start);
+        return first != m_stackPointers.end() && *first < region.end;
     }
 
     // The part of an image's data that is zero at the start lies behind what the file holds.
@@ -291,9 +295,10 @@ private:
 
     const AddressSpace& m_space;
     const MemoryMap& m_map;
-    std::set<File> m_images;         // files with a private executable mapping
-    bool m_marksStacks = false;      // the kernel that wrote this sets nh for MAP_STACK
-    std::vector<MemoryType> m_types; // of the regions below the one that is looked at
+    std::vector<std::uint64_t> m_stackPointers; // sorted
+    std::set<File> m_images;                    // files with a private executable mapping
+    bool m_marksStacks = false;                 // the kernel that wrote this sets nh for MAP_STACK
+    std::vector<MemoryType> m_types;            // of the regions below the one that is looked at
 };
 
 } // namespace

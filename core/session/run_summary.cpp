@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/session/run_summary.h"
 
-#include "core/session/json_fields.h"
+#include "core/base/json_fields.h"
 #include "core/session/sizing_json.h"
 
 namespace ringscope {

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "core/session/json_fields.h"
+#include "core/base/json_fields.h"
 
 namespace ringscope {
 

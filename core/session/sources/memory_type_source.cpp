@@ -34,7 +34,10 @@ std::vector<TrackDescription> typeTracks() {
 }
 
 std::uint64_t bytesOf(const MemoryByType& sums, MemoryType type) {
-    return type == MemoryType::hugePages ? sums.of(type).hugetlb : sums.of(type).pss;
+    const MemorySums& row = sums.of(type);
+    return type == MemoryType::hugePages   ? row.hugetlb
+           : type == MemoryType::pageTable ? row.size
+                                           : row.pss;
 }
 
 } // namespace

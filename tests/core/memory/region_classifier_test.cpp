@@ -123,7 +123,7 @@ TEST(RegionClassifier, TellsByFlag) {
 TEST(RegionClassifier, BelievesAStackPointerWithoutAGuard) {
     AddressSpace space = addressSpaceOf("7f0000000000-7f0000100000 rw-p 00000000 00:00 0\n"
                                         "7f0000200000-7f0000300000 rw-p 00000000 00:00 0\n");
-    space.stackPointers = {0x7f00002ff000};
+    space.threads = {{12, "", 0x7f00002ff000}};
     EXPECT_EQ(typeAt(space, 0x7f0000000000), "Private Data");
     EXPECT_EQ(typeAt(space, 0x7f0000200000), "Stack");
 }

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-// For the .cpp files of this folder that read JSON; not part of the library's headers.
+// For the .cpp files of core that read JSON; not part of the headers that others include.
 namespace ringscope {
 
 using Json = nlohmann::ordered_json;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "core/memory/map_reader.h"
+
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/base/file_descriptor.h"
+#include "core/memory/proc_process.h"
+#include "core/memory/region_classifier.h"
+
+namespace ringscope {
+
+namespace {
+
+void readThreadNames(AddressSpace& space) {
+    for (ThreadPlace& thread : space.threads) {
+        const auto name = readFile("/proc/" + std::to_string(space.process.pid) + "/task/" +
+                                       std::to_string(thread.tid) + "/comm",
+                                   4096);
+        if (name) {
+            thread.name = name->substr(0, name->find('\n'));
+        }
+    }
+}
+
+// What lies behind the kernel's answers in sentences; the numbers themselves are kept as they are.
+void addRemarks(MapSnapshot& snapshot) {
+    if (snapshot.space.map.malformedLines > 0) {
+        snapshot.remarks.push_back(std::to_string(snapshot.space.map.malformedLines) +
+                                   " lines of the kernel's map made no sense and were left out.");
+    }
+    if (!snapshot.rollup) {
+        snapshot.remarks.emplace_back("The kernel's own sums (smaps_rollup) could not be read, so "
+                                      "the sums here are not checked against them.");
+    }
+}
+
+} // namespace
+
+Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process) {
+    auto space = readAddressSpace(process);
+    if (!space) {
+        return space.error();
+    }
+    auto reader = ProcessCountersReader::open(space->process);
+    if (!reader) {
+        return reader.error();
+    }
+    MapSnapshot snapshot;
+    snapshot.space = std::move(space).value();
+    if (const auto slow = reader->readSlow()) { // first, as it is compared with the map
+        snapshot.rollup = *slow;
+    }
+    snapshot.wallNs = wallClockNs();
+    snapshot.name = processName(process.pid);
+    snapshot.command = processCommandLine(process.pid);
+    readThreadNames(snapshot.space);
+    const auto fast = reader->readFast(); // checks that it is still this process
+    if (!fast) {
+        return fast.error();
+    }
+    snapshot.counters = *fast;
+    snapshot.pageSize = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    snapshot.types = classifyRegions(snapshot.space);
+    addRemarks(snapshot);
+    return snapshot;
+}
+
+} // namespace ringscope

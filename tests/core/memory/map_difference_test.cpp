@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "core/memory/map_difference.h"
+
+#include <gtest/gtest.h>
+
+#include "core/memory/region_classifier.h"
+#include "tests/core/memory/smaps_fixture.h"
+
+namespace ringscope {
+namespace {
+
+using testing::addressSpaceOf;
+using testing::smapsText;
+
+MapSnapshot snapshotOf(std::string_view smaps, std::int32_t pid = 7) {
+    MapSnapshot snapshot;
+    snapshot.space = addressSpaceOf(smaps);
+    snapshot.space.process.pid = pid;
+    snapshot.types = classifyRegions(snapshot.space);
+    return snapshot;
+}
+
+using Lines = std::vector<std::string>;
+
+Lines changesOf(const std::vector<MapDifferenceRow>& rows) {
+    Lines changes;
+    for (const MapDifferenceRow& row : rows) {
+        if (row.change != MapChange::same) {
+            changes.push_back(row.name + " " + std::string(mapChangeName(row.change)) + " " +
+                              std::to_string(row.before.size / 4096) + ">" +
+                              std::to_string(row.after.size / 4096) + " rss " +
+                              std::to_string(row.before.rss / 1024) + ">" +
+                              std::to_string(row.after.rss / 1024));
+        }
+    }
+    return changes;
+}
+
+constexpr const char* kBase = "1000-2000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB\n"
+                              "10000-20000 rw-p 00000000 00:00 0 [heap]\nRss: 8 kB\n"
+                              "100000-110000 rw-p 00000000 00:00 0\nRss: 4 kB\n"
+                              "200000-210000 rw-s 00000000 00:01 9 /dev/shm/ring\nRss: 64 kB\n";
+
+TEST(MapDifference, OfAMapWithItselfIsNothing) {
+    const MapSnapshot node = snapshotOf(smapsText("node"));
+    const MapDifference difference = compareMaps(node, node);
+    EXPECT_TRUE(difference.isSameProcess);
+    EXPECT_EQ(changesOf(difference.objects), Lines{});
+    EXPECT_EQ(changesOf(difference.regions), Lines{});
+    EXPECT_EQ(difference.regions.size(), node.space.map.regions.size());
+}
+
+TEST(MapDifference, NamesWhatAppearedVanishedGrewAndShrank) {
+    const MapDifference difference =
+        compareMaps(snapshotOf(kBase),
+                    snapshotOf("1000-2000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB\n"
+                               "10000-30000 rw-p 00000000 00:00 0 [heap]\nRss: 8 kB\n"
+                               "f0000-110000 rw-p 00000000 00:00 0\nRss: 132 kB\n"
+                               "300000-301000 rw-s 00000000 00:01 12 /memfd:new (deleted)\n"));
+    const Lines expected{"/memfd:new (deleted) appeared 0>1 rss 0>0",
+                         "/dev/shm/ring vanished 16>0 rss 64>0", "[heap] grown 16>32 rss 8>8",
+                         "anonymous grown 16>32 rss 4>132"};
+    EXPECT_EQ(changesOf(difference.objects), expected);
+    EXPECT_EQ(changesOf(difference.regions),
+              (Lines{"[heap] grown 16>32 rss 8>8", "anonymous grown 16>32 rss 4>132",
+                     "/dev/shm/ring vanished 16>0 rss 64>0",
+                     "/memfd:new (deleted) appeared 0>1 rss 0>0"}));
+}
+
+TEST(MapDifference, ALeakOfPagesInOneRegionShowsExactlyThere) {
+    std::string later = kBase;
+    later.replace(later.rfind("Rss: 4 kB"), 9, "Rss: 48 kB");
+    const MapDifference difference = compareMaps(snapshotOf(kBase), snapshotOf(later));
+    EXPECT_EQ(changesOf(difference.regions), (Lines{"anonymous grown 16>16 rss 4>48"}));
+    EXPECT_EQ(difference.after.of(MemoryType::privateData).rss -
+                  difference.before.of(MemoryType::privateData).rss,
+              44U * 1024);
+}
+
+TEST(MapDifference, OfTwoProcessesComparesNamesAndNoAddresses) {
+    const MapDifference difference = compareMaps(
+        snapshotOf(kBase), snapshotOf("5000-7000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB\n"
+                                      "900000-910000 rw-p 00000000 00:00 0\nRss: 4 kB\n"
+                                      "a00000-a10000 rw-p 00000000 00:00 0\nRss: 4 kB\n",
+                                      8));
+    EXPECT_FALSE(difference.isSameProcess);
+    EXPECT_TRUE(difference.regions.empty());
+    EXPECT_EQ(changesOf(difference.objects),
+              (Lines{"/bin/x grown 1>2 rss 4>4", "/dev/shm/ring vanished 16>0 rss 64>0",
+                     "[heap] vanished 16>0 rss 8>0", "without a name grown 16>32 rss 4>8"}));
+}
+
+} // namespace
+} // namespace ringscope
