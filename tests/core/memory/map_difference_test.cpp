@@ -3,22 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "core/memory/region_classifier.h"
 #include "tests/core/memory/smaps_fixture.h"
+#include "tests/support/map_snapshots.h"
 
 namespace ringscope {
 namespace {
 
-using testing::addressSpaceOf;
+using testing::mapOf;
 using testing::smapsText;
-
-MapSnapshot snapshotOf(std::string_view smaps, std::int32_t pid = 7) {
-    MapSnapshot snapshot;
-    snapshot.space = addressSpaceOf(smaps);
-    snapshot.space.process.pid = pid;
-    snapshot.types = classifyRegions(snapshot.space);
-    return snapshot;
-}
 
 using Lines = std::vector<std::string>;
 
@@ -42,7 +34,7 @@ constexpr const char* kBase = "1000-2000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB
                               "200000-210000 rw-s 00000000 00:01 9 /dev/shm/ring\nRss: 64 kB\n";
 
 TEST(MapDifference, OfAMapWithItselfIsNothing) {
-    const MapSnapshot node = snapshotOf(smapsText("node"));
+    const MapSnapshot node = mapOf(smapsText("node"));
     const MapDifference difference = compareMaps(node, node);
     EXPECT_TRUE(difference.isSameProcess);
     EXPECT_EQ(changesOf(difference.objects), Lines{});
@@ -51,12 +43,11 @@ TEST(MapDifference, OfAMapWithItselfIsNothing) {
 }
 
 TEST(MapDifference, NamesWhatAppearedVanishedGrewAndShrank) {
-    const MapDifference difference =
-        compareMaps(snapshotOf(kBase),
-                    snapshotOf("1000-2000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB\n"
-                               "10000-30000 rw-p 00000000 00:00 0 [heap]\nRss: 8 kB\n"
-                               "f0000-110000 rw-p 00000000 00:00 0\nRss: 132 kB\n"
-                               "300000-301000 rw-s 00000000 00:01 12 /memfd:new (deleted)\n"));
+    const MapDifference difference = compareMaps(
+        mapOf(kBase), mapOf("1000-2000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB\n"
+                            "10000-30000 rw-p 00000000 00:00 0 [heap]\nRss: 8 kB\n"
+                            "f0000-110000 rw-p 00000000 00:00 0\nRss: 132 kB\n"
+                            "300000-301000 rw-s 00000000 00:01 12 /memfd:new (deleted)\n"));
     const Lines expected{"/memfd:new (deleted) appeared 0>1 rss 0>0",
                          "/dev/shm/ring vanished 16>0 rss 64>0", "[heap] grown 16>32 rss 8>8",
                          "anonymous grown 16>32 rss 4>132"};
@@ -70,7 +61,7 @@ TEST(MapDifference, NamesWhatAppearedVanishedGrewAndShrank) {
 TEST(MapDifference, ALeakOfPagesInOneRegionShowsExactlyThere) {
     std::string later = kBase;
     later.replace(later.rfind("Rss: 4 kB"), 9, "Rss: 48 kB");
-    const MapDifference difference = compareMaps(snapshotOf(kBase), snapshotOf(later));
+    const MapDifference difference = compareMaps(mapOf(kBase), mapOf(later));
     EXPECT_EQ(changesOf(difference.regions), (Lines{"anonymous grown 16>16 rss 4>48"}));
     EXPECT_EQ(difference.after.of(MemoryType::privateData).rss -
                   difference.before.of(MemoryType::privateData).rss,
@@ -78,11 +69,11 @@ TEST(MapDifference, ALeakOfPagesInOneRegionShowsExactlyThere) {
 }
 
 TEST(MapDifference, OfTwoProcessesComparesNamesAndNoAddresses) {
-    const MapDifference difference = compareMaps(
-        snapshotOf(kBase), snapshotOf("5000-7000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB\n"
-                                      "900000-910000 rw-p 00000000 00:00 0\nRss: 4 kB\n"
-                                      "a00000-a10000 rw-p 00000000 00:00 0\nRss: 4 kB\n",
-                                      8));
+    const MapDifference difference =
+        compareMaps(mapOf(kBase), mapOf("5000-7000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB\n"
+                                        "900000-910000 rw-p 00000000 00:00 0\nRss: 4 kB\n"
+                                        "a00000-a10000 rw-p 00000000 00:00 0\nRss: 4 kB\n",
+                                        8));
     EXPECT_FALSE(difference.isSameProcess);
     EXPECT_TRUE(difference.regions.empty());
     EXPECT_EQ(changesOf(difference.objects),

@@ -8,19 +8,13 @@
 
 #include "core/memory/region_classifier.h"
 #include "tests/core/memory/smaps_fixture.h"
+#include "tests/support/map_snapshots.h"
 
 namespace ringscope {
 namespace {
 
-using testing::addressSpaceOf;
+using testing::mapOf;
 using testing::smapsText;
-
-MapSnapshot snapshotOf(std::string_view smaps) {
-    MapSnapshot snapshot;
-    snapshot.space = addressSpaceOf(smaps);
-    snapshot.types = classifyRegions(snapshot.space);
-    return snapshot;
-}
 
 std::vector<std::string> namesOf(const MapObjects& objects) {
     std::vector<std::string> names;
@@ -36,7 +30,7 @@ using Names = std::vector<std::string>;
 class RealPrograms : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(RealPrograms, PutEachRegionIntoOneObjectOfItsType) {
-    const MapSnapshot snapshot = snapshotOf(smapsText(GetParam()));
+    const MapSnapshot snapshot = mapOf(smapsText(GetParam()));
     const MapObjects grouped = groupByObject(snapshot);
     std::vector<int> uses(snapshot.space.map.regions.size());
     std::set<std::string> keys;
@@ -60,18 +54,18 @@ INSTANTIATE_TEST_SUITE_P(MapObjects, RealPrograms,
                          ::testing::Values("node", "java_part", "sleep", "threads"));
 
 TEST(MapObjects, KeepsAnImageWithItsBssTogether) {
-    const MapObjects grouped = groupByObject(snapshotOf(
-        "1000-2000 r-xp 00000000 08:01 5 /bin/x\n2000-3000 rw-p 00001000 08:01 5 /bin/x\n"
-        "3000-5000 rw-p 00000000 00:00 0\n"
-        "8000-9000 rw-p 00000000 00:00 0\n9000-a000 rwxp 00000000 00:00 0\n"));
+    const MapObjects grouped = groupByObject(
+        mapOf("1000-2000 r-xp 00000000 08:01 5 /bin/x\n2000-3000 rw-p 00001000 08:01 5 /bin/x\n"
+              "3000-5000 rw-p 00000000 00:00 0\n"
+              "8000-9000 rw-p 00000000 00:00 0\n9000-a000 rwxp 00000000 00:00 0\n"));
     EXPECT_EQ(namesOf(grouped), (Names{"Image: /bin/x x3", "Private Data: anonymous x2"}));
 }
 
 TEST(MapObjects, TellsMemoryFilesOfOneNameApart) {
     const MapObjects grouped =
-        groupByObject(snapshotOf("1000-2000 rw-s 00000000 00:01 5 /memfd:ring (deleted)\n"
-                                 "2000-3000 rw-s 00000000 00:01 6 /memfd:ring (deleted)\n"
-                                 "4000-5000 rw-s 00001000 00:01 5 /memfd:ring (deleted)\n"));
+        groupByObject(mapOf("1000-2000 rw-s 00000000 00:01 5 /memfd:ring (deleted)\n"
+                            "2000-3000 rw-s 00000000 00:01 6 /memfd:ring (deleted)\n"
+                            "4000-5000 rw-s 00001000 00:01 5 /memfd:ring (deleted)\n"));
     ASSERT_EQ(grouped.objects.size(), 2U);
     EXPECT_EQ(grouped.objects[0].regions, (std::vector<std::uint32_t>{0, 2}));
     EXPECT_NE(grouped.objects[0].key, grouped.objects[1].key);
@@ -79,8 +73,8 @@ TEST(MapObjects, TellsMemoryFilesOfOneNameApart) {
 
 TEST(MapObjects, NamesStacksByTheirThreadAndGuardsByTheirStack) {
     MapSnapshot snapshot =
-        snapshotOf("7f0000000000-7f0000001000 ---p 00000000 00:00 0\n"
-                   "7f0000001000-7f0000801000 rw-p 00000000 00:00 0\nVmFlags: rd wr mr mw me nh\n");
+        mapOf("7f0000000000-7f0000001000 ---p 00000000 00:00 0\n"
+              "7f0000001000-7f0000801000 rw-p 00000000 00:00 0\nVmFlags: rd wr mr mw me nh\n");
     snapshot.space.threads = {{4711, "worker", 0x7f0000800000}};
     snapshot.types = classifyRegions(snapshot.space);
     EXPECT_EQ(namesOf(groupByObject(snapshot)),
@@ -89,7 +83,7 @@ TEST(MapObjects, NamesStacksByTheirThreadAndGuardsByTheirStack) {
 
 TEST(MapObjects, SaysUnknownFlagsAndGuardsInWords) {
     const MapSnapshot snapshot =
-        snapshotOf("1000-2000 rw-p 00000000 00:00 0\nVmFlags: rd wr gu zz ac q9\n");
+        mapOf("1000-2000 rw-p 00000000 00:00 0\nVmFlags: rd wr gu zz ac q9\n");
     EXPECT_EQ(regionDetails(snapshot, 0), "guard pages inside, unknown flags zz q9");
     EXPECT_EQ(protectionCode(snapshot.space.map.regions[0]), "rw-p");
     EXPECT_EQ(protectionWords(snapshot.space.map.regions[0]), "Read/Write");
