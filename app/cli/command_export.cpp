@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <sys/stat.h>
 
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
+#include "app/cli/output.h"
 #include "core/base/units.h"
 #include "core/export/csv.h"
 #include "core/export/json.h"
@@ -72,40 +69,6 @@ Expected<ExportSelection> selectionOf(const ExportOptions& options, const Sessio
     return selection;
 }
 
-bool isSameFile(const std::string& a, const std::string& b) {
-    struct stat first {};
-    struct stat second {};
-    return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 &&
-           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-Expected<void> writeTo(const std::string& path, const Writer& write, const SessionView& view,
-                       const ExportSelection& selection) {
-    if (path == "-") {
-        return write(view, selection, std::cout);
-    }
-    struct stat there {};
-    // A device or pipe is not ours to remove, and root could.
-    const bool isFile = ::stat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode);
-    errno = 0;
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    if (!out) {
-        return systemError(ErrorKind::failed, "cannot write " + path, errno);
-    }
-    auto written = write(view, selection, out);
-    if (!written) {
-        const int reason = errno;
-        out.close();
-        if (isFile) {
-            std::remove(path.c_str()); // half a table looks like a whole one
-        }
-        return written.error().kind == ErrorKind::failed
-                   ? systemError(ErrorKind::failed, "cannot write " + path, reason)
-                   : written;
-    }
-    return written;
-}
-
 int exportSession(const ExportOptions& options) {
     const auto writer = writerFor(options.format);
     if (!writer) {
@@ -128,7 +91,8 @@ int exportSession(const ExportOptions& options) {
     if (const auto tracks = selectTracks(*file->view, *selection); !tracks) {
         return reportError(tracks.error());
     }
-    if (const auto done = writeTo(options.output, *writer, *file->view, *selection); !done) {
+    const auto write = [&](std::ostream& out) { return (*writer)(*file->view, *selection, out); };
+    if (const auto done = writeOutput(options.output, write); !done) {
         return reportError(done.error());
     }
     if (!file->view->damage.empty()) {

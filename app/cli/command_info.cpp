@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
-#include <array>
-#include <ctime>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,15 +18,6 @@ namespace ringscope {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string wallTimeText(std::int64_t unixNs) {
-    const std::time_t seconds = unixNs / kNsPerSecond;
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    std::array<char, 40> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
-    return text.data();
-}
 
 std::string sinceStart(const SessionView& view, std::int64_t timeNs) {
     return formatDuration((timeNs - view.provenance->startMonotonicNs) / kNsPerMs * kNsPerMs);

@@ -12,6 +12,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "core/base/clock.h"
+#include "core/base/printable_name.h"
 #include "core/base/units.h"
 #include "core/ring/segment_list.h"
 #include "core/ring/shared_objects.h"

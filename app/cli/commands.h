@@ -34,6 +34,8 @@ void addRingsCommands(CLI::App& app, CommandLine& line);
 void addSweepCommand(CLI::App& app, CommandLine& line);
 void addRingCommand(CLI::App& app, CommandLine& line);        // ring, ring remove
 void addRingRepairCommand(CLI::App& ring, CommandLine& line); // under ring
+void addMapCommand(CLI::App& app, CommandLine& line);         // map, map diff
+void addMapDiffCommand(CLI::App& map, CommandLine& line);     // under map
 void addInfoCommand(CLI::App& app, CommandLine& line);
 void addExportCommand(CLI::App& app, CommandLine& line);
 

@@ -2,11 +2,14 @@
 #include "app/cli/console.h"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <iostream>
 #include <unistd.h>
+
+#include "core/base/clock.h"
 
 namespace ringscope {
 
@@ -134,6 +137,15 @@ void waitMs(std::int64_t ms) {
     if (!isInterrupted()) {
         nanosleep(&pause, nullptr); // a signal ends it early
     }
+}
+
+std::string wallTimeText(std::int64_t unixNs) {
+    const std::time_t seconds = unixNs / kNsPerSecond;
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    std::array<char, 40> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
+    return text.data();
 }
 
 } // namespace ringscope

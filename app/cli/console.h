@@ -43,6 +43,9 @@ private:
 [[nodiscard]] std::string alignedTable(const std::vector<std::vector<std::string>>& rows,
                                        std::size_t leftColumns);
 
+// "2026-11-23 15:04:05 UTC".
+[[nodiscard]] std::string wallTimeText(std::int64_t unixNs);
+
 // SIGINT, SIGTERM and SIGHUP (a terminal that is closed; not under nohup) ask a running command to
 // end; what was recorded is kept. A limit on file sizes (ulimit -f) becomes an error of the write.
 // Call once, before threads start.

@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
     addRingsCommands(app, line);
     addSweepCommand(app, line);
     addRingCommand(app, line);
+    addMapCommand(app, line);
     addInfoCommand(app, line);
     addExportCommand(app, line);
 

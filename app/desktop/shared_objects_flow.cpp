@@ -13,6 +13,7 @@
 #include "app/desktop/message_bar.h"
 #include "app/desktop/pick_dialog.h"
 #include "core/base/clock.h"
+#include "core/base/printable_name.h"
 #include "core/base/units.h"
 
 namespace ringscope {

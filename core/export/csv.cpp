@@ -4,30 +4,14 @@
 #include <algorithm>
 #include <ostream>
 
+#include "core/export/csv_fields.h"
+
 namespace ringscope {
 
 namespace {
 
-std::string quoted(const std::string& field) {
-    if (field.find_first_of(",\"\r\n") == std::string::npos) {
-        return field;
-    }
-    std::string text = "\"";
-    for (const char c : field) {
-        text += c;
-        if (c == '"') {
-            text += '"';
-        }
-    }
-    return text + '"';
-}
-
-// A comment must stay one line whatever a name holds.
-std::string oneLine(std::string text) {
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    return text;
-}
+using csv::oneLine;
+using csv::quoted;
 
 void writeProvenance(const SessionView& view, std::ostream& out) {
     const Provenance& from = *view.provenance;

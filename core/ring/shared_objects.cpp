@@ -19,6 +19,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
+#include "core/base/printable_name.h"
 #include "core/ring/segment_list.h"
 #include "core/ring/shared_object_users.h"
 
@@ -303,21 +304,6 @@ Expected<void> removePosix(const SharedObject& object) {
 }
 
 } // namespace
-
-std::string printableName(const std::string& name) {
-    std::string text;
-    for (const char letter : name) {
-        const auto byte = static_cast<unsigned char>(letter);
-        if (byte >= 0x20 && byte != 0x7F && letter != '\\') {
-            text += letter;
-            continue;
-        }
-        std::array<char, 8> octal{};
-        std::snprintf(octal.data(), octal.size(), "\\%03o", static_cast<unsigned>(byte));
-        text += octal.data();
-    }
-    return text;
-}
 
 std::vector<SharedObject> listSharedObjects() {
     const SharedObjectUsers users = readSharedObjectUsers();

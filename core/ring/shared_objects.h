@@ -50,9 +50,6 @@ struct SharedObject {
 // it open. Errors: gone, or replaced by another (target); in use, or not permitted (failed).
 [[nodiscard]] Expected<void> removeSharedObject(const SharedObject& object);
 
-// Without control characters: "a\nb" becomes "a\012b", as in /proc/PID/maps.
-[[nodiscard]] std::string printableName(const std::string& name);
-
 // "ring", "POSIX", "semaphore", "System V", "memfd" or "removed".
 [[nodiscard]] std::string sharedObjectKindName(const SharedObject& object);
 

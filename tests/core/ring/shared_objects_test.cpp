@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/base/printable_name.h"
 #include "core/ring/shared_objects.h"
 
 #include <algorithm>

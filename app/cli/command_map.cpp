@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/cli/commands.h"
+#include "app/cli/console.h"
+#include "app/cli/map_table.h"
+#include "app/cli/map_target.h"
+#include "app/cli/output.h"
+#include "core/base/printable_name.h"
+#include "core/base/units.h"
+#include "core/export/map_csv.h"
+#include "core/memory/map_json.h"
+#include "core/memory/map_objects.h"
+
+namespace ringscope {
+
+namespace {
+
+struct MapOptions {
+    std::string target;
+    std::string by = "type";
+    std::string names = "linux";
+    std::string unit = "KiB";
+    std::string type;
+    std::string output = "-";
+    bool isJson = false;
+    bool isCsv = false;
+};
+
+MapTableRow rowOf(std::vector<std::string> texts, const MemorySums& sums) {
+    return {std::move(texts), [sums](const MapColumn& column) {
+                return static_cast<std::int64_t>(column.value(sums));
+            }};
+}
+
+void addTypes(const MapSnapshot& snapshot, const MapTableOptions& options,
+              std::vector<MapTableRow>& rows) {
+    const MemoryByType sums = snapshot.sums();
+    const auto add = [&](MemoryType type) {
+        if (sums.of(type).size > 0 && (!options.only || *options.only == type)) {
+            rows.push_back(rowOf({std::string(memoryTypeName(type))}, sums.of(type)));
+        }
+    };
+    for (const MemoryType type : kMemoryTypes) {
+        if (type != MemoryType::pageTable && type != MemoryType::free) {
+            add(type);
+        }
+    }
+    if (!options.only) {
+        rows.push_back(rowOf({"Total"}, sums.regionTotal()));
+    }
+    add(MemoryType::pageTable);
+    add(MemoryType::free);
+}
+
+void addObjects(const MapSnapshot& snapshot, const MapTableOptions& options,
+                std::vector<MapTableRow>& rows) {
+    for (const MapObject& object : groupByObject(snapshot).objects) {
+        if (!options.only || *options.only == object.type) {
+            rows.push_back(
+                rowOf({std::string(memoryTypeName(object.type)), printableKernelName(object.name)},
+                      object.sums));
+        }
+    }
+}
+
+void addRegions(const MapSnapshot& snapshot, const MapTableOptions& options,
+                std::vector<MapTableRow>& rows) {
+    const MapObjects objects = groupByObject(snapshot);
+    const auto& regions = snapshot.space.map.regions;
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+        if (options.only && *options.only != snapshot.types[i]) {
+            continue;
+        }
+        std::string name = printableKernelName(objects.objects[objects.objectOf[i]].name);
+        const std::string details = regionDetails(snapshot, i);
+        rows.push_back(
+            rowOf({hexRange(regions[i].start, regions[i].end), protectionCode(regions[i]),
+                   std::string(memoryTypeName(snapshot.types[i])),
+                   name + (details.empty() ? "" : " (" + details + ")")},
+                  sumsOf(snapshot.space.map, regions[i], snapshot.types[i])));
+    }
+}
+
+std::string titleOf(const MapSnapshot& snapshot) {
+    std::string title = snapshot.name.empty() ? "memory map" : printableName(snapshot.name);
+    if (snapshot.space.process.pid != 0) {
+        title += ", pid " + std::to_string(snapshot.space.process.pid);
+    }
+    if (snapshot.wallNs != 0) {
+        title += ", " + wallTimeText(snapshot.wallNs);
+    }
+    return title;
+}
+
+// What the sums mean beside the kernel's own.
+void printReconciliation(const MapSnapshot& snapshot, std::ostream& out) {
+    const MemorySums total = snapshot.sums().regionTotal();
+    if (snapshot.rollup) {
+        const std::int64_t rss =
+            static_cast<std::int64_t>(snapshot.rollup->rss) - static_cast<std::int64_t>(total.rss);
+        out << (rss == 0
+                    ? "RSS equals the kernel's own sum."
+                    : "RSS differs from the kernel's own sum by " + std::to_string(rss / 1024) +
+                          " KiB: the process changed between the two readings.")
+            << " PSS is " << *pssRounding(snapshot, total) / 1024
+            << " KiB less than the kernel's, which rounds each mapping down.\n";
+    }
+    if (total.hugetlb > 0) {
+        out << "hugetlb memory, " << formatBytes(static_cast<double>(total.hugetlb))
+            << ", is in neither RSS nor PSS.\n";
+    }
+    for (const std::string& remark : snapshot.remarks) {
+        out << remark << '\n';
+    }
+}
+
+void printText(const MapSnapshot& snapshot, const MapTableOptions& options, std::ostream& out) {
+    std::vector<MapTableRow> rows;
+    std::vector<std::string> heads;
+    switch (options.rows) {
+    case MapRows::type:
+        heads = {"TYPE"};
+        addTypes(snapshot, options, rows);
+        break;
+    case MapRows::object:
+        heads = {"TYPE", "OBJECT"};
+        addObjects(snapshot, options, rows);
+        break;
+    case MapRows::region:
+        heads = {"ADDRESS", "PROT", "TYPE", "OBJECT"};
+        addRegions(snapshot, options, rows);
+        break;
+    }
+    out << titleOf(snapshot) << "; sizes in " << unitWords(options.scale) << "\n\n"
+        << mapTable(heads, rows, options, snapshot.hasResidency(), false) << '\n';
+    printReconciliation(snapshot, out);
+}
+
+int showMap(const MapOptions& given) {
+    const auto options = mapTableOptions(given.by, given.names, given.unit, given.type);
+    if (!options) {
+        return reportError(options.error());
+    }
+    if (given.isJson && given.isCsv) {
+        return reportError(
+            makeError(ErrorKind::usage, "--json and --csv cannot be had at once, choose one"));
+    }
+    if (given.target.empty()) {
+        return reportError(makeError(ErrorKind::usage, "map needs a pid or a saved map"));
+    }
+    if (isSameFile(given.target, given.output)) {
+        return reportError(
+            makeError(ErrorKind::usage,
+                      "the output " + given.output + " is the map itself, choose another path"));
+    }
+    const auto snapshot = readMapTarget(given.target);
+    if (!snapshot) {
+        return reportError(snapshot.error());
+    }
+    const auto write = [&](std::ostream& out) -> Expected<void> {
+        if (given.isJson) {
+            writeMapJson(*snapshot, out);
+        } else if (given.isCsv) {
+            writeMapCsv(*snapshot, options->rows, options->only, out);
+        } else {
+            printText(*snapshot, *options, out);
+        }
+        if (!out) {
+            return makeError(ErrorKind::failed, "the output cannot be written");
+        }
+        return {};
+    };
+    if (const auto done = writeOutput(given.output, write); !done) {
+        return reportError(done.error());
+    }
+    return kExitDone;
+}
+
+} // namespace
+
+void addMapCommand(CLI::App& app, CommandLine& line) {
+    auto options = std::make_shared<MapOptions>();
+    CLI::App* command =
+        app.add_subcommand("map", "The memory map of a process: by type, by object or by region");
+    command->add_option("target", options->target, "A pid, or a saved map")->type_name("PID|FILE");
+    command->add_option("--by", options->by, "One row for each type, object or region");
+    command->add_option("--type", options->type, "Only this type, as \"Mapped File\"");
+    command->add_option("--names", options->names, "Column names: linux or vmmap");
+    command->add_option("--unit", options->unit, "bytes, KiB, MiB or pages; files are in bytes");
+    command->add_flag("--json", options->isJson, "The whole map as JSON, which map opens again");
+    command->add_flag("--csv", options->isCsv, "The rows as CSV");
+    command->add_option("-o,--output", options->output, "Writes there; - is standard output")
+        ->type_name("FILE");
+    addMapDiffCommand(*command, line);
+    command->footer("Examples:\n"
+                    "  ringscope-cli map 4711\n"
+                    "  ringscope-cli map 4711 --by object --type Shareable\n"
+                    "  ringscope-cli map 4711 --json -o before.json\n"
+                    "  ringscope-cli map diff before.json 4711");
+    command->callback([command, options, &line] {
+        if (command->get_subcommands().empty()) {
+            line.command = [options] { return showMap(*options); };
+        }
+    });
+}
+
+} // namespace ringscope

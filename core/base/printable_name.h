@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ringscope {
+
+// Names from outside may hold anything, also what a terminal obeys.
+
+// Without control characters: "a\nb" becomes "a\012b" and a backslash "\134", so that it can be
+// told what the name was.
+[[nodiscard]] std::string printableName(std::string_view name);
+// Of text in which the kernel has written newlines as \012 already: backslashes stay.
+[[nodiscard]] std::string printableKernelName(std::string_view name);
+
+} // namespace ringscope

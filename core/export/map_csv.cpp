@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "core/export/map_csv.h"
+
+#include <ios>
+#include <ostream>
+#include <sstream>
+#include <string>
+
+#include "core/export/csv_fields.h"
+#include "core/memory/map_columns.h"
+#include "core/memory/map_objects.h"
+
+namespace ringscope {
+
+namespace {
+
+std::string hexAddress(std::uint64_t address) {
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << "0x" << std::hex << address;
+    return text.str();
+}
+
+void writeHeads(std::string_view first, std::string_view last, std::ostream& out) {
+    out << first;
+    for (const MapColumn& column : mapColumns()) {
+        out << ',' << column.key;
+    }
+    out << last << '\n';
+}
+
+void writeSums(const MemorySums& sums, bool hasResidency, std::ostream& out) {
+    for (const MapColumn& column : mapColumns()) {
+        out << ',';
+        if (hasResidency || !column.needsResidency) {
+            out << std::to_string(column.value(sums));
+        }
+    }
+}
+
+void writeDifferences(const MemorySums& before, const MemorySums& after, std::ostream& out) {
+    for (const MapColumn& column : mapColumns()) {
+        out << ','
+            << std::to_string(
+                   static_cast<std::int64_t>(column.value(after) - column.value(before)));
+    }
+}
+
+void writeTypes(const MapSnapshot& snapshot, std::optional<MemoryType> only, std::ostream& out) {
+    writeHeads("type", "", out);
+    const MemoryByType sums = snapshot.sums();
+    for (const MemoryType type : kMemoryTypes) {
+        if (!only || *only == type) {
+            out << memoryTypeName(type);
+            writeSums(sums.of(type), snapshot.hasResidency(), out);
+            out << '\n';
+        }
+    }
+    if (!only) {
+        out << "Total";
+        writeSums(sums.regionTotal(), snapshot.hasResidency(), out);
+        out << '\n';
+    }
+}
+
+void writeObjects(const MapSnapshot& snapshot, std::optional<MemoryType> only, std::ostream& out) {
+    writeHeads("type,object", "", out);
+    for (const MapObject& object : groupByObject(snapshot).objects) {
+        if (!only || *only == object.type) {
+            out << memoryTypeName(object.type) << ',' << csv::quoted(object.name);
+            writeSums(object.sums, snapshot.hasResidency(), out);
+            out << '\n';
+        }
+    }
+}
+
+void writeRegions(const MapSnapshot& snapshot, std::optional<MemoryType> only, std::ostream& out) {
+    writeHeads("start,end,type,object,protection", ",offset,device,inode,flags,details", out);
+    const MapObjects objects = groupByObject(snapshot);
+    const MemoryMap& map = snapshot.space.map;
+    for (std::size_t i = 0; i < map.regions.size(); ++i) {
+        const MemoryRegion& region = map.regions[i];
+        if (only && *only != snapshot.types[i]) {
+            continue;
+        }
+        out << hexAddress(region.start) << ',' << hexAddress(region.end) << ','
+            << memoryTypeName(snapshot.types[i]) << ','
+            << csv::quoted(objects.objects[objects.objectOf[i]].name) << ','
+            << protectionCode(region);
+        writeSums(sumsOf(map, region, snapshot.types[i]), snapshot.hasResidency(), out);
+        out << ',' << std::to_string(region.offset) << ',' << std::to_string(region.deviceMajor)
+            << ':' << std::to_string(region.deviceMinor) << ',' << std::to_string(region.inode)
+            << ',' << map.flagsOf(region) << ',' << csv::quoted(regionDetails(snapshot, i)) << '\n';
+    }
+}
+
+} // namespace
+
+void writeMapCsv(const MapSnapshot& snapshot, MapRows rows, std::optional<MemoryType> only,
+                 std::ostream& out) {
+    out << "# Ringscope memory map, sizes in bytes\n# process: "
+        << std::to_string(snapshot.space.process.pid) << ' ' << csv::oneLine(snapshot.name)
+        << "\n# time (Unix time, ns): " << std::to_string(snapshot.wallNs) << '\n';
+    for (const std::string& remark : snapshot.remarks) {
+        out << "# " << csv::oneLine(remark) << '\n';
+    }
+    switch (rows) {
+    case MapRows::type:
+        return writeTypes(snapshot, only, out);
+    case MapRows::object:
+        return writeObjects(snapshot, only, out);
+    case MapRows::region:
+        return writeRegions(snapshot, only, out);
+    }
+}
+
+void writeMapDifferenceCsv(const MapDifference& difference, MapRows rows, std::ostream& out) {
+    out << "# Ringscope memory map, what changed, in bytes\n";
+    if (rows == MapRows::type) {
+        writeHeads("type", "", out);
+        for (const MemoryType type : kMemoryTypes) {
+            out << memoryTypeName(type);
+            writeDifferences(difference.before.of(type), difference.after.of(type), out);
+            out << '\n';
+        }
+        out << "Total";
+        writeDifferences(difference.before.regionTotal(), difference.after.regionTotal(), out);
+        out << '\n';
+        return;
+    }
+    const bool isByRegion = rows == MapRows::region;
+    writeHeads(isByRegion ? "change,start,end,type,object" : "change,type,object", "", out);
+    for (const MapDifferenceRow& row : isByRegion ? difference.regions : difference.objects) {
+        if (row.change == MapChange::same) {
+            continue;
+        }
+        out << mapChangeName(row.change) << ',';
+        if (isByRegion) {
+            out << hexAddress(row.start) << ',' << hexAddress(row.end) << ',';
+        }
+        out << memoryTypeName(row.type) << ',' << csv::quoted(row.name);
+        writeDifferences(row.before, row.after, out);
+        out << '\n';
+    }
+}
+
+} // namespace ringscope

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "core/memory/map_json.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "core/base/process_identity.h"
+#include "core/memory/map_difference.h"
+#include "core/memory/map_reader.h"
+#include "tests/core/memory/smaps_fixture.h"
+#include "tests/support/map_snapshots.h"
+
+namespace ringscope {
+namespace {
+
+using testing::mapOf;
+using testing::smapsText;
+
+std::string jsonOf(const MapSnapshot& snapshot) {
+    std::ostringstream out;
+    writeMapJson(snapshot, out);
+    return out.str();
+}
+
+TEST(MapJson, GivesBackTheMapOfARealProcess) {
+    const MapSnapshot saved = readMapSnapshot(selfProcess()).value();
+    const std::string text = jsonOf(saved);
+    const auto read = mapFromJson(text, "x.json");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(jsonOf(*read), text) << "every field that is written is read";
+    EXPECT_EQ(read->space.process, saved.space.process);
+    EXPECT_EQ(read->sums().regionTotal(), saved.sums().regionTotal());
+    EXPECT_EQ(read->types, saved.types);
+    ASSERT_TRUE(read->rollup);
+    EXPECT_EQ(read->rollup->pss, saved.rollup->pss);
+    EXPECT_GT(read->rollup->rss, 0U);
+}
+
+TEST(MapJson, KeepsEveryFieldOfARegion) {
+    const MapSnapshot saved = mapOf(
+        "7f00-8f00 rw-s 00001000 08:1f 42 /dev/shm/a b\nSize: 4 kB\nKernelPageSize: 4 kB\n"
+        "Rss: 1 kB\nPss: 2 kB\nPss_Dirty: 3 kB\nShared_Clean: 4 kB\nShared_Dirty: 5 kB\n"
+        "Private_Clean: 6 kB\nPrivate_Dirty: 7 kB\nReferenced: 8 kB\nAnonymous: 9 kB\nKSM: 10 kB\n"
+        "LazyFree: 11 kB\nAnonHugePages: 12 kB\nShmemPmdMapped: 13 kB\nFilePmdMapped: 14 kB\n"
+        "Shared_Hugetlb: 15 kB\nPrivate_Hugetlb: 16 kB\nSwap: 17 kB\nSwapPss: 18 kB\n"
+        "Locked: 19 kB\nVmFlags: rd wr sh zz\n"
+        "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n");
+    const auto read = mapFromJson(jsonOf(saved), "x.json");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(jsonOf(*read), jsonOf(saved));
+    const MemoryRegion& region = read->space.map.regions[0];
+    EXPECT_EQ(region.ksm, 10U * 1024);
+    EXPECT_EQ(region.swapPss, 18U * 1024);
+    EXPECT_EQ(region.deviceMinor, 0x1fU);
+    EXPECT_EQ(read->space.map.flagsOf(region), "rd wr sh zz");
+    EXPECT_EQ(read->space.map.regions[1].start, 0xffffffffff600000U);
+    EXPECT_EQ(compareMaps(saved, *read).regions[0].change, MapChange::same);
+}
+
+TEST(MapJson, RefusesWhatIsNoMapInOneSentence) {
+    const std::string good = jsonOf(mapOf("1000-2000 rw-p 00000000 00:00 0\n"));
+    const auto messageOf = [](const std::string& text) {
+        const auto read = mapFromJson(text, "x.json");
+        return read ? std::string("read") : read.error().message;
+    };
+    ASSERT_EQ(messageOf(good), "read");
+    EXPECT_NE(messageOf(good.substr(0, good.size() / 2)).find("x.json is no memory map"),
+              std::string::npos);
+    EXPECT_NE(messageOf("{}").find("does not say"), std::string::npos);
+    EXPECT_NE(messageOf("[1,2]").find("does not say"), std::string::npos);
+    EXPECT_NE(messageOf(R"({"format":"ringscope-map","version":9})").find("version 9"),
+              std::string::npos);
+    EXPECT_NE(messageOf(R"({"format":"ringscope-map","version":1})").find("missing"),
+              std::string::npos);
+    EXPECT_NE(messageOf(R"({"format":"ringscope-map","version":1,"regions":[{"start":"x"}]})")
+                  .find("another type"),
+              std::string::npos);
+    EXPECT_NE(messageOf(R"({"format":"ringscope-map","version":1,"regions":[
+                           {"start":8192,"end":12288},{"start":4096,"end":8192}]})")
+                  .find("order"),
+              std::string::npos);
+}
+
+TEST(MapJson, AnyCutIsRefused) {
+    const std::string good = jsonOf(mapOf(smapsText("sleep")));
+    for (std::size_t length = 0; length + 3 < good.size(); length += 101) {
+        EXPECT_FALSE(mapFromJson(std::string_view(good).substr(0, length), "x")) << length;
+    }
+}
+
+} // namespace
+} // namespace ringscope

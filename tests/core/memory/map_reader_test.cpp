@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "core/memory/map_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstring>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/memory/map_objects.h"
+#include "tests/core/memory/child_process.h"
+
+namespace ringscope {
+namespace {
+
+using testing::ChildProcess;
+
+// Stopped while it is read, so that the kernel's two answers are of one moment.
+TEST(MapReader, SumsOfAStoppedProcessAreTheKernels) {
+    const ChildProcess child([](const ChildProcess::Steps&) {
+        constexpr std::size_t kBytes = 1U << 20U;
+        void* const shared =
+            ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (shared != MAP_FAILED) {
+            std::memset(shared, 1, kBytes / 2);
+        }
+    });
+    ASSERT_TRUE(child.awaitStep());
+    ::kill(child.pid(), SIGSTOP);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child.pid(), &status, WUNTRACED), child.pid());
+    const MapSnapshot snapshot = readMapSnapshot({child.pid(), 0, 0}).value();
+    ::kill(child.pid(), SIGCONT);
+    const MemorySums total = snapshot.sums().regionTotal();
+    ASSERT_TRUE(snapshot.rollup);
+    EXPECT_EQ(total.rss, snapshot.rollup->rss);
+    // Which of the two a page is changes with what we, its parent, write meanwhile.
+    EXPECT_EQ(total.privateBytes + total.sharedBytes,
+              snapshot.rollup->privateBytes() + snapshot.rollup->sharedBytes());
+    EXPECT_EQ(total.swap, snapshot.rollup->swap);
+    EXPECT_EQ(total.referenced, snapshot.rollup->referenced);
+    const std::int64_t rounding = pssRounding(snapshot, total).value();
+    EXPECT_GE(rounding, 0);
+    EXPECT_LT(rounding, static_cast<std::int64_t>(total.regions * 1024));
+    EXPECT_GE(snapshot.sums().of(MemoryType::shareable).rss, 512U * 1024);
+    EXPECT_FALSE(snapshot.name.empty());
+    EXPECT_TRUE(snapshot.remarks.empty());
+    EXPECT_GT(snapshot.sums().of(MemoryType::pageTable).size, 0U);
+}
+
+TEST(MapReader, NamesTheThreadsOfStacks) {
+    const MapSnapshot snapshot = readMapSnapshot(selfProcess()).value();
+    ASSERT_FALSE(snapshot.space.threads.empty());
+    EXPECT_EQ(snapshot.space.threads.front().tid, ::getpid());
+    EXPECT_EQ(snapshot.space.threads.front().name, snapshot.name);
+}
+
+TEST(MapReader, SaysWhyThereIsNone) {
+    const auto missing = readMapSnapshot({999'999'999, 0, 0});
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().kind, ErrorKind::target);
+    const auto reused = readMapSnapshot({::getpid(), 1, 0});
+    ASSERT_FALSE(reused) << "another process by now";
+}
+
+} // namespace
+} // namespace ringscope

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <csignal>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <sys/wait.h>
+#include <vector>
+
+#include "tests/support/run_program.h"
+
+namespace ringscope {
+namespace {
+
+using Json = nlohmann::json;
+
+ProgramResult cli(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), RINGSCOPE_CLI);
+    return runProgram(arguments);
+}
+
+// A program that nobody here wrote, stopped, so that it stays as it is.
+class StoppedProgram {
+public:
+    StoppedProgram()
+        : m_program({"/bin/sleep", "600"}) {
+        // Past its loader, when it sleeps and its libraries are there.
+        [[maybe_unused]] const bool isThere = within(10'000'000'000, [this] {
+            std::ifstream maps("/proc/" + pid() + "/wchan");
+            std::string where;
+            return std::getline(maps, where) && where.find("nanosleep") != std::string::npos;
+        });
+        m_program.sendSignal(SIGSTOP);
+    }
+    [[nodiscard]] std::string pid() const { return std::to_string(m_program.pid()); }
+    void end() { m_program.sendSignal(SIGKILL); }
+
+private:
+    RunningProgram m_program;
+};
+
+TEST(CliMap, JsonHoldsTheContractAndTheKernelsSums) {
+    const StoppedProgram program;
+    const ProgramResult mapped = cli({"map", program.pid(), "--json"});
+    ASSERT_EQ(mapped.status, 0) << mapped.err;
+    const Json map = Json::parse(mapped.out, nullptr, false);
+    ASSERT_TRUE(map.is_object());
+    EXPECT_EQ(map.at("name"), "sleep");
+    EXPECT_EQ(map.at("page_size"), 4096);
+    EXPECT_GT(map.at("time").get<double>(), 1.7e9);
+    const std::array fields{"size",          "committed",  "private", "rss",    "private_rss",
+                            "shareable_rss", "shared_rss", "locked",  "pss",    "swap",
+                            "huge",          "hugetlb",    "blocks",  "largest"};
+    Json sums = Json::object();
+    for (const Json& row : map.at("types")) {
+        for (const char* field : fields) {
+            sums[field] = sums.value(field, std::uint64_t{0}) + row.at(field).get<std::uint64_t>();
+        }
+    }
+    const Json& rollup = map.at("rollup");
+    EXPECT_EQ(sums.at("rss"), rollup.at("rss"));
+    // A page of a library goes from one to the other when another process maps it meanwhile.
+    EXPECT_EQ(sums.at("private_rss").get<std::uint64_t>() +
+                  sums.at("shared_rss").get<std::uint64_t>(),
+              rollup.at("private").get<std::uint64_t>() + rollup.at("shared").get<std::uint64_t>());
+    EXPECT_EQ(sums.at("swap"), rollup.at("swap"));
+    EXPECT_EQ(map.at("total").at("pss").get<std::int64_t>() +
+                  map.at("pss_rounding").get<std::int64_t>(),
+              rollup.at("pss").get<std::int64_t>());
+    std::uint64_t rss = 0;
+    for (const Json& region : map.at("regions")) {
+        EXPECT_LT(region.at("start"), region.at("end"));
+        EXPECT_EQ(region.at("protection").get<std::string>().size(), 4U);
+        EXPECT_FALSE(region.at("object").get<std::string>().empty());
+        rss += region.at("rss").get<std::uint64_t>();
+    }
+    EXPECT_EQ(rss, rollup.at("rss"));
+}
+
+TEST(CliMap, SavedMapIsReadAgainAndCompared) {
+    const ScratchDirectory scratch;
+    StoppedProgram program;
+    ASSERT_EQ(cli({"map", program.pid(), "--json", "-o", scratch.path("a.json")}).status, 0);
+    const ProgramResult same = cli({"map", "diff", scratch.path("a.json"), program.pid()});
+    EXPECT_EQ(same.status, 0) << same.err;
+    EXPECT_EQ(same.out, "Nothing changed.\n");
+    const ProgramResult live = cli({"map", program.pid(), "--csv", "--by", "region"});
+    const ProgramResult saved = cli({"map", scratch.path("a.json"), "--csv", "--by", "region"});
+    const auto rows = [](const std::string& text) { return text.substr(text.find("\nstart,")); };
+    EXPECT_EQ(rows(live.out), rows(saved.out));
+    const ProgramResult other =
+        cli({"map", "diff", scratch.path("a.json"), std::to_string(::getpid()), "--json"});
+    const Json difference = Json::parse(other.out, nullptr, false);
+    EXPECT_EQ(difference.at("same_process"), false);
+    EXPECT_FALSE(difference.at("objects").empty());
+}
+
+TEST(CliMap, ShowsEachTypeInATable) {
+    const StoppedProgram program;
+    const ProgramResult shown = cli({"map", program.pid(), "--names", "vmmap"});
+    EXPECT_EQ(shown.status, 0) << shown.err;
+    for (const char* text : {"sleep, pid", "TOTAL WS", "\nImage ", "\nHeap ", "\nTotal ", "\nFree ",
+                             "RSS equals the kernel's own sum"}) {
+        EXPECT_NE(shown.out.find(text), std::string::npos) << text << " in\n" << shown.out;
+    }
+}
+
+TEST(CliMap, SaysInOneSentenceWhyThereIsNoMap) {
+    StoppedProgram program;
+    const std::string pid = program.pid();
+    const ScratchDirectory scratch;
+    std::ofstream(scratch.path("cut.json")) << "{\"format\": \"ringscope-map\", ";
+    struct Wrong {
+        std::vector<std::string> arguments;
+        int status;
+        const char* text;
+    };
+    const std::vector<Wrong> wrongs{
+        {{"map"}, 2, "needs a pid"},
+        {{"map", "999999999"}, 3, "does not exist"},
+        {{"map", "99999999999"}, 2, "is no process number"},
+        {{"map", "2"}, 3, "2"}, // a kernel thread, or not there in a container
+        {{"map", scratch.path("none.json")}, 3, "none.json"},
+        {{"map", scratch.path("cut.json")}, 4, "is no memory map"},
+        {{"map", pid, "--by", "colour"}, 2, "type, object, region"},
+        {{"map", pid, "--unit", "GB"}, 2, "pages"},
+        {{"map", pid, "--type", "Heaps"}, 2, "Mapped File"},
+        {{"map", pid, "--json", "--csv"}, 2, "choose one"},
+        {{"map", pid, "-o", "/nowhere/x"}, 1, "cannot write /nowhere/x"},
+        {{"map", "diff", pid, std::to_string(::getpid()), "--by", "region"}, 2, "two processes"},
+    };
+    for (const Wrong& wrong : wrongs) {
+        const ProgramResult result = cli(wrong.arguments);
+        EXPECT_EQ(result.status, wrong.status) << result.err;
+        EXPECT_NE(result.err.find(wrong.text), std::string::npos) << result.err;
+        EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+        EXPECT_EQ(result.out, "");
+    }
+}
+
+} // namespace
+} // namespace ringscope
