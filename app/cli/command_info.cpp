@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +9,7 @@
 #include "app/cli/console.h"
 #include "app/cli/summary_text.h"
 #include "core/base/clock.h"
+#include "core/base/printable_name.h"
 #include "core/base/units.h"
 #include "core/session/series.h"
 #include "core/session/session_file.h"
@@ -34,6 +36,27 @@ std::string trackTable(const SessionView& view) {
         rows.push_back({view.description(track).name, std::to_string(s.samples),
                         shownNumber(view, track, s.min), shownNumber(view, track, s.mean),
                         shownNumber(view, track, s.max), shownNumber(view, track, s.last)});
+    }
+    return alignedTable(rows, 1);
+}
+
+// The first and the last map of each process.
+std::string mapTable(const SessionView& view) {
+    std::map<std::string, std::vector<const MapRecord*>> byProcess;
+    for (const auto& map : *view.maps) {
+        byProcess[map->label].push_back(map.get());
+    }
+    std::vector<std::vector<std::string>> rows{
+        {"MEMORY MAPS OF", "COUNT", "FIRST", "LAST", "RSS FIRST", "RSS LAST"}};
+    const auto rssOf = [](const MapRecord& map) {
+        return formatBytes(static_cast<double>(map.sums.regionTotal().rss));
+    };
+    for (const auto& [label, maps] : byProcess) {
+        rows.push_back({label + " " + std::to_string(maps.front()->process.pid) + " " +
+                            printableName(maps.front()->name),
+                        std::to_string(maps.size()), sinceStart(view, maps.front()->timeNs),
+                        sinceStart(view, maps.back()->timeNs), rssOf(*maps.front()),
+                        rssOf(*maps.back())});
     }
     return alignedTable(rows, 1);
 }
@@ -68,6 +91,9 @@ void printText(const std::string& path, const SessionFile& file) {
         std::cout << sizingText(sizingOf(view)); // cut short, or of an older version
     }
     std::cout << '\n' << trackTable(view) << '\n' << sourceTable(view);
+    if (!view.maps->empty()) {
+        std::cout << '\n' << mapTable(view);
+    }
     if (!view.markers->empty()) {
         std::vector<std::vector<std::string>> rows{{"TIME", "MARKER"}};
         for (const Marker& marker : *view.markers) {
@@ -88,6 +114,22 @@ Json tracksJson(const SessionView& view) {
                           {"samples", view.samples(track).rows()}});
     }
     return tracks;
+}
+
+Json mapsJson(const SessionView& view) {
+    Json maps = Json::array();
+    for (const auto& map : *view.maps) {
+        const MemorySums total = map->sums.regionTotal();
+        maps.push_back(
+            {{"time_s", static_cast<double>(map->timeNs - view.provenance->startMonotonicNs) / 1e9},
+             {"process", map->label},
+             {"pid", map->process.pid},
+             {"name", map->name},
+             {"regions", total.regions},
+             {"rss", total.rss},
+             {"pss", total.pss}});
+    }
+    return maps;
 }
 
 void printJson(const std::string& path, const SessionFile& file) {
@@ -129,6 +171,7 @@ void printJson(const std::string& path, const SessionFile& file) {
                     {"tracks", tracksJson(view)},
                     {"sizing", Json::parse(sizingToJson(sizingOf(view)))},
                     {"markers", std::move(markers)},
+                    {"memory_maps", mapsJson(view)},
                     {"losses", std::move(losses)},
                     {"summary", file.summary ? Json::parse(toJson(*file.summary)) : Json(nullptr)},
                     {"damage", view.damage}};

@@ -25,6 +25,7 @@ struct RecordingOptions {
     std::string output;
     std::string duration;
     std::string heap = "counts";
+    std::string mapEvery;
     bool isJson = false;
 };
 
@@ -60,6 +61,17 @@ Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
                              "--duration must be longer than 0; write for example 10s");
         }
         live.durationNs = *ns;
+    }
+    if (!options.mapEvery.empty()) {
+        const auto ns = parseDurationNs(options.mapEvery);
+        if (!ns) {
+            return ns.error();
+        }
+        if (*ns < 10 * kNsPerMs) {
+            return makeError(ErrorKind::usage,
+                             "--map-every must be 10ms or longer; write for example 5s");
+        }
+        live.mapPeriodNs = *ns;
     }
     return live;
 }
@@ -220,6 +232,11 @@ void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
         .add_option("--heap", options.heap,
                     "off, or counts: counts heap allocations of what is started (default)")
         ->type_name("MODE");
+    command
+        .add_option("--map-every", options.mapEvery,
+                    "Keeps the memory map of each process this often, or less often where that "
+                    "would take more than 1 % of a core")
+        ->type_name("D");
     command.add_flag("--json", options.isJson, "Prints the summary as one JSON document");
 }
 

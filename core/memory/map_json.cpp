@@ -142,19 +142,7 @@ Json headJson(const MapSnapshot& snapshot) {
     json["start_ticks"] = snapshot.space.process.startTicks;
     json["pid_namespace"] = snapshot.space.process.pidNamespace;
     json["remarks"] = snapshot.remarks;
-    const MemoryByType sums = snapshot.sums();
-    json["types"] = Json::array();
-    for (const MemoryType type : kMemoryTypes) {
-        Json row{{"type", memoryTypeName(type)}};
-        addSums(row, sums.of(type));
-        json["types"].push_back(std::move(row));
-    }
-    const MemorySums total = sums.regionTotal();
-    json["total"] = Json::object();
-    addSums(json["total"], total);
     json["rollup"] = rollupJson(snapshot);
-    const auto rounding = pssRounding(snapshot, total);
-    json["pss_rounding"] = rounding ? Json(*rounding) : Json();
     json["counters"] = snapshot.counters
                            ? numbersJson(*snapshot.counters, kCounterNumbers, kCounterOptionals)
                            : Json();
@@ -166,6 +154,21 @@ Json headJson(const MapSnapshot& snapshot) {
     json["stacks_known"] = snapshot.space.areStacksKnown;
     json["malformed_lines"] = snapshot.space.map.malformedLines;
     return json;
+}
+
+void addTypes(const MapSnapshot& snapshot, Json& json) {
+    const MemoryByType sums = snapshot.sums();
+    json["types"] = Json::array();
+    for (const MemoryType type : kMemoryTypes) {
+        Json row{{"type", memoryTypeName(type)}};
+        addSums(row, sums.of(type));
+        json["types"].push_back(std::move(row));
+    }
+    const MemorySums total = sums.regionTotal();
+    json["total"] = Json::object();
+    addSums(json["total"], total);
+    const auto rounding = pssRounding(snapshot, total);
+    json["pss_rounding"] = rounding ? Json(*rounding) : Json();
 }
 
 Json objectJson(const MapObject& object) {
@@ -210,9 +213,11 @@ Error noMap(const std::string& what, const std::string& why) {
 
 class MapReader {
 public:
-    MapReader(const Json& json, const std::string& what)
+    // isHeadOnly: no regions are looked for.
+    MapReader(const Json& json, const std::string& what, bool isHeadOnly)
         : m_json(json)
-        , m_what(what) {}
+        , m_what(what)
+        , m_isHeadOnly(isHeadOnly) {}
 
     Expected<MapSnapshot> read() {
         if (!m_json.is_object() || m_json.value("format", "") != kFormat) {
@@ -224,6 +229,9 @@ public:
                                  ", which this Ringscope does not know: open it with a newer one");
         }
         readHead();
+        if (m_isHeadOnly) {
+            return std::move(m_snapshot);
+        }
         for (const Json& region : m_json.at("regions")) {
             if (auto added = readRegion(region); !added) {
                 return added.error();
@@ -339,16 +347,31 @@ private:
 
     const Json& m_json;
     const std::string& m_what;
+    const bool m_isHeadOnly;
     MapSnapshot m_snapshot;
     Index m_names;
     Index m_flags;
 };
 
+Expected<MapSnapshot> parse(std::string_view text, const std::string& what, bool isHeadOnly) {
+    const Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded()) {
+        return noMap(what, "it is cut short or no JSON");
+    }
+    try {
+        return MapReader(json, what, isHeadOnly).read();
+    } catch (const Json::exception&) { // a field of another type
+        return noMap(what, "a field is missing or of another type");
+    }
+}
+
 } // namespace
 
 void writeMapJson(const MapSnapshot& snapshot, std::ostream& out) {
     const MapObjects objects = groupByObject(snapshot);
-    std::string head = dumpJson(headJson(snapshot), 2);
+    Json json = headJson(snapshot);
+    addTypes(snapshot, json);
+    std::string head = dumpJson(json, 2);
     head.resize(head.rfind('\n')); // without its closing brace
     out << head << ",\n  \"objects\": [";
     const char* separator = "\n    ";
@@ -366,15 +389,16 @@ void writeMapJson(const MapSnapshot& snapshot, std::ostream& out) {
 }
 
 Expected<MapSnapshot> mapFromJson(std::string_view text, const std::string& what) {
-    const Json json = Json::parse(text, nullptr, false);
-    if (json.is_discarded()) {
-        return noMap(what, "it is cut short or no JSON");
-    }
-    try {
-        return MapReader(json, what).read();
-    } catch (const Json::exception&) { // a field of another type
-        return noMap(what, "a field is missing or of another type");
-    }
+    return parse(text, what, false);
+}
+
+std::string mapHeadToJson(const MapSnapshot& snapshot) {
+    return dumpJson(headJson(snapshot));
+}
+
+std::optional<MapSnapshot> mapHeadFromJson(const std::string& text) {
+    auto snapshot = parse(text, "", true);
+    return snapshot ? std::optional(std::move(snapshot).value()) : std::nullopt;
 }
 
 } // namespace ringscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,5 +19,10 @@ void writeMapJson(const MapSnapshot& snapshot, std::ostream& out);
 // Errors (damaged): no JSON, no map of Ringscope's, a newer version, regions out of order. what
 // names the text in the message, as its file does.
 [[nodiscard]] Expected<MapSnapshot> mapFromJson(std::string_view text, const std::string& what);
+
+// Everything but sums, objects and regions, for formats that hold those in another way. Empty when
+// it is no such text.
+[[nodiscard]] std::string mapHeadToJson(const MapSnapshot& snapshot);
+[[nodiscard]] std::optional<MapSnapshot> mapHeadFromJson(const std::string& text);
 
 } // namespace ringscope

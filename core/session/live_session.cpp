@@ -38,7 +38,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::start(std::unique_ptr<LiveTa
                                                           const LiveOptions& options,
                                                           std::optional<std::int64_t> durationNs) {
     auto recording = Recording::start({std::move(target), std::move(writer), std::move(provenance),
-                                       durationNs, options.isRecording});
+                                       durationNs, options.isRecording, options.mapPeriodNs});
     if (!recording) {
         return recording.error();
     }
@@ -143,6 +143,9 @@ bool LiveSession::waitFor(std::int64_t timeoutNs) const {
 }
 void LiveSession::addMarker(std::string text) {
     m_recording->addMarker(std::move(text));
+}
+void LiveSession::requestMaps() {
+    m_recording->requestMaps();
 }
 void LiveSession::watchChannel(std::uint32_t channel) {
     m_recording->watchChannel(channel);

@@ -45,10 +45,29 @@ Recorder::Recorder(Session& session, const Clock& wall, const Clock& cost)
 
 void Recorder::add(std::unique_ptr<Source> source) {
     Polled polled;
-    polled.periodNs = source->desiredPeriodNs();
+    polled.desiredNs = source->desiredPeriodNs();
+    polled.periodNs = polled.desiredNs;
     polled.dueNs = kNotStarted;
     polled.source = std::move(source);
     m_sources.push_back(std::move(polled));
+}
+
+void Recorder::setPeriod(std::string_view source, std::int64_t periodNs) {
+    for (Polled& polled : m_sources) {
+        if (polled.source->name() == source) {
+            polled.desiredNs = periodNs;
+            polled.periodNs = periodNs;
+            polled.dueNs = kNotStarted;
+        }
+    }
+}
+
+void Recorder::takeNow(std::string_view source, std::int64_t nowNs) {
+    for (Polled& polled : m_sources) {
+        if (polled.source->name() == source) {
+            take(polled, std::max(m_wall.nowNs(), nowNs));
+        }
+    }
 }
 
 void Recorder::take(Polled& polled, std::int64_t nowNs) {
@@ -67,7 +86,7 @@ void Recorder::schedule(Polled& polled, std::int64_t nowNs) {
     const std::size_t known = std::min<std::uint64_t>(polled.samples, kCostWindow);
     const std::int64_t affordable =
         budgetedCostNs({polled.costsNs.data(), known}) * kSourceBudgetDivisor;
-    const std::int64_t desired = polled.source->desiredPeriodNs();
+    const std::int64_t desired = polled.desiredNs;
     // Whole multiples of what is desired, and back only when clearly affordable, so that a cost
     // near the limit does not change the rate with every sample.
     const std::int64_t multiple = std::max<std::int64_t>((affordable + desired - 1) / desired, 1);
@@ -87,6 +106,9 @@ std::int64_t Recorder::step(std::int64_t nowNs) {
     std::int64_t next = std::numeric_limits<std::int64_t>::max();
     for (std::size_t i = 0; i < m_sources.size(); ++i) {
         Polled& polled = m_sources[i];
+        if (polled.periodNs == kOnDemand) {
+            continue;
+        }
         if (polled.dueNs <= nowNs) {
             // Read anew: an earlier source of this step may have taken milliseconds.
             const std::int64_t stampNs = std::max(m_wall.nowNs(), nowNs);
@@ -100,7 +122,9 @@ std::int64_t Recorder::step(std::int64_t nowNs) {
 
 void Recorder::sampleAll(std::int64_t nowNs) {
     for (Polled& polled : m_sources) {
-        take(polled, std::max(m_wall.nowNs(), nowNs));
+        if (polled.periodNs != kOnDemand) {
+            take(polled, std::max(m_wall.nowNs(), nowNs));
+        }
     }
 }
 
@@ -108,6 +132,9 @@ std::vector<SourceStatus> Recorder::status() const {
     std::vector<SourceStatus> all;
     all.reserve(m_sources.size());
     for (const Polled& polled : m_sources) {
+        if (polled.periodNs == kOnDemand) {
+            continue;
+        }
         const std::size_t known = std::min<std::uint64_t>(polled.samples, kCostWindow);
         all.push_back({std::string(polled.source->name()), polled.periodNs,
                        medianNs({polled.costsNs.data(), known}), polled.samples, polled.lost});

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -33,17 +34,24 @@ public:
 
     // Its first sample is due at once. The source's groups may exist already or be added later.
     void add(std::unique_ptr<Source> source);
+    // Instead of what the source desires; of every source of that name.
+    void setPeriod(std::string_view source, std::int64_t periodNs);
+    // Takes a sample of every source of that name, due or not.
+    void takeNow(std::string_view source, std::int64_t nowNs);
     // Takes every sample that is due at nowNs; returns when the next one is (INT64_MAX without
     // sources).
     std::int64_t step(std::int64_t nowNs);
-    // Takes one sample of every source, due or not: for the last row before the end.
+    // Takes one sample of every source that has a period, due or not: for the last row before the
+    // end.
     void sampleAll(std::int64_t nowNs);
 
+    // Of the sources that have a period.
     [[nodiscard]] std::vector<SourceStatus> status() const;
 
 private:
     struct Polled {
         std::unique_ptr<Source> source;
+        std::int64_t desiredNs = 0;
         std::int64_t periodNs = 0;
         std::int64_t dueNs = 0;
         std::array<std::int64_t, kCostWindow> costsNs{};

@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "core/session/session_summary.h"
+#include "core/session/sources/map_source.h"
 #include "core/session/sources/self_source.h"
 
 namespace ringscope {
@@ -28,6 +29,7 @@ void sleepUntil(std::int64_t dueNs) {
 Recording::Recording(Plan plan)
     : m_durationNs(plan.durationNs)
     , m_isRecording(plan.isRecording)
+    , m_mapPeriodNs(plan.mapPeriodNs)
     , m_target(std::move(plan.target))
     , m_session(std::move(plan.provenance))
     , m_recorder(m_session, m_wall, m_cost)
@@ -59,6 +61,9 @@ void Recording::run(const std::stop_token& stop) {
     if (m_isRecording) {
         m_target->addSources(m_recorder, m_session);
         m_recorder.add(std::make_unique<SelfSource>(m_session));
+        if (m_mapPeriodNs) {
+            m_recorder.setPeriod(kMapSource, *m_mapPeriodNs);
+        }
     }
     std::int64_t nowNs = m_wall.nowNs();
     const std::int64_t endNs = m_durationNs ? nowNs + *m_durationNs : INT64_MAX;
@@ -93,6 +98,9 @@ void Recording::handleRequests(std::int64_t nowNs) {
     }
     for (Marker& marker : requests.markers) {
         m_session.addMarker(std::move(marker));
+    }
+    if (requests.isMaps && m_isRecording) {
+        m_recorder.takeNow(kMapSource, nowNs);
     }
     if (requests.watchedChannel) {
         m_target->watchChannel(*requests.watchedChannel);
@@ -176,6 +184,11 @@ bool Recording::waitFor(std::int64_t timeoutNs) const {
 void Recording::addMarker(std::string text) {
     const std::lock_guard<std::mutex> lock(m_mutex);
     m_requests.markers.push_back({monotonicNs(), MarkerKind::user, std::move(text)});
+}
+
+void Recording::requestMaps() {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_requests.isMaps = true;
 }
 
 void Recording::watchChannel(std::uint32_t channel) {

@@ -32,6 +32,7 @@ public:
         Provenance provenance;
         std::optional<std::int64_t> durationNs;
         bool isRecording = true;
+        std::optional<std::int64_t> mapPeriodNs; // of memory maps; empty: only when asked
     };
     // Errors (failed): the file cannot be written.
     [[nodiscard]] static Expected<std::unique_ptr<Recording>> start(Plan plan);
@@ -44,6 +45,7 @@ public:
     [[nodiscard]] bool isFinished() const;
     bool waitFor(std::int64_t timeoutNs) const;
     void addMarker(std::string text);
+    void requestMaps();
     void watchChannel(std::uint32_t channel);
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
     [[nodiscard]] std::vector<Error> errors() const;
@@ -52,6 +54,7 @@ public:
 private:
     struct Requests {
         bool isStop = false;
+        bool isMaps = false;
         std::vector<Marker> markers;
         std::optional<std::uint32_t> watchedChannel;
         std::optional<std::pair<std::uint32_t, std::uint64_t>> slotDetail;
@@ -68,6 +71,7 @@ private:
     // Constant after construction.
     std::optional<std::int64_t> m_durationNs;
     bool m_isRecording;
+    std::optional<std::int64_t> m_mapPeriodNs;
 
     // Recorder's thread only.
     std::unique_ptr<LiveTarget> m_target; // outlives the recorder, whose sources use it

@@ -62,6 +62,13 @@ void Session::addStall(std::shared_ptr<const StallPicture> stall) {
     m_stalls = std::move(stalls);
 }
 
+void Session::addMap(std::shared_ptr<const MapRecord> map) {
+    using Maps = std::vector<std::shared_ptr<const MapRecord>>;
+    auto maps = m_maps ? std::make_shared<Maps>(*m_maps) : std::make_shared<Maps>();
+    maps->push_back(std::move(map));
+    m_maps = std::move(maps);
+}
+
 void Session::setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot) {
     m_slotSnapshot = std::move(snapshot);
 }
@@ -95,6 +102,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     view->ring = m_ring;
     view->slotSnapshot = m_slotSnapshot;
     view->stalls = m_stalls;
+    view->maps = m_maps;
     view->sources = m_sources;
     view->self = m_self;
     view->startNs = m_provenance->startMonotonicNs;

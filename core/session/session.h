@@ -39,6 +39,7 @@ public:
     void setParticipants(std::vector<ParticipantRow> participants);
     void setBacklogs(std::vector<ChannelBacklog> backlogs);
     void addStall(std::shared_ptr<const StallPicture> stall);
+    void addMap(std::shared_ptr<const MapRecord> map);
     void setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot);
     void setSources(std::vector<SourceStatus> sources);
     void setSelf(SelfCost self);
@@ -68,6 +69,7 @@ private:
     std::shared_ptr<const RingTarget> m_ring;
     std::shared_ptr<const SlotSnapshot> m_slotSnapshot;
     std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> m_stalls;
+    std::shared_ptr<const std::vector<std::shared_ptr<const MapRecord>>> m_maps;
     std::vector<SourceStatus> m_sources;
     SelfCost m_self;
     std::int64_t m_newestNs;

@@ -14,6 +14,7 @@
 
 #include "core/base/units.h"
 #include "core/session/frame_scan.h"
+#include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
 #include "core/session/session_frame.h"
 #include "core/session/session_json.h"
@@ -57,6 +58,7 @@ private:
     SessionState m_state;
     std::shared_ptr<const SlotSnapshot> m_slots;
     std::vector<std::shared_ptr<const StallPicture>> m_stalls;
+    std::vector<std::shared_ptr<const MapRecord>> m_maps;
     std::optional<RunSummary> m_summary;
     std::int64_t m_newestNs = std::numeric_limits<std::int64_t>::min();
     std::uint64_t m_unreadable = 0; // frames whose checksums hold and whose content makes no sense
@@ -102,6 +104,13 @@ void Loader::addDescription(const FoundFrame& frame, const std::string& payload)
     case FrameType::stall:
         if (auto stall = decodeStall(payload); stall && isSane(stall->timeNs)) {
             m_stalls.push_back(std::move(stall));
+        } else {
+            ++m_unreadable;
+        }
+        break;
+    case FrameType::map:
+        if (auto map = decodeMapRecord(payload); map && isSane(map->timeNs)) {
+            m_maps.push_back(std::move(map));
         } else {
             ++m_unreadable;
         }
@@ -240,6 +249,8 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
     view->slotSnapshot = std::move(m_slots);
     view->stalls = std::make_shared<const std::vector<std::shared_ptr<const StallPicture>>>(
         std::move(m_stalls));
+    view->maps =
+        std::make_shared<const std::vector<std::shared_ptr<const MapRecord>>>(std::move(m_maps));
     view->sources = std::move(m_state.sources);
     view->self = m_state.self;
     view->generation = 1;

@@ -36,6 +36,7 @@ enum class FrameType : std::uint16_t {
     summary = 7, // JSON
     index = 8,
     stall = 9,
+    map = 10,
 };
 
 struct SessionFileHeader {

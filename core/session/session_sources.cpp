@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/session/sources/map_source.h"
 #include "core/session/sources/memory_source.h"
 #include "core/session/sources/memory_type_source.h"
 #include "core/session/sources/physical_memory_source.h"
@@ -16,6 +17,7 @@ void addProcessSources(TargetProcesses& processes, Recorder& recorder, Session& 
     recorder.add(std::make_unique<MemorySource>(processes, session));
     recorder.add(std::make_unique<PhysicalMemorySource>(processes, session));
     recorder.add(std::make_unique<MemoryTypeSource>(processes, session));
+    recorder.add(std::make_unique<MapSource>(processes));
 }
 
 RingSlotSource* addRingSources(const std::shared_ptr<RingObserver>& ring,

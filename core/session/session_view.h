@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/ring/slot_snapshot.h"
+#include "core/session/map_record.h"
 #include "core/session/participant_row.h"
 #include "core/session/ring_backlog.h"
 #include "core/session/sample_table.h"
@@ -107,6 +108,8 @@ struct SessionView {
     std::shared_ptr<const SlotSnapshot> slotSnapshot; // of the channel that is looked at
     // Kept at findings of stuck slots, by time; not of each finding. Null like none.
     std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> stalls;
+    // Memory maps of processes that were kept, by time. Null like none.
+    std::shared_ptr<const std::vector<std::shared_ptr<const MapRecord>>> maps;
     std::vector<SourceStatus> sources;
     SelfCost self;
     std::int64_t startNs = 0;     // monotonic; first sample

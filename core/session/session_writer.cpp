@@ -17,6 +17,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/units.h"
+#include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
 #include "core/session/session_json.h"
 #include "core/session/stall_coding.h"
@@ -207,7 +208,8 @@ bool SessionWriter::writeView(const SessionView& view) {
         }
     }
     ++m_turns;
-    return writeSamples(view) && writeMarkers(view) && writeStalls(view) && writeState(view);
+    return writeSamples(view) && writeMarkers(view) && writeStalls(view) && writeMaps(view) &&
+           writeState(view);
 }
 
 bool SessionWriter::writeGroups(const SessionView& view) {
@@ -273,6 +275,16 @@ bool SessionWriter::writeStalls(const SessionView& view) {
     for (; view.stalls && m_stallsWritten < view.stalls->size(); ++m_stallsWritten) {
         const StallPicture& stall = *view.stalls->at(m_stallsWritten);
         if (!writeFrame(FrameType::stall, stall.timeNs, stall.timeNs, encodeStall(stall))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool SessionWriter::writeMaps(const SessionView& view) {
+    for (; view.maps && m_mapsWritten < view.maps->size(); ++m_mapsWritten) {
+        const MapRecord& map = *view.maps->at(m_mapsWritten);
+        if (!writeFrame(FrameType::map, map.timeNs, map.timeNs, encodeMapRecord(map))) {
             return false;
         }
     }

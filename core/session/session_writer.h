@@ -81,6 +81,7 @@ private:
                           std::int64_t firstNs, std::int64_t lastNs);
     bool writeMarkers(const SessionView& view);
     bool writeStalls(const SessionView& view);
+    bool writeMaps(const SessionView& view);
     bool writeState(const SessionView& view);
     bool writeEnd(const SessionView& view, const std::string& summaryJson);
     bool writeFrame(FrameType type, std::int64_t firstNs, std::int64_t lastNs,
@@ -106,6 +107,7 @@ private:
     std::uint64_t m_turns = 0;
     std::shared_ptr<const std::vector<Marker>> m_markersWritten;
     std::size_t m_stallsWritten = 0;
+    std::size_t m_mapsWritten = 0;
     std::shared_ptr<const SlotSnapshot> m_slotsWritten;
     SlotEncoder m_slotEncoder;
 

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace ringscope {
 
 class Session;
+
+// A period: only when asked for (Recorder::takeNow), or with a period that was asked for.
+constexpr std::int64_t kOnDemand = std::numeric_limits<std::int64_t>::max();
 
 // Turns one thing of the outside world into tracks and snapshots. The recorder owns its sources and
 // calls them on its thread only, each at its own period; what a source costs is measured there, and

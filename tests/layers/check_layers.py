@@ -28,6 +28,7 @@ WIDGETS_SEE = {
     "core/memory/memory_sums.h",
     "core/memory/memory_type.h",
     "core/ring/slot_snapshot.h",
+    "core/session/map_record.h",
     "core/session/ring_backlog.h",
     "core/session/series.h",
     "core/session/session_view.h",

@@ -106,6 +106,28 @@ TEST(CliMap, ShowsEachTypeInATable) {
     }
 }
 
+TEST(CliMap, ASessionKeepsMapsThatAreComparedLater) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("grows.ringscope");
+    // 8 MiB more of a shell's heap after half a second.
+    const ProgramResult recorded =
+        cli({"record", "--heap", "off", "--map-every", "100ms", "-o", file, "--", "sh", "-c",
+             "sleep 0.6; x=$(head -c 8000000 /dev/zero | tr '\\0' x); sleep 0.6; echo ${#x}"});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    const Json info = Json::parse(cli({"info", file, "--json"}).out, nullptr, false);
+    EXPECT_GE(info.at("memory_maps").size(), 4U);
+    const ProgramResult diff = cli({"map", "diff", file + "@300ms", file, "--json"});
+    ASSERT_EQ(diff.status, 0) << diff.err;
+    const Json difference = Json::parse(diff.out, nullptr, false);
+    EXPECT_EQ(difference.at("same_process"), true);
+    EXPECT_GT(difference.at("total").at("difference").at("rss"), 7'000'000);
+    const ProgramResult none = cli({"map", file + "@1s:P77"});
+    EXPECT_EQ(none.status, 3);
+    EXPECT_NE(none.err.find("P0"), std::string::npos) << none.err;
+    const ProgramResult early = cli({"map", file + "@0s"});
+    EXPECT_EQ(early.status, 3) << early.out;
+}
+
 TEST(CliMap, SaysInOneSentenceWhyThereIsNoMap) {
     StoppedProgram program;
     const std::string pid = program.pid();

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <gtest/gtest.h>
+#include <limits>
 #include <utility>
 
 namespace ringscope {
@@ -106,6 +107,22 @@ TEST_F(RecorderTest, KeepsACheapSourceFastBesideAnExpensiveOne) {
     EXPECT_EQ(status[1].samples + status[1].lost, 10'000U);
     EXPECT_EQ(status[1].samples, static_cast<std::uint64_t>(cheap));
     EXPECT_GT(status[1].lost, 0U);
+}
+
+TEST_F(RecorderTest, TakesWhatHasNoPeriodOnlyWhenAsked) {
+    int taken = 0;
+    add(kOnDemand, [&](std::int64_t, Session&) { ++taken; });
+    EXPECT_EQ(m_recorder.step(m_wall.nowNs()), std::numeric_limits<std::int64_t>::max());
+    m_recorder.sampleAll(m_wall.nowNs());
+    EXPECT_EQ(taken, 0);
+    EXPECT_TRUE(m_recorder.status().empty());
+    m_recorder.takeNow("another", m_wall.nowNs());
+    m_recorder.takeNow("scripted", m_wall.nowNs());
+    EXPECT_EQ(taken, 1);
+    m_recorder.setPeriod("scripted", 10);
+    runUntil(1'000'000'030);
+    EXPECT_EQ(taken, 4);
+    EXPECT_EQ(m_recorder.status()[0].periodNs, 10);
 }
 
 } // namespace

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/process_identity.h"
+#include "core/memory/map_snapshot.h"
+#include "core/memory/memory_by_type.h"
+
+namespace ringscope {
+
+// A memory map that a session keeps: its sums, and the map itself packed, so that an hour of maps
+// stays small. Immutable.
+struct MapRecord {
+    std::int64_t timeNs = 0; // monotonic
+    std::string label;       // of the process in this session: "P0"
+    ProcessIdentity process;
+    std::string name; // of its program
+    MemoryByType sums;
+    std::string packed; // packMap()
+
+    // The map; null when the bytes make no sense, as of a damaged file. Some milliseconds for
+    // 20,000 mappings; any thread.
+    [[nodiscard]] MapSnapshotPtr unpack() const;
+};
+
+} // namespace ringscope

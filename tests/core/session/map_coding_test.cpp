@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/map_coding.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <sstream>
+
+#include "core/memory/map_json.h"
+#include "core/memory/map_reader.h"
+#include "tests/support/map_snapshots.h"
+
+namespace ringscope {
+namespace {
+
+using testing::mapOf;
+
+std::string jsonOf(const MapSnapshot& snapshot) {
+    std::ostringstream out;
+    writeMapJson(snapshot, out);
+    return out.str();
+}
+
+MapSnapshot everyField() {
+    return mapOf(
+        "7f00-8f00 rw-s 00001000 08:1f 42 /dev/shm/a b\nKernelPageSize: 4 kB\n"
+        "Rss: 1 kB\nPss: 2 kB\nPss_Dirty: 3 kB\nShared_Clean: 4 kB\nShared_Dirty: 5 kB\n"
+        "Private_Clean: 6 kB\nPrivate_Dirty: 7 kB\nReferenced: 8 kB\nAnonymous: 9 kB\nKSM: 10 kB\n"
+        "LazyFree: 11 kB\nAnonHugePages: 12 kB\nShmemPmdMapped: 13 kB\nFilePmdMapped: 14 kB\n"
+        "Shared_Hugetlb: 15 kB\nPrivate_Hugetlb: 16 kB\nSwap: 17 kB\nSwapPss: 18 kB\n"
+        "Locked: 19 kB\nVmFlags: rd wr sh zz\n"
+        "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n");
+}
+
+TEST(MapCoding, GivesBackEveryField) {
+    const auto unpacked = unpackMap(packMap(everyField()));
+    ASSERT_TRUE(unpacked);
+    EXPECT_EQ(jsonOf(*unpacked), jsonOf(everyField()));
+}
+
+TEST(MapCoding, GivesBackTheMapOfARealProcessInFewBytes) {
+    const MapSnapshot snapshot = readMapSnapshot(selfProcess()).value();
+    const auto record = makeMapRecord(snapshot, "P0");
+    const auto read = decodeMapRecord(encodeMapRecord(*record));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->label, "P0");
+    EXPECT_EQ(read->timeNs, snapshot.space.timeNs);
+    EXPECT_EQ(read->sums.regionTotal(), snapshot.sums().regionTotal());
+    EXPECT_EQ(jsonOf(*read->unpack()), jsonOf(snapshot));
+    EXPECT_LT(record->packed.size(), 6000 + snapshot.space.map.regions.size() * 60);
+}
+
+TEST(MapCoding, RefusesWhatIsCutAndStaysSaneOnDamage) {
+    const std::string good = encodeMapRecord(*makeMapRecord(everyField(), "P0"));
+    for (std::size_t length = 0; length < good.size(); ++length) {
+        EXPECT_EQ(decodeMapRecord(std::string_view(good).substr(0, length)), nullptr) << length;
+    }
+    std::mt19937 random(7);
+    for (int i = 0; i < 20'000; ++i) {
+        std::string bytes = good;
+        for (int flips = 0; flips < 3; ++flips) {
+            bytes[random() % bytes.size()] = static_cast<char>(random());
+        }
+        if (const auto read = decodeMapRecord(bytes)) {
+            const auto snapshot = read->unpack();
+            ASSERT_TRUE(snapshot);
+            EXPECT_EQ(snapshot->types.size(), snapshot->space.map.regions.size());
+        }
+    }
+}
+
+} // namespace
+} // namespace ringscope
