@@ -69,7 +69,7 @@ Expected<MapTableOptions> mapTableOptions(const std::string& by, const std::stri
         "--by", by,
         {{"type", MapRows::type}, {"object", MapRows::object}, {"region", MapRows::region}});
     const auto preset = chosen<ColumnNames>(
-        "--names", names, {{"linux", ColumnNames::linux}, {"vmmap", ColumnNames::vmmap}});
+        "--names", names, {{"linux", ColumnNames::linuxNames}, {"vmmap", ColumnNames::vmmapNames}});
     const auto scale = chosen<ByteScale>("--unit", unit,
                                          {{"bytes", ByteScale::bytes},
                                           {"KiB", ByteScale::kib},

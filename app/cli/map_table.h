@@ -16,7 +16,7 @@ namespace ringscope {
 // How tables of memory maps are printed.
 struct MapTableOptions {
     MapRows rows = MapRows::type;
-    ColumnNames names = ColumnNames::linux;
+    ColumnNames names = ColumnNames::linuxNames;
     ByteScale scale = ByteScale::kib;
     std::optional<MemoryType> only;
 };

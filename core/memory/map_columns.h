@@ -9,8 +9,8 @@
 
 namespace ringscope {
 
-// Which of the two sets of names columns go by.
-enum class ColumnNames : std::uint8_t { linux, vmmap };
+// Which of the two sets of names columns go by. ("linux" alone is a macro of GCC.)
+enum class ColumnNames : std::uint8_t { linuxNames, vmmapNames };
 
 // One number of a row of a memory map, as every table, file and comparison shows it.
 struct MapColumn {
@@ -24,7 +24,7 @@ struct MapColumn {
     std::uint64_t (*value)(const MemorySums& sums) = nullptr;
 
     [[nodiscard]] std::string_view name(ColumnNames names) const {
-        return names == ColumnNames::vmmap && !vmmapName.empty() ? vmmapName : linuxName;
+        return names == ColumnNames::vmmapNames && !vmmapName.empty() ? vmmapName : linuxName;
     }
 };
 
