@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+
 #include "core/base/expected.h"
 #include "core/base/process_identity.h"
 #include "core/memory/map_snapshot.h"
 
 namespace ringscope {
 
-// Reads the map, names of program and threads, counters and the kernel's own sums of a process. Any
-// thread; takes as long as readAddressSpace() and smaps_rollup together. Errors as
-// readAddressSpace()'s. What else cannot be read is a remark.
-[[nodiscard]] Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process);
+// Whether the kernel's own sums are read with a map. They need a second walk over the page tables:
+// a third of the time again where much is resident.
+enum class KernelSums : std::uint8_t { read, leftOut };
+
+// Reads the map, names of program and threads, and counters of a process. Any thread; takes as long
+// as readAddressSpace(). Errors as readAddressSpace()'s. What else cannot be read is a remark.
+[[nodiscard]] Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process,
+                                                    KernelSums kernelSums = KernelSums::read);
 
 } // namespace ringscope

@@ -25,21 +25,9 @@ void readThreadNames(AddressSpace& space) {
     }
 }
 
-// What lies behind the kernel's answers in sentences; the numbers themselves are kept as they are.
-void addRemarks(MapSnapshot& snapshot) {
-    if (snapshot.space.map.malformedLines > 0) {
-        snapshot.remarks.push_back(std::to_string(snapshot.space.map.malformedLines) +
-                                   " lines of the kernel's map made no sense and were left out.");
-    }
-    if (!snapshot.rollup) {
-        snapshot.remarks.emplace_back("The kernel's own sums (smaps_rollup) could not be read, so "
-                                      "the sums here are not checked against them.");
-    }
-}
-
 } // namespace
 
-Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process) {
+Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums kernelSums) {
     auto space = readAddressSpace(process);
     if (!space) {
         return space.error();
@@ -50,8 +38,13 @@ Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process) {
     }
     MapSnapshot snapshot;
     snapshot.space = std::move(space).value();
-    if (const auto slow = reader->readSlow()) { // first, as it is compared with the map
-        snapshot.rollup = *slow;
+    if (kernelSums == KernelSums::read) { // first, as it is compared with the map
+        if (const auto slow = reader->readSlow()) {
+            snapshot.rollup = *slow;
+        } else {
+            snapshot.remarks.emplace_back("The kernel's own sums (smaps_rollup) could not be read, "
+                                          "so the sums here are not checked against them.");
+        }
     }
     snapshot.wallNs = wallClockNs();
     snapshot.name = processName(process.pid);
@@ -64,7 +57,10 @@ Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process) {
     snapshot.counters = *fast;
     snapshot.pageSize = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     snapshot.types = classifyRegions(snapshot.space);
-    addRemarks(snapshot);
+    if (snapshot.space.map.malformedLines > 0) {
+        snapshot.remarks.push_back(std::to_string(snapshot.space.map.malformedLines) +
+                                   " lines of the kernel's map made no sense and were left out.");
+    }
     return snapshot;
 }
 

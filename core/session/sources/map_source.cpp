@@ -14,7 +14,7 @@ void MapSource::sample(std::int64_t nowNs, Session& session) {
         if (!process.isAlive || !process.hasTracks || m_isFull) {
             continue;
         }
-        const auto snapshot = readMapSnapshot(process.identity);
+        const auto snapshot = readMapSnapshot(process.identity, KernelSums::leftOut);
         if (!snapshot) { // it may end at any moment
             continue;
         }
