@@ -6,47 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
 #include "core/memory/proc_process.h"
-#include "core/memory/smaps_parser.h"
 
 namespace ringscope {
 
 namespace {
-
-// The kernel hands out at most a few kilobytes at a time, whatever is asked for.
-constexpr std::size_t kPieceSize = 65536;
-
-Expected<MemoryMap> readMap(const ProcessIdentity& process, int fd) {
-    SmapsParser parser;
-    std::string piece(kPieceSize, '\0');
-    for (;;) {
-        const ssize_t got = ::read(fd, piece.data(), piece.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return proc::readError(process.pid, "smaps", errno);
-        }
-        if (got == 0) {
-            break;
-        }
-        parser.feed(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
-    }
-    // A process that exits or execs while it is read looks like a shorter map: the text just ends.
-    // The descriptor names the address space, so when it can still be read now it could all along.
-    if (::pread(fd, piece.data(), 1, 0) != 1) {
-        return makeError(ErrorKind::target,
-                         "process " + std::to_string(process.pid) +
-                             " ended or started another program while its memory map was read: "
-                             "choose a running process or try again");
-    }
-    return parser.finish();
-}
 
 // "35 0x... 0xSP 0xPC", "-1 0xSP 0xPC" or "running" (then there is none to be had).
 std::optional<std::uint64_t> parseStackPointer(std::string_view text) {
@@ -94,7 +62,7 @@ Expected<AddressSpace> readAddressSpace(const ProcessIdentity& process) {
     if (!smaps.isOpen()) {
         return proc::readError(process.pid, "smaps", errno);
     }
-    auto map = readMap(process, smaps.get());
+    auto map = proc::readMap(process.pid, smaps.get(), "smaps");
     if (!map) {
         return map.error();
     }

@@ -9,6 +9,7 @@
 #include "core/base/expected.h"
 #include "core/base/file_descriptor.h"
 #include "core/base/process_identity.h"
+#include "core/memory/memory_region.h"
 #include "core/memory/proc_text.h"
 
 // How the units of this folder read /proc/PID on Linux, and say why they cannot.
@@ -41,6 +42,13 @@ struct WholeText {
 // Error of opening or reading /proc/PID/FILE. ESRCH and ENOENT mean that the process has ended.
 [[nodiscard]] Error readError(std::int32_t pid, const std::string& file, int errnoValue);
 [[nodiscard]] Error processEnded(std::int32_t pid);
+
+// Error of an address space that is gone while its directory may not be: its process ended or
+// started another program. what: "while its memory map was read".
+[[nodiscard]] Error addressSpaceGone(std::int32_t pid, const std::string& what);
+
+// The mappings in file ("maps", "smaps"), which fd has open. Whole, or an error.
+[[nodiscard]] Expected<MemoryMap> readMap(std::int32_t pid, int fd, const std::string& file);
 
 // CPU time of the calling thread: what a reading costs, however busy the machine is.
 [[nodiscard]] std::int64_t threadCpuNs() noexcept;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/memory/smaps_parser.h"
 
 namespace ringscope::proc {
 
@@ -127,6 +128,40 @@ Expected<ProcessDirectory> openProcess(const ProcessIdentity& process) {
         opened.identity.pidNamespace = pidNamespace.st_ino;
     }
     return opened;
+}
+
+Error addressSpaceGone(std::int32_t pid, const std::string& what) {
+    return makeError(ErrorKind::target, "process " + std::to_string(pid) +
+                                            " ended or started another program " + what +
+                                            ": choose a running process or try again");
+}
+
+Expected<MemoryMap> readMap(std::int32_t pid, int fd, const std::string& file) {
+    // The kernel hands out at most a few kilobytes at a time, whatever is asked for.
+    constexpr std::size_t kPieceSize = 65536;
+    SmapsParser parser;
+    std::string piece(kPieceSize, '\0');
+    off_t at = 0;
+    for (;;) {
+        const ssize_t got = ::pread(fd, piece.data(), piece.size(), at);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return readError(pid, file, errno);
+        }
+        if (got == 0) {
+            break;
+        }
+        parser.feed(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+        at += got;
+    }
+    // A process that exits or execs while it is read looks like a shorter map: the text just ends.
+    // The descriptor names the address space, so when it can still be read now it could all along.
+    if (::pread(fd, piece.data(), 1, 0) != 1) {
+        return addressSpaceGone(pid, "while its memory map was read");
+    }
+    return parser.finish();
 }
 
 std::int64_t threadCpuNs() noexcept {

@@ -146,7 +146,7 @@ void SmapsParser::takeHeader(std::string_view line) {
         return;
     }
     const auto lastName = m_map.regions.empty() ? 0 : m_map.regions.back().name;
-    region->name = intern(line, m_map.names, m_nameIndex, lastName);
+    region->name = m_nameIndex.indexOf(line, m_map.names, lastName);
     m_map.regions.push_back(*region);
 }
 
@@ -185,27 +185,8 @@ void SmapsParser::takeOtherField(std::string_view line) {
         rest = first == std::string_view::npos ? "" : rest.substr(first, last - first + 1);
         const auto size = m_map.regions.size();
         const auto lastFlags = size < 2 ? 0 : m_map.regions[size - 2].flags;
-        m_map.regions.back().flags = intern(rest, m_map.flags, m_flagsIndex, lastFlags);
+        m_map.regions.back().flags = m_flagsIndex.indexOf(rest, m_map.flags, lastFlags);
     }
-}
-
-// Neighbours mostly share a text, so the last one is tried before the table.
-std::uint32_t SmapsParser::intern(std::string_view text, std::vector<std::string>& texts,
-                                  TextIndex& index, std::uint32_t last) {
-    if (text.empty()) {
-        return 0;
-    }
-    if (texts[last] == text) {
-        return last;
-    }
-    const auto found = index.find(text);
-    if (found != index.end()) {
-        return found->second;
-    }
-    const auto number = static_cast<std::uint32_t>(texts.size());
-    texts.emplace_back(text);
-    index.emplace(text, number);
-    return number;
 }
 
 MemoryMap parseSmaps(std::string_view text) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
-#include <functional>
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "core/memory/memory_region.h"
+#include "core/memory/text_index.h"
 
 namespace ringscope {
 
@@ -21,20 +20,10 @@ public:
     [[nodiscard]] MemoryMap finish();
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using TextIndex = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
-
     void takeLine(std::string_view line);
     void takeHeader(std::string_view line);
     void takeField(std::string_view line);
     void takeOtherField(std::string_view line);
-    static std::uint32_t intern(std::string_view text, std::vector<std::string>& texts,
-                                TextIndex& index, std::uint32_t last);
 
     MemoryMap m_map;
     TextIndex m_nameIndex;
