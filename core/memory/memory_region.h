@@ -8,6 +8,15 @@
 
 namespace ringscope {
 
+// Addresses [start, end) of some process.
+struct AddressRange {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0; // one past the last byte
+
+    [[nodiscard]] std::uint64_t size() const { return end - start; }
+    bool operator==(const AddressRange&) const = default;
+};
+
 // One mapping of an address space (a VMA), as one entry of /proc/PID/smaps says it. Sizes in bytes.
 // A size that this kernel does not report is 0.
 struct MemoryRegion {
