@@ -26,8 +26,9 @@ struct SystemMemory {
 // What the memory controller says about the cgroup of a process. A number that is not limited, not
 // reported or not visible from here is empty.
 struct CgroupMemory {
-    int version = 0;  // 1 or 2
-    std::string path; // as in /proc/PID/cgroup
+    int version = 0;       // 1 or 2
+    std::string path;      // as in /proc/PID/cgroup
+    std::string directory; // of its files; empty where it cannot be seen from here
     std::optional<std::uint64_t> usage;
     std::optional<std::uint64_t> limit;    // the tightest of its own and its ancestors'
     std::optional<std::uint64_t> oomKills; // processes killed in it (v2: and below it), so far

@@ -189,6 +189,7 @@ std::optional<CgroupMemory> readCgroupMemory(std::int32_t pid, const std::string
     if (path->starts_with("/..")) {
         return memory; // outside of our cgroup namespace: not visible from here
     }
+    memory.directory = directory;
     if (hierarchy->version == 1) {
         readVersion1(directory, memory);
     } else {

@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "core/memory/system_memory.h"
 
-#include <filesystem>
-#include <fstream>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
+
+#include "tests/core/memory/fake_root.h"
 
 namespace ringscope {
 namespace {
 
-// A directory that stands for the root of another machine.
-class FakeRoot {
-public:
-    FakeRoot() {
-        std::string name = (std::filesystem::temp_directory_path() / "ringscope-root-XXXXXX");
-        m_path = ::mkdtemp(name.data());
-    }
-    FakeRoot(const FakeRoot&) = delete;
-    FakeRoot& operator=(const FakeRoot&) = delete;
-    ~FakeRoot() { std::filesystem::remove_all(m_path); }
-
-    void write(const std::string& file, const std::string& text) const {
-        const std::filesystem::path path = m_path + file;
-        std::filesystem::create_directories(path.parent_path());
-        std::ofstream(path) << text;
-    }
-    [[nodiscard]] const std::string& path() const { return m_path; }
-
-private:
-    std::string m_path;
-};
+using testing::FakeRoot;
 
 TEST(SystemMemory, ReadsThisMachine) {
     const auto memory = readSystemMemory();
@@ -80,6 +60,7 @@ TEST(CgroupMemory, TakesTheTightestLimitOfVersion2) {
     ASSERT_TRUE(memory);
     EXPECT_EQ(memory->version, 2);
     EXPECT_EQ(memory->path, "/user.slice/run.scope");
+    EXPECT_EQ(memory->directory, root.path() + slice + "/run.scope");
     EXPECT_EQ(memory->usage, 4096U);
     EXPECT_EQ(memory->limit, 1000000U);
     EXPECT_EQ(memory->oomKills, 2U);
@@ -107,6 +88,7 @@ TEST(CgroupMemory, DoesNotGuessAtACgroupOutsideOfItsNamespace) {
     const auto memory = readCgroupMemory(77, root.path());
     ASSERT_TRUE(memory);
     EXPECT_EQ(memory->path, "/../other");
+    EXPECT_EQ(memory->directory, "");
     EXPECT_EQ(memory->usage, std::nullopt);
 }
 
