@@ -3,23 +3,28 @@
 #include "core/memory/address_query.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <link.h>
 #include <string>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "core/memory/address_space.h"
+#include "tests/core/memory/child_answer.h"
 #include "tests/core/memory/child_process.h"
 #include "tests/core/memory/reserved_area.h"
 
 namespace ringscope {
 namespace {
 
+using testing::answerOfChild;
 using testing::ChildProcess;
+using testing::loseSystemCall;
 using testing::ReservedArea;
 
 constexpr std::uint64_t kPage = ReservedArea::kPage;
@@ -254,6 +259,26 @@ TEST(AddressQuery, OfAProcessThatEndedOrStartedAnotherProgramIsAnError) {
                   std::string::npos);
         EXPECT_FALSE(AddressQuery::open(identity, source));
     }
+}
+
+TEST(AddressQuery, FallsBackOnTextOnAnOlderKernel) {
+    constexpr std::uint32_t kProcmapQuery = 0xc0686611; // _IOWR('f', 17, 104 bytes)
+    const std::string answer = answerOfChild([&]() -> std::string {
+        if (!loseSystemCall(SYS_ioctl, ENOTTY, kProcmapQuery)) {
+            return "cannot";
+        }
+        const auto asked = AddressQuery::open(selfProcess(), MappingSource::query);
+        const auto query = AddressQuery::open(selfProcess()).value();
+        return (asked ? "no error" : asked.error().message) +
+               (query.source() == MappingSource::text ? "|text" : "|query") +
+               (query.walk().value().map.regions.empty() ? "|" : "|mappings");
+    });
+    if (answer == "cannot") {
+        GTEST_SKIP() << "system calls cannot be taken away here (seccomp)";
+    }
+    EXPECT_EQ(answer,
+              "this kernel cannot be asked for single mappings (PROCMAP_QUERY, Linux 6.11): "
+              "read them from maps|text|mappings");
 }
 
 } // namespace

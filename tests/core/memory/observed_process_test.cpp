@@ -13,10 +13,14 @@
 
 #include "core/base/file_descriptor.h"
 #include "core/base/thread.h"
+#include "core/memory/address_query.h"
 #include "core/memory/address_space.h"
 #include "core/memory/memory_by_type.h"
+#include "core/memory/page_states_reader.h"
 #include "core/memory/process_counters.h"
 #include "core/memory/region_classifier.h"
+#include "core/memory/region_strings.h"
+#include "core/memory/working_set.h"
 #include "tests/core/memory/child_process.h"
 
 namespace ringscope {
@@ -266,6 +270,13 @@ TEST(ObservedProcess, IsNotMistakenForALaterOneWithItsPid) {
     EXPECT_FALSE(reader.readSlow());
     EXPECT_FALSE(ProcessCountersReader::open(identity));
     EXPECT_FALSE(readAddressSpace(identity));
+    EXPECT_FALSE(PageStatesReader::open(identity));
+    EXPECT_FALSE(AddressQuery::open(identity));
+    EXPECT_FALSE(findStrings(identity, {}, {}));
+    EXPECT_FALSE(clearReferenced(identity));
+    EXPECT_FALSE(resetPeak(identity));
+    EXPECT_FALSE(pageOut(identity, {}));
+    EXPECT_FALSE(reclaimScope(identity));
     ::kill(later, SIGKILL);
     ::waitpid(later, nullptr, 0);
 }

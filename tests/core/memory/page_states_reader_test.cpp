@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <string>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -16,13 +18,17 @@
 #include "core/base/thread.h"
 #include "core/memory/address_space.h"
 #include "core/memory/process_counters.h"
+#include "tests/core/memory/child_answer.h"
 #include "tests/core/memory/child_process.h"
 #include "tests/core/memory/reserved_area.h"
 
 namespace ringscope {
 namespace {
 
+using testing::answerOfChild;
+using testing::becomeNobody;
 using testing::ChildProcess;
+using testing::loseSystemCall;
 using testing::ReservedArea;
 
 constexpr std::uint64_t kPage = ReservedArea::kPage;
@@ -440,35 +446,42 @@ TEST(PageStatesReader, OfAProcessThatEndsMeanwhileIsWholeOrAnError) {
 }
 
 TEST(PageStatesReader, IsNotPermittedToAnotherUser) {
-    if (::geteuid() != 0) {
-        GTEST_SKIP() << "only root can become another user to try it";
-    }
-    std::array<int, 2> pipe{};
-    ASSERT_EQ(::pipe(pipe.data()), 0);
     const auto target = selfProcess();
-    const ChildProcess child([&](const auto&) {
-        constexpr uid_t kNobody = 65534;
-        std::string answer = "could not become another user";
-        if (::setgid(kNobody) == 0 && ::setuid(kNobody) == 0) {
-            const auto reader = PageStatesReader::open(target);
-            answer = ::access("/proc/self/stat", R_OK) != 0 ? "no /proc"
-                     : reader                               ? "permitted"
-                                                            : reader.error().message;
+    const std::string answer = answerOfChild([&]() -> std::string {
+        if (!becomeNobody()) {
+            return "cannot";
         }
-        [[maybe_unused]] const auto written = ::write(pipe[1], answer.data(), answer.size());
+        const auto reader = PageStatesReader::open(target);
+        return reader ? "permitted" : reader.error().message;
     });
-    ::close(pipe[1]);
-    std::array<char, 1024> bytes{};
-    const ssize_t size = ::read(pipe[0], bytes.data(), bytes.size());
-    ::close(pipe[0]);
-    ASSERT_GT(size, 0);
-    const std::string answer(bytes.data(), static_cast<std::size_t>(size));
-    if (answer == "no /proc") {
-        GTEST_SKIP() << "other users than root cannot reach /proc here";
+    if (answer == "cannot") {
+        GTEST_SKIP() << "becoming another user that sees /proc is not possible here";
     }
     EXPECT_NE(answer.find("does not permit reading its pagemap: run Ringscope as"),
               std::string::npos)
         << answer;
+}
+
+TEST(PageStatesReader, FallsBackOnPagemapOnAnOlderKernel) {
+    constexpr std::uint32_t kPagemapScan = 0xc0606610; // _IOWR('f', 16, 96 bytes)
+    for (const int errnoValue : {ENOTTY, EINVAL}) {
+        const std::string answer = answerOfChild([&]() -> std::string {
+            if (!loseSystemCall(SYS_ioctl, errnoValue, kPagemapScan)) {
+                return "cannot";
+            }
+            const auto asked = PageStatesReader::open(selfProcess(), PageSource::scan);
+            const auto reader = PageStatesReader::open(selfProcess()).value();
+            const auto states = reader.read({}).value();
+            return (asked ? "no error" : asked.error().message) +
+                   (reader.source() == PageSource::pagemap ? "|pagemap" : "|scan") +
+                   (states.known.isGuard && !states.known.isZero ? "|guards" : "|");
+        });
+        if (answer == "cannot") {
+            GTEST_SKIP() << "system calls cannot be taken away here (seccomp)";
+        }
+        EXPECT_EQ(answer, "this kernel cannot scan the pages of a process (PAGEMAP_SCAN, Linux "
+                          "6.7): read them from pagemap|pagemap|guards");
+    }
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +21,7 @@
 #include "core/memory/address_space.h"
 #include "core/memory/process_counters.h"
 #include "core/memory/system_memory.h"
+#include "tests/core/memory/child_answer.h"
 #include "tests/core/memory/child_process.h"
 #include "tests/core/memory/fake_root.h"
 #include "tests/core/memory/reserved_area.h"
@@ -27,8 +29,11 @@
 namespace ringscope {
 namespace {
 
+using testing::answerOfChild;
+using testing::becomeNobody;
 using testing::ChildProcess;
 using testing::FakeRoot;
+using testing::loseSystemCall;
 using testing::ReservedArea;
 
 constexpr std::uint64_t kPage = ReservedArea::kPage;
@@ -284,35 +289,18 @@ TEST(WorkingSet, OfAProcessThatEndedIsAnError) {
 }
 
 TEST(WorkingSet, OfAnotherUserMayNotBeTouched) {
-    if (::geteuid() != 0) {
-        GTEST_SKIP() << "only root can become another user to try it";
-    }
-    std::array<int, 2> pipe{};
-    ASSERT_EQ(::pipe(pipe.data()), 0);
     const auto target = selfProcess();
-    const ChildProcess child([&](const auto&) {
-        constexpr uid_t kNobody = 65534;
-        std::string answer = "could not become another user";
-        if (::setgid(kNobody) == 0 && ::setuid(kNobody) == 0) {
-            if (::access("/proc/self/stat", R_OK) == 0) {
-                const auto cleared = clearReferenced(target);
-                const auto out = pageOut(target, std::array{AddressRange{0x1000, 0x2000}});
-                answer = (cleared ? "cleared" : cleared.error().message) + "|" +
-                         (out ? "out" : out.error().message);
-            } else {
-                answer = "no /proc";
-            }
+    const std::string answer = answerOfChild([&]() -> std::string {
+        if (!becomeNobody()) {
+            return "cannot";
         }
-        [[maybe_unused]] const auto written = ::write(pipe[1], answer.data(), answer.size());
+        const auto cleared = clearReferenced(target);
+        const auto out = pageOut(target, std::array{AddressRange{0x1000, 0x2000}});
+        return (cleared ? "cleared" : cleared.error().message) + "|" +
+               (out ? "out" : out.error().message);
     });
-    ::close(pipe[1]);
-    std::array<char, 1024> bytes{};
-    const ssize_t size = ::read(pipe[0], bytes.data(), bytes.size());
-    ::close(pipe[0]);
-    ASSERT_GT(size, 0);
-    const std::string answer(bytes.data(), static_cast<std::size_t>(size));
-    if (answer == "no /proc" || answer.find("pidfd_open") != std::string::npos) {
-        GTEST_SKIP() << answer;
+    if (answer == "cannot") {
+        GTEST_SKIP() << "becoming another user that sees /proc is not possible here";
     }
     const std::string pid = std::to_string(target.pid);
     EXPECT_EQ(answer, "not permitted to clear what was referenced of process " + pid +
@@ -321,6 +309,22 @@ TEST(WorkingSet, OfAnotherUserMayNotBeTouched) {
                           pid +
                           ": run Ringscope as root, or with CAP_SYS_NICE and the right to trace "
                           "that process");
+}
+
+TEST(PageOut, SaysThatAnOlderKernelCannot) {
+    const auto target = selfProcess();
+    const std::string answer = answerOfChild([&]() -> std::string {
+        if (!loseSystemCall(SYS_process_madvise, ENOSYS)) {
+            return "cannot";
+        }
+        const auto out = pageOut(target, std::array{AddressRange{0x1000, 0x2000}});
+        return out ? "out" : out.error().message;
+    });
+    if (answer == "cannot") {
+        GTEST_SKIP() << "system calls cannot be taken away here (seccomp)";
+    }
+    EXPECT_EQ(answer, "this kernel cannot put out pages of another process (process_madvise, Linux "
+                      "5.10): use a newer one");
 }
 
 // A machine whose cgroup of this process has these files.
