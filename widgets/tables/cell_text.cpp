@@ -2,7 +2,6 @@
 #include "widgets/tables/cell_text.h"
 
 #include <QLocale>
-#include <QStringList>
 
 namespace ringscope {
 
@@ -19,9 +18,10 @@ QString grouped(double number) {
 QString escaped(QString text, CopyFormat format) {
     switch (format) {
     case CopyFormat::tsv: // has no quoting
-        return text.replace(u'\t', u' ').replace(u'\n', u' ');
+        return text.replace(u'\t', u' ').replace(u'\n', u' ').replace(u'\r', u' ');
     case CopyFormat::csv:
-        if (text.contains(u'"') || text.contains(u',') || text.contains(u'\n')) {
+        if (text.contains(u'"') || text.contains(u',') || text.contains(u'\n') ||
+            text.contains(u'\r')) {
             return u'"' + text.replace(u'"', QStringLiteral("\"\"")) + u'"';
         }
         return text;
@@ -38,18 +38,6 @@ QString headText(const TableColumn& column, CopyFormat format) {
     }
     return QStringLiteral("%1 [%2]").arg(column.title,
                                          QString::fromUtf8(unit.data(), qsizetype(unit.size())));
-}
-
-QString joined(const QStringList& cells, CopyFormat format) {
-    switch (format) {
-    case CopyFormat::tsv:
-        return cells.join(u'\t') + u'\n';
-    case CopyFormat::csv:
-        return cells.join(u',') + QStringLiteral("\r\n");
-    case CopyFormat::markdown:
-        break;
-    }
-    return QStringLiteral("| ") + cells.join(QStringLiteral(" | ")) + QStringLiteral(" |\n");
 }
 
 } // namespace
@@ -87,30 +75,44 @@ QString cellValueText(const TableColumn& column, const TableCell& cell) {
                : QString::number(cell.number, 'g', QLocale::FloatingPointShortest);
 }
 
+QString copyLine(const QStringList& cells, CopyFormat format) {
+    QStringList escapedCells;
+    for (const QString& cell : cells) {
+        escapedCells << escaped(cell, format);
+    }
+    switch (format) {
+    case CopyFormat::tsv:
+        return escapedCells.join(u'\t') + u'\n';
+    case CopyFormat::csv:
+        return escapedCells.join(u',') + QStringLiteral("\r\n");
+    case CopyFormat::markdown:
+        break;
+    }
+    return QStringLiteral("| ") + escapedCells.join(QStringLiteral(" | ")) + QStringLiteral(" |\n");
+}
+
 QString copyText(const std::vector<TableColumn>& columns, const std::vector<int>& shownColumns,
                  const std::vector<const TableRow*>& rows, CopyFormat format, ByteScale scale) {
     QStringList heads;
     QStringList rulers;
     for (const int index : shownColumns) {
         const TableColumn& column = columns[static_cast<std::size_t>(index)];
-        heads << escaped(headText(column, format), format);
+        heads << headText(column, format);
         rulers << (column.kind == ColumnKind::text ? QStringLiteral("---")
                                                    : QStringLiteral("---:"));
     }
-    QString text = joined(heads, format);
+    QString text = copyLine(heads, format);
     if (format == CopyFormat::markdown) {
-        text += joined(rulers, format);
+        text += copyLine(rulers, format);
     }
     for (const TableRow* row : rows) {
         QStringList cells;
         for (const int index : shownColumns) {
             const auto at = static_cast<std::size_t>(index);
-            cells << escaped(format == CopyFormat::markdown
-                                 ? cellText(columns[at], row->cells[at], scale)
-                                 : cellValueText(columns[at], row->cells[at]),
-                             format);
+            cells << (format == CopyFormat::markdown ? cellText(columns[at], row->cells[at], scale)
+                                                     : cellValueText(columns[at], row->cells[at]));
         }
-        text += joined(cells, format);
+        text += copyLine(cells, format);
     }
     return text;
 }

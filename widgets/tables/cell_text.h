@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QString>
+#include <QStringList>
 
 #include "widgets/tables/table_contents.h"
 
@@ -13,6 +14,9 @@ namespace ringscope {
 [[nodiscard]] QString cellValueText(const TableColumn& column, const TableCell& cell);
 
 enum class CopyFormat { tsv, csv, markdown };
+
+// One line of a copied table with its end: TSV without tabs in its cells, CSV after RFC 4180.
+[[nodiscard]] QString copyLine(const QStringList& cells, CopyFormat format);
 
 // Rows in the order given, the columns of the given indices. Spreadsheets (TSV, CSV after RFC 4180)
 // get exact values with the unit in the head of the column, Markdown what is on the screen.
