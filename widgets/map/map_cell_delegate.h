@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QStyledItemDelegate>
+
+namespace ringscope {
+
+class Theme;
+
+// What a model of a memory map says of a cell beyond Qt's own roles.
+enum MapCellRole {
+    kMapTypeRole = Qt::UserRole + 1, // int(MemoryType): the cell has a chip of its colour
+    kMapSignRole,                    // int: 1 grew, -1 shrank; missing or 0: no difference
+};
+
+// Paints chips of memory types and the colours of differences; rows as high as the font asks for.
+// GUI thread.
+class MapCellDelegate final : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    // theme outlives this. Texts of elideLeftColumn lose their beginning, so that files keep their
+    // names; -1: none.
+    explicit MapCellDelegate(const Theme& theme, int elideLeftColumn, QObject* parent = nullptr);
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
+    [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option,
+                                 const QModelIndex& index) const override;
+
+protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
+
+private:
+    const Theme& m_theme;
+    int m_elideLeftColumn;
+};
+
+} // namespace ringscope

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <QByteArray>
+#include <QWidget>
+
+#include "core/base/units.h"
+#include "core/memory/map_columns.h"
+#include "core/memory/map_difference.h"
+#include "core/memory/map_snapshot.h"
+#include "widgets/tables/cell_text.h"
+
+class QMenu;
+class QModelIndex;
+class QTreeView;
+
+namespace ringscope {
+
+class EmptySentence;
+class MapTreeModel;
+class Theme;
+
+// The objects and mappings of a process as a tree, or what became of them, with a menu on each row.
+// Copies with Ctrl+C; who owns it has the box for the text to find. GUI thread.
+class MapTree final : public QWidget {
+    Q_OBJECT
+public:
+    // All: whatever is shown now, whether selected or not.
+    enum class CopiedRows { selected, all };
+
+    explicit MapTree(const Theme& theme, QWidget* parent = nullptr);
+
+    void setSnapshot(MapSnapshotPtr snapshot); // nullptr: nothing to show
+    void setDifference(std::shared_ptr<const MapDifference> difference, MapSnapshotPtr before,
+                       MapSnapshotPtr after);
+    void setShownType(std::optional<MemoryType> type); // empty: all
+    void setFindText(const QString& text);             // see MapRowFilter; opens what was found
+    void setOnlyChanged(bool isOnlyChanged);           // of a difference; so at first
+    void setByteScale(ByteScale scale);
+    void setColumnNames(ColumnNames names);
+    void setColumnShown(int column, bool isShown);
+    [[nodiscard]] QByteArray columnState() const;
+    void restoreColumns(const QByteArray& state);
+    void resetColumns();
+
+    // Rows in the order on the screen, mappings of objects that are open too; the first column says
+    // what a row is, so that sums count nothing twice. Exact, sizes in bytes.
+    [[nodiscard]] QString copied(CopiedRows rows, CopyFormat format) const;
+    // What the row at the index offers, for its menu.
+    void fillMenu(QMenu* menu, const QModelIndex& index);
+    [[nodiscard]] MapTreeModel& model() const noexcept { return *m_model; }
+    [[nodiscard]] QTreeView& view() const noexcept { return *m_view; }
+
+public Q_SLOTS:
+    // Selects the mapping that contains it, and opens its object; nothing if none does or it is
+    // filtered away.
+    void selectAddress(quint64 address);
+
+Q_SIGNALS:
+    // By the user, or selectAddress(); an object that is scattered gives its first mapping. Both 0:
+    // nothing is selected.
+    void regionSelected(quint64 start, quint64 end);
+    void folderRequested(const QString& folder); // that the object's file is in
+    void mappersRequested(const QString& objectName, quint32 region); // index into the snapshot
+    void stringsRequested(quint64 start, quint64 end);
+    void columnNamesChanged(ringscope::ColumnNames names); // chosen in the menu
+
+private:
+    void makeView();
+    void showMenu(QPoint at);
+    void addProcessActions(QMenu* menu, const QModelIndex& index);
+    void addCopyActions(QMenu* menu);
+    void fillColumnMenu(QMenu* menu);
+    void keepExpansion(const QModelIndex& index, bool isExpanded);
+    void refreshed();
+    void reexpand();
+    void openFound();
+    void updateSentence();
+    void reportSelection();
+    void fitColumns();
+    void updateColumns();
+
+    MapTreeModel* m_model;
+    QTreeView* m_view;
+    EmptySentence* m_empty;
+    std::set<std::string> m_expanded; // keys of objects, also of those that are filtered away
+    QByteArray m_firstColumns;        // Constant after construction.
+    bool m_isFitted = false;          // column widths were set once
+};
+
+} // namespace ringscope

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/map/map_tree_model.h"
+
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "widgets/map/map_cell_delegate.h"
+#include "widgets/map/map_cells.h"
+
+namespace ringscope {
+
+namespace {
+
+// internalId of an index: of an object, or from the row of a region's object. Spread out, because
+// Qt keeps persistent indices in an open hash by row * 16 + column + internalId: with dense numbers
+// selecting 20,000 rows takes minutes.
+constexpr quintptr kTopId = 0;
+constexpr quintptr kIdSpread = 61;
+
+constexpr quintptr idBelow(int top) {
+    return (static_cast<quintptr>(top) + 1) * kIdSpread;
+}
+constexpr int topOfId(quintptr id) {
+    return static_cast<int>(id / kIdSpread - 1);
+}
+
+QString fromStdView(std::string_view text) {
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+// What a row is, beyond the map that it is of.
+struct RowIdentity {
+    std::string key; // of the object
+    std::optional<std::uint64_t> start;
+    bool isRegion = false;
+};
+
+RowIdentity identityOf(const MapItems& items, MapItem item) {
+    const std::uint32_t object = item.isObject ? item.index : items.objectOf(item.index);
+    return {items.objectKey(object), items.startOf(item), !item.isObject};
+}
+
+// Finds rows again in another map. Built once for many look-ups.
+class RowFinder {
+public:
+    RowFinder(const MapItems& items, const MapRows& rows)
+        : m_items(items) {
+        for (const MapRows::Top& top : rows.tops) {
+            m_objects.emplace(items.objectKey(top.object), top.object);
+        }
+        for (std::uint32_t region = 0; region < items.regionCount(); ++region) {
+            m_regions.emplace(items.regionAt(region).start, region);
+        }
+    }
+
+    [[nodiscard]] std::optional<MapItem> find(const RowIdentity& identity) const {
+        if (identity.isRegion && identity.start) {
+            const auto region = m_regions.find(*identity.start);
+            return region != m_regions.end() ? std::optional(MapItem{false, region->second})
+                                             : std::nullopt;
+        }
+        const auto object = m_objects.find(identity.key);
+        if (object != m_objects.end()) {
+            return MapItem{true, object->second};
+        }
+        // An unnamed stretch is named by its start, which moves when it grows downwards.
+        const auto region =
+            identity.start ? m_items.regionContaining(*identity.start) : std::nullopt;
+        return region ? std::optional(MapItem{true, m_items.objectOf(*region)}) : std::nullopt;
+    }
+
+private:
+    const MapItems& m_items;
+    std::unordered_map<std::string, std::uint32_t> m_objects;
+    std::unordered_map<std::uint64_t, std::uint32_t> m_regions; // by start
+};
+
+bool isSameProcess(const MapSnapshot* a, const MapSnapshot* b) {
+    if (a == nullptr || b == nullptr) {
+        return false;
+    }
+    const ProcessIdentity& one = a->space.process;
+    const ProcessIdentity& other = b->space.process;
+    return a->origin == b->origin && one.pid == other.pid && one.startTicks == other.startTicks;
+}
+
+} // namespace
+
+MapTreeModel::MapTreeModel(QObject* parent)
+    : QAbstractItemModel(parent) {}
+
+void MapTreeModel::setSnapshot(MapSnapshotPtr snapshot) {
+    replace(MapItems(std::move(snapshot)));
+}
+
+void MapTreeModel::setDifference(std::shared_ptr<const MapDifference> difference,
+                                 MapSnapshotPtr before, MapSnapshotPtr after) {
+    replace(MapItems(std::move(difference), std::move(before), std::move(after)));
+}
+
+void MapTreeModel::replace(MapItems items) {
+    if (isSameProcess(m_items.snapshot(), items.snapshot())) {
+        rearrange([&] { m_items = std::move(items); });
+        return;
+    }
+    beginResetModel();
+    m_items = std::move(items);
+    m_rows = arrangeMapRows(m_items, m_filter, m_sort);
+    endResetModel();
+}
+
+void MapTreeModel::setFilter(const MapRowFilter& filter) {
+    rearrange([&] { m_filter = filter; });
+}
+
+void MapTreeModel::sort(int column, Qt::SortOrder order) {
+    rearrange([&] { m_sort = {column, order == Qt::DescendingOrder}; });
+}
+
+// As a sorting proxy does it: one change of layout, in which the indices that somebody holds go
+// where their rows went, or become invalid.
+void MapTreeModel::rearrange(const std::function<void()>& change) {
+    Q_EMIT layoutAboutToBeChanged();
+    const QModelIndexList held = persistentIndexList();
+    std::vector<RowIdentity> identities;
+    identities.reserve(static_cast<std::size_t>(held.size()));
+    for (const QModelIndex& index : held) {
+        identities.push_back(identityOf(m_items, itemAt(index)));
+    }
+    change();
+    m_rows = arrangeMapRows(m_items, m_filter, m_sort);
+    if (!held.isEmpty()) {
+        const RowFinder finder(m_items, m_rows);
+        QModelIndexList moved;
+        moved.reserve(held.size());
+        for (std::size_t i = 0; i < identities.size(); ++i) {
+            const int column = held[static_cast<qsizetype>(i)].column();
+            const std::optional<MapItem> item = finder.find(identities[i]);
+            if (!item) {
+                moved << QModelIndex();
+            } else if (item->isObject) {
+                const int row = m_rows.topOf[item->index];
+                moved << (row >= 0 ? createIndex(row, column, kTopId) : QModelIndex());
+            } else {
+                moved << indexOfRegion(item->index, column);
+            }
+        }
+        changePersistentIndexList(held, moved);
+    }
+    Q_EMIT layoutChanged();
+}
+
+void MapTreeModel::setByteScale(ByteScale scale) {
+    if (scale == m_scale) {
+        return;
+    }
+    // Views ask again for what they show, also below the objects, which dataChanged cannot span.
+    Q_EMIT layoutAboutToBeChanged();
+    m_scale = scale;
+    Q_EMIT layoutChanged();
+}
+
+void MapTreeModel::setColumnNames(ColumnNames names) {
+    if (names != m_names) {
+        m_names = names;
+        Q_EMIT headerDataChanged(Qt::Horizontal, 0, columnCount() - 1);
+    }
+}
+
+MapItem MapTreeModel::itemAt(const QModelIndex& index) const {
+    const auto row = static_cast<std::size_t>(index.row());
+    if (index.internalId() == kTopId) {
+        return {true, m_rows.tops[row].object};
+    }
+    const MapRows::Top& top = m_rows.tops[static_cast<std::size_t>(topOfId(index.internalId()))];
+    return {false, m_rows.children[top.firstChild + row]};
+}
+
+std::optional<std::uint32_t> MapTreeModel::regionOf(const QModelIndex& index) const {
+    const MapItem item = itemAt(index);
+    return item.isObject ? m_items.soleRegion(item.index) : std::optional(item.index);
+}
+
+QModelIndex MapTreeModel::indexOfRegion(std::uint32_t region, int column) const {
+    const int top = m_rows.topOf[m_items.objectOf(region)];
+    if (top < 0) {
+        return {};
+    }
+    if (m_items.soleRegion(m_items.objectOf(region))) {
+        return createIndex(top, column, kTopId);
+    }
+    const int child = m_rows.childOf[region];
+    return child >= 0 ? createIndex(child, column, idBelow(top)) : QModelIndex();
+}
+
+QModelIndex MapTreeModel::index(int row, int column, const QModelIndex& parent) const {
+    if (!hasIndex(row, column, parent)) {
+        return {};
+    }
+    return createIndex(row, column, parent.isValid() ? idBelow(parent.row()) : kTopId);
+}
+
+QModelIndex MapTreeModel::parent(const QModelIndex& child) const {
+    return child.isValid() && child.internalId() != kTopId
+               ? createIndex(topOfId(child.internalId()), 0, kTopId)
+               : QModelIndex();
+}
+
+int MapTreeModel::rowCount(const QModelIndex& parent) const {
+    if (!parent.isValid()) {
+        return static_cast<int>(m_rows.tops.size());
+    }
+    if (parent.internalId() != kTopId || parent.column() != 0) {
+        return 0;
+    }
+    return static_cast<int>(m_rows.tops[static_cast<std::size_t>(parent.row())].childCount);
+}
+
+int MapTreeModel::columnCount(const QModelIndex&) const {
+    return mapTreeColumnCount();
+}
+
+Qt::ItemFlags MapTreeModel::flags(const QModelIndex& index) const {
+    Qt::ItemFlags flags = QAbstractItemModel::flags(index);
+    if (index.isValid() && index.internalId() != kTopId) {
+        flags |= Qt::ItemNeverHasChildren;
+    }
+    return flags;
+}
+
+QString MapTreeModel::displayText(MapItem item, int column) const {
+    if (const MapColumn* number = mapNumberColumn(column)) {
+        const std::optional<std::int64_t> amount = m_items.amountOf(item, *number);
+        return m_items.isDifference() ? mapChangeText(*number, amount, m_scale)
+                                      : mapAmountText(*number, amount, m_scale);
+    }
+    if (column == kMapAddressColumn) {
+        const std::optional<std::uint64_t> start = m_items.startOf(item);
+        return start ? addressText(*start) : QString();
+    }
+    if (column == kMapTypeColumn) {
+        return fromStdView(memoryTypeName(m_items.typeOf(item)));
+    }
+    if (column == kMapChangeColumn) {
+        return fromStdView(mapChangeName(m_items.changeOf(item)));
+    }
+    if (column == mapProtectionColumn()) {
+        const MemoryRegion* region = m_items.protectedAs(item);
+        return region != nullptr ? QString::fromStdString(protectionCode(*region)) : QString();
+    }
+    return QString::fromStdString(m_items.detailsOf(item));
+}
+
+QString MapTreeModel::toolTip(MapItem item, int column) const {
+    if (const MapColumn* number = mapNumberColumn(column)) {
+        const std::optional<std::int64_t> amount = m_items.amountOf(item, *number);
+        if (!amount || !m_items.isDifference()) {
+            return mapExactWords(*number, amount);
+        }
+        return mapBeforeAfterText(
+            *number, static_cast<std::int64_t>(number->value(m_items.sumsBefore(item))),
+            static_cast<std::int64_t>(number->value(m_items.sumsAfter(item))), m_scale);
+    }
+    if (column == kMapAddressColumn) {
+        const std::optional<std::uint64_t> start = m_items.startOf(item);
+        return start ? tr("%1 to %2").arg(addressText(*start), addressText(m_items.endOf(item)))
+                     : tr("Its mappings are scattered: open the row to see where.");
+    }
+    if (column == mapProtectionColumn()) {
+        const MemoryRegion* region = m_items.protectedAs(item);
+        return region != nullptr ? QString::fromStdString(protectionWords(*region))
+                                 : tr("Its mappings differ: open the row to see how.");
+    }
+    return column == mapDetailsColumn() ? displayText(item, column) : QString();
+}
+
+int MapTreeModel::signOf(MapItem item, int column) const {
+    if (!m_items.isDifference()) {
+        return 0;
+    }
+    if (const MapColumn* number = mapNumberColumn(column)) {
+        const std::int64_t amount = m_items.amountOf(item, *number).value_or(0);
+        return amount > 0 ? 1 : amount < 0 ? -1 : 0;
+    }
+    if (column != kMapChangeColumn) {
+        return 0;
+    }
+    switch (m_items.changeOf(item)) {
+    case MapChange::appeared:
+    case MapChange::grown:
+        return 1;
+    case MapChange::vanished:
+    case MapChange::shrunk:
+        return -1;
+    case MapChange::same:
+        break;
+    }
+    return 0;
+}
+
+QVariant MapTreeModel::data(const QModelIndex& index, int role) const {
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+        return {};
+    }
+    const MapItem item = itemAt(index);
+    switch (role) {
+    case Qt::DisplayRole:
+        return displayText(item, index.column());
+    case Qt::ToolTipRole: {
+        const QString text = toolTip(item, index.column());
+        return text.isEmpty() ? QVariant() : QVariant(text);
+    }
+    case Qt::TextAlignmentRole:
+        return headerData(index.column(), Qt::Horizontal, role);
+    case kMapTypeRole:
+        return index.column() == kMapTypeColumn ? QVariant(static_cast<int>(m_items.typeOf(item)))
+                                                : QVariant();
+    case kMapSignRole:
+        return signOf(item, index.column());
+    default:
+        return {};
+    }
+}
+
+QVariant MapTreeModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()) {
+        return {};
+    }
+    const MapColumn* number = mapNumberColumn(section);
+    if (role == Qt::TextAlignmentRole) {
+        return static_cast<int>((number != nullptr ? Qt::AlignRight : Qt::AlignLeft) |
+                                Qt::AlignVCenter);
+    }
+    if (role == Qt::ToolTipRole) {
+        return number != nullptr ? QVariant(mapColumnHelp(*number)) : QVariant();
+    }
+    if (role != Qt::DisplayRole) {
+        return {};
+    }
+    if (number != nullptr) {
+        return mapColumnTitle(*number, m_names);
+    }
+    switch (section) {
+    case kMapAddressColumn:
+        return tr("Address");
+    case kMapTypeColumn:
+        return tr("Type");
+    case kMapChangeColumn:
+        return tr("Change");
+    default:
+        return section == mapProtectionColumn() ? tr("Protection") : tr("Details");
+    }
+}
+
+QString MapTreeModel::copiedTitle(int column) const {
+    const MapColumn* number = mapNumberColumn(column);
+    return number != nullptr ? mapColumnHead(*number, m_names)
+                             : headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+}
+
+QString MapTreeModel::exactText(const QModelIndex& index) const {
+    const MapItem item = itemAt(index);
+    const MapColumn* number = mapNumberColumn(index.column());
+    return number != nullptr ? mapExactText(m_items.amountOf(item, *number))
+                             : displayText(item, index.column());
+}
+
+} // namespace ringscope
