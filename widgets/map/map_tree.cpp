@@ -395,24 +395,22 @@ void MapTree::resetColumns() {
 
 void MapTree::fitColumns() {
     const QFontMetrics metrics = m_view->fontMetrics();
-    const auto room = [&](const QString& text) { return metrics.horizontalAdvance(text) + 24; };
+    const auto room = [&](const QString& text) { return metrics.horizontalAdvance(text) + 18; };
     for (int column = 0; column < m_model->columnCount(); ++column) {
         const QString title =
             m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
-        if (mapNumberColumn(column) != nullptr) {
-            // Room for numbers that grow, so that columns need not be widened by hand.
-            m_view->setColumnWidth(column,
-                                   std::max(room(QStringLiteral("+000.0 KiB")), room(title)));
-        } else {
-            m_view->resizeColumnToContents(column);
-        }
+        // Room for numbers that grow, so that columns need not be widened by hand.
+        const int least =
+            mapNumberColumn(column) != nullptr ? room(QStringLiteral("+000.0 KiB")) : 0;
+        m_view->setColumnWidth(column, std::max(least, room(title)));
     }
     // Also of rows that are not open yet.
     m_view->setColumnWidth(kMapAddressColumn,
-                           room(QStringLiteral("0000000000000")) + 2 * m_view->indentation());
+                           room(QStringLiteral("000000000000")) + 2 * m_view->indentation());
+    m_view->setColumnWidth(kMapTypeColumn, room(QStringLiteral("Managed Heap")) + 20); // the chip
     m_view->setColumnWidth(kMapChangeColumn, room(QStringLiteral("appeared")));
     // The last one takes what is left; what does not fit loses its beginning.
-    m_view->setColumnWidth(mapDetailsColumn(), 30 * metrics.averageCharWidth());
+    m_view->setColumnWidth(mapDetailsColumn(), 22 * metrics.averageCharWidth());
 }
 
 QString MapTree::copied(CopiedRows rows, CopyFormat format) const {
