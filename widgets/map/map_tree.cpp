@@ -27,11 +27,6 @@ namespace ringscope {
 
 namespace {
 
-struct AddressRange {
-    std::uint64_t start = 0;
-    std::uint64_t end = 0;
-};
-
 // Empty for an object that is scattered.
 std::optional<AddressRange> rangeOf(const MapItems& items, MapItem item) {
     const std::optional<std::uint64_t> start = items.startOf(item);
