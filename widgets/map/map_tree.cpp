@@ -273,8 +273,8 @@ void MapTree::reportSelection() {
         Q_EMIT regionSelected(0, 0);
         return;
     }
-    const QModelIndex shown =
-        selection->isSelected(current) ? current : selection->selection().indexes().front();
+    const QModelIndex first = selection->selection().constFirst().topLeft();
+    const QModelIndex shown = selection->isSelected(current) ? current : first;
     const MapItems& items = m_model->items();
     MapItem item = m_model->itemAt(shown);
     if (!rangeOf(items, item) && !items.regionsOf(item.index).empty()) {
@@ -303,8 +303,10 @@ void MapTree::fillMenu(QMenu* menu, const QModelIndex& index) {
 void MapTree::addCopyActions(QMenu* menu) {
     QAction* copy = actions().front();
     const auto selected = m_view->selectionModel()->selectedRows().size();
-    copy->setText(selected == 1 ? tr("Copy Row") : tr("Copy %1 Rows").arg(selected));
-    menu->addAction(copy);
+    if (selected > 0) {
+        copy->setText(selected == 1 ? tr("Copy Row") : tr("Copy %1 Rows").arg(selected));
+        menu->addAction(copy);
+    }
     const auto add = [&](const QString& text, CopyFormat format) {
         connect(menu->addAction(text), &QAction::triggered, this, [this, format] {
             QApplication::clipboard()->setText(copied(CopiedRows::all, format));

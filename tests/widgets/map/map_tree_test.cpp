@@ -211,6 +211,15 @@ TEST_F(MapTreeTest, TheMenuOffersWhatTheRowCanDo) {
     EXPECT_FALSE(action(row("/dev/shm/ring"), "Strings…")->isEnabled()) << "is scattered";
 }
 
+TEST_F(MapTreeTest, TheMenuCopiesAsManyRowsAsAreSelected) {
+    tree.setSnapshot(sharedMap(kSmallMap));
+    tree.fillMenu(&menu, {});
+    EXPECT_EQ(menu.actions().front()->text(), QStringLiteral("Copy All")) << "none is selected";
+    tree.view().selectAll();
+    action({}, "Copy 5 Rows")->trigger();
+    EXPECT_EQ(QApplication::clipboard()->text().count(u'\n'), 6);
+}
+
 TEST_F(MapTreeTest, DeletedFilesHaveNoFolder) {
     tree.setSnapshot(sharedMap("1000-2000 r--p 00000000 08:01 5 /srv/old (deleted)\n"
                                "3000-4000 rw-s 00000000 00:01 9 /memfd:ring (deleted)\n"
