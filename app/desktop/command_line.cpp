@@ -16,6 +16,7 @@ constexpr const char* kExamples = R"(Examples:
   ringscope                                   the window
   ringscope --run steady                      runs a built-in scenario at once
   ringscope --attach 4711                     watches a running process
+  ringscope --map 4711                        shows the memory map of a process
   ringscope run.ringscope                     opens a recorded session
   ringscope report run.ringscope -o run.html  a report with charts and tables
   ringscope chart run.ringscope --chart latency -o latency.svg
@@ -219,6 +220,8 @@ Expected<DesktopCommand> parseCommandLine(const std::vector<std::string>& argume
     app.add_option("--layout", open.layout,
                    "The ring is not Ringscope's, and this file describes it")
         ->type_name("FILE.toml");
+    app.add_option("--map", open.map, "Shows the memory map of a process, or a saved one")
+        ->type_name("PID|FILE");
     addTheme(app, words, "light, dark or system");
 
     ReportCommand report;

@@ -24,12 +24,14 @@ struct PixelSize {
     int height = 0;
 };
 
-// ringscope [FILE...] [--run SCENARIO | --attach PID | --ring NAME [--layout FILE]]
+// ringscope [FILE...] [--run SCENARIO | --attach PID | --ring NAME [--layout FILE]] [--map
+// PID|FILE]
 struct OpenCommand {
     std::vector<std::string> files;
     std::string scenario;
     std::optional<std::int32_t> pid;
     std::string ring;
+    std::string map;                  // a pid or a saved map; opens it in a window of its own
     std::string layout;               // describes a ring that is not ours; ring may then be empty
     std::optional<ThemeChoice> theme; // empty = as the user set it last
 };

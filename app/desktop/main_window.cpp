@@ -25,10 +25,11 @@
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/export_flow.h"
 #include "app/desktop/help_dialogs.h"
+#include "app/desktop/map_flow.h"
 #include "app/desktop/message_bar.h"
-#include "app/desktop/output_file.h"
 #include "app/desktop/program_icon.h"
 #include "app/desktop/repair_flow.h"
+#include "app/desktop/scenario_files.h"
 #include "app/desktop/shared_objects_flow.h"
 #include "app/desktop/start_page.h"
 #include "app/desktop/summary_text.h"
@@ -100,6 +101,7 @@ MainWindow::MainWindow(BackgroundJobs& jobs, QWidget* parent)
         new ExportFlow(*this, {m_controller, *m_charts, m_link, m_theme}, m_jobs, m_preferences);
     m_repair = new RepairFlow(*this, m_controller, m_jobs, *m_messages);
     m_sharedObjects = new SharedObjectsFlow(*this, m_jobs, *m_messages);
+    m_maps = new MapFlow(*this, m_jobs, {m_controller, m_theme, *m_messages, m_preferences});
 
     connectActions();
     connectController();
@@ -118,6 +120,9 @@ MainWindow::~MainWindow() = default;
 void MainWindow::begin(const OpenCommand& command) {
     if (command.theme) {
         setThemeChoice(*command.theme);
+    }
+    if (!command.map.empty()) {
+        m_maps->showTarget(QString::fromStdString(command.map));
     }
     if (!command.scenario.empty()) {
         runScenario(QString::fromStdString(command.scenario));
@@ -201,6 +206,7 @@ void MainWindow::connectActions() {
         setByteScale(static_cast<ByteScale>(action->data().toInt()));
     });
     m_export->connectActions(a);
+    m_maps->connectActions(a);
 }
 
 void MainWindow::connectController() {
@@ -400,6 +406,7 @@ void MainWindow::setByteScale(ByteScale scale) {
     m_charts->setByteScale(scale);
     m_panes->setByteScale(scale);
     m_status->setByteScale(scale);
+    m_maps->setByteScale(scale);
 }
 
 void MainWindow::openFile(const QString& path) {
@@ -455,50 +462,25 @@ void MainWindow::saveAs() {
 }
 
 void MainWindow::openScenario() {
-    auto* const dialog = new QFileDialog(this, tr("Open scenario"), m_preferences.lastFolder(),
-                                         tr("Scenarios (*.toml);;All files (*)"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        m_jobs.run(
-            this,
-            [file = path.toStdString()](const std::stop_token&) { return loadScenario(file); },
-            [this](const Expected<Scenario>& scenario) {
-                if (scenario) {
-                    m_panes->setScenario(*scenario);
-                } else {
-                    m_messages->showError(scenario.error());
-                }
-            });
+    openScenarioFile(*this, m_jobs, m_preferences, [this](const Expected<Scenario>& scenario) {
+        if (scenario) {
+            m_panes->setScenario(*scenario);
+        } else {
+            m_messages->showError(scenario.error());
+        }
     });
-    dialog->open();
 }
 
 void MainWindow::saveScenario(const Scenario& scenario) {
-    auto* const dialog = new QFileDialog(this, tr("Save scenario"), m_preferences.lastFolder(),
-                                         tr("Scenarios (*.toml)"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(QStringLiteral("toml"));
-    dialog->selectFile(QString::fromStdString(scenario.name) + QStringLiteral(".toml"));
-    connect(dialog, &QFileDialog::fileSelected, this, [this, scenario](const QString& path) {
-        Scenario named = scenario;
-        named.name = QFileInfo(path).completeBaseName().toStdString();
-        m_jobs.run(
-            this,
-            [named, file = path.toStdString()](const std::stop_token&) {
-                return writeOutput(file, QByteArray::fromStdString(scenarioToml(named)));
-            },
-            [this, named, path](const Expected<void>& written) {
-                if (written) {
-                    m_panes->setScenario(named);
-                    m_messages->showRemark(tr("Saved %1.").arg(path));
-                } else {
-                    m_messages->showError(written.error());
-                }
-            });
-    });
-    dialog->open();
+    saveScenarioFile(*this, m_jobs, m_preferences, scenario,
+                     [this](const QString& path, const Expected<Scenario>& saved) {
+                         if (saved) {
+                             m_panes->setScenario(*saved);
+                             m_messages->showRemark(tr("Saved %1.").arg(path));
+                         } else {
+                             m_messages->showError(saved.error());
+                         }
+                     });
 }
 
 // Keeps the zoom and puts the moment into the middle.

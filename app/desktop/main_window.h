@@ -24,6 +24,7 @@ class ExportFlow;
 class MessageBar;
 class PaneDock;
 class RepairFlow;
+class MapFlow;
 class SharedObjectsFlow;
 class StartPage;
 class StatusStrip;
@@ -107,6 +108,7 @@ private:
     StatusStrip* m_status;
     ExportFlow* m_export;
     RepairFlow* m_repair;
+    MapFlow* m_maps;
     SharedObjectsFlow* m_sharedObjects;
     ThemeChoice m_themeChoice = ThemeChoice::system;
     bool m_isClosing = false;

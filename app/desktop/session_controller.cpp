@@ -251,6 +251,12 @@ void SessionController::addMarker(const QString& text) {
     }
 }
 
+void SessionController::requestMaps() {
+    if (m_live != nullptr) {
+        m_live->requestMaps();
+    }
+}
+
 void SessionController::watchChannel(std::uint32_t channel) {
     if (m_live != nullptr) {
         m_live->watchChannel(channel);

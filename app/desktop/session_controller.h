@@ -58,6 +58,8 @@ public:
     void save(const QString& path);
 
     void addMarker(const QString& text);
+    // The memory map of every process, while live.
+    void requestMaps();
     void watchChannel(std::uint32_t channel);
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
 

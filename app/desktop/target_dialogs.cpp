@@ -90,22 +90,43 @@ void keepFilled(PickDialog* dialog, BackgroundJobs& jobs, List list) {
 
 } // namespace
 
-void pickProcess(QWidget& parent, BackgroundJobs& jobs,
-                 const std::function<void(std::int32_t pid)>& picked) {
-    auto* const dialog = new PickDialog(
-        {QObject::tr("Attach to process"),
-         QObject::tr("Ringscope watches the memory of a running process without touching it."),
-         QObject::tr("Attach"),
-         QObject::tr("No other process can be seen here."),
-         {QObject::tr("Name"), QObject::tr("PID"), QObject::tr("RSS"), QObject::tr("User"),
-          QObject::tr("Command line")},
-         4},
-        &parent);
+namespace {
+
+void pickFromProcesses(QWidget& parent, BackgroundJobs& jobs, const QString& title,
+                       const QString& heading, const QString& pick,
+                       const std::function<void(std::int32_t pid)>& picked) {
+    auto* const dialog =
+        new PickDialog({title,
+                        heading,
+                        pick,
+                        QObject::tr("No other process can be seen here."),
+                        {QObject::tr("Name"), QObject::tr("PID"), QObject::tr("RSS"),
+                         QObject::tr("User"), QObject::tr("Command line")},
+                        4},
+                       &parent);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &PickDialog::picked, dialog,
                      [picked](const QVariant& pid) { picked(pid.toInt()); });
     keepFilled(dialog, jobs, &listProcesses);
     dialog->open();
+}
+
+} // namespace
+
+void pickProcess(QWidget& parent, BackgroundJobs& jobs,
+                 const std::function<void(std::int32_t pid)>& picked) {
+    pickFromProcesses(
+        parent, jobs, QObject::tr("Attach to process"),
+        QObject::tr("Ringscope watches the memory of a running process without touching it."),
+        QObject::tr("Attach"), picked);
+}
+
+void pickProcessForMap(QWidget& parent, BackgroundJobs& jobs,
+                       const std::function<void(std::int32_t pid)>& picked) {
+    pickFromProcesses(parent, jobs, QObject::tr("Memory map of a process"),
+                      QObject::tr("What the memory of a running process is: by type, object and "
+                                  "mapping. The process does not notice."),
+                      QObject::tr("Show map"), picked);
 }
 
 void pickRing(

@@ -15,6 +15,8 @@ class BackgroundJobs;
 // what was picked; it is not called when nothing was. GUI thread.
 void pickProcess(QWidget& parent, BackgroundJobs& jobs,
                  const std::function<void(std::int32_t pid)>& picked);
+void pickProcessForMap(QWidget& parent, BackgroundJobs& jobs,
+                       const std::function<void(std::int32_t pid)>& picked);
 // One of ours by its name, or another one by the file that describes it, and no name.
 void pickRing(
     QWidget& parent, BackgroundJobs& jobs,

@@ -84,6 +84,9 @@ void WindowActions::addFileMenu() {
     attachRing =
         add(menu, tr("Open r&ing…"), QStringLiteral("ring"), tr("Watch a ring in shared memory"),
             {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O)});
+    memoryMap = add(menu, tr("&Memory map of a process…"), {},
+                    tr("What the memory of a process is, by type, object and mapping"),
+                    {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)});
     sharedObjects = add(menu, tr("S&hared memory objects…"), {},
                         tr("Who uses what shared memory, and what nobody does"), {});
     menu.addSeparator();
@@ -103,6 +106,12 @@ void WindowActions::addSessionMenu() {
     menu.addSeparator();
     marker = add(menu, tr("Add &marker"), QStringLiteral("marker"),
                  tr("Mark this moment on the time axis"), {QKeySequence(Qt::CTRL | Qt::Key_M)});
+    snapshot = add(menu, tr("Take memory s&napshot"), QStringLiteral("snapshot"),
+                   tr("Keep the memory map of every process of this session"),
+                   {QKeySequence(Qt::CTRL | Qt::Key_T)});
+    sessionMaps = add(menu, tr("Memory ma&ps…"), {},
+                      tr("The memory maps that this session keeps, and what changed"),
+                      {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T)});
 }
 
 void WindowActions::addViewMenu() {
@@ -198,6 +207,8 @@ void WindowActions::setState(SessionState state, bool isPaused, bool hasView) {
     pause->setEnabled(isLive);
     pause->setChecked(isPaused);
     marker->setEnabled(isLive);
+    snapshot->setEnabled(isLive);
+    sessionMaps->setEnabled(hasView);
     goLive->setEnabled(isLive);
     open->setEnabled(!isChanging);
     attachProcess->setEnabled(!isChanging);

@@ -33,6 +33,7 @@ public:
     QAction* save;
     QAction* attachProcess;
     QAction* attachRing;
+    QAction* memoryMap;
     QAction* sharedObjects;
     QAction* quit;
     // Session
@@ -40,6 +41,8 @@ public:
     QAction* stop;
     QAction* pause; // checkable
     QAction* marker;
+    QAction* snapshot;
+    QAction* sessionMaps;
     // View
     QAction* goLive;
     QAction* fit;

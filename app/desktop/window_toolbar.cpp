@@ -75,6 +75,7 @@ WindowToolbar::WindowToolbar(Theme& theme, WindowActions& actions, TimeLink& lin
     addWidget(m_range);
     addSeparator();
     addWidget(textButton(actions.marker));
+    addWidget(textButton(actions.snapshot));
     auto* const exportButton = new QToolButton;
     exportButton->setText(tr("Export"));
     exportButton->setObjectName(QStringLiteral("exportButton"));

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/map_controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/process_list.h"
+#include "core/base/clock.h"
+#include "core/base/units.h"
+#include "core/memory/map_file.h"
+#include "core/memory/map_reader.h"
+#include "core/session/map_coding.h"
+
+namespace ringscope {
+namespace {
+
+constexpr std::int64_t kBudgetDivisor = 100; // 1 % of a core
+constexpr int kSuccessorPeriodMs = 2000;
+
+struct ReadMap {
+    Expected<MapSnapshotPtr> snapshot;
+    MapRecordPtr record; // null with an error
+    std::int64_t costNs = 0;
+};
+
+ReadMap readNow(const ProcessIdentity& process, KernelSums kernelSums) {
+    const ThreadCpuClock clock;
+    const std::int64_t before = clock.nowNs();
+    auto snapshot = readMapSnapshot(process, kernelSums);
+    if (!snapshot) {
+        return {snapshot.error(), nullptr, 0};
+    }
+    auto record = makeMapRecord(*snapshot, {});
+    return {MapSnapshotPtr(std::make_shared<const MapSnapshot>(std::move(*snapshot))),
+            std::move(record), clock.nowNs() - before};
+}
+
+} // namespace
+
+MapController::MapController(BackgroundJobs& jobs, QObject* parent)
+    : QObject(parent)
+    , m_jobs(jobs) {
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        if (m_isEnded) {
+            lookForSuccessor();
+        } else {
+            read(false);
+        }
+    });
+}
+
+void MapController::takeOver(std::vector<MapRecordPtr> records,
+                             std::optional<ProcessIdentity> process) {
+    ++m_target;
+    m_timer.stop();
+    m_process = process;
+    m_isEnded = false;
+    m_isReading = false;
+    m_isKept.assign(records.size(), true);
+    m_records = std::move(records);
+    m_chosen.reset();
+    m_shown = nullptr;
+    m_baseline = nullptr;
+    m_readingNs = 0;
+    m_drawingNs = 0;
+    Q_EMIT recordsChanged();
+    Q_EMIT statusChanged();
+}
+
+void MapController::follow(std::int32_t pid) {
+    ProcessIdentity process;
+    process.pid = pid;
+    takeOver({}, process);
+    publish();
+    read(true);
+}
+
+void MapController::openFile(const QString& path) {
+    const std::uint64_t target = ++m_target;
+    m_jobs.run(
+        this,
+        [path = path.toStdString()](const std::stop_token&) -> ReadMap {
+            auto snapshot = readMapFile(path);
+            if (!snapshot) {
+                return {snapshot.error(), nullptr, 0};
+            }
+            auto record = makeMapRecord(*snapshot, {});
+            return {MapSnapshotPtr(std::make_shared<const MapSnapshot>(std::move(*snapshot))),
+                    std::move(record), 0};
+        },
+        [this, target](ReadMap result) {
+            if (target != m_target) {
+                return;
+            }
+            if (!result.snapshot) {
+                Q_EMIT failed(result.snapshot.error());
+                return;
+            }
+            takeOver({std::move(result.record)}, std::nullopt);
+            show(std::move(*result.snapshot));
+        });
+}
+
+void MapController::showRecords(std::vector<MapRecordPtr> records) {
+    if (records.empty()) {
+        return;
+    }
+    const std::size_t newest = records.size() - 1;
+    takeOver(std::move(records), std::nullopt);
+    choose(newest);
+}
+
+void MapController::refresh() {
+    read(true);
+}
+
+void MapController::setPeriod(std::optional<std::int64_t> periodNs) {
+    m_periodNs = periodNs;
+    schedule();
+    Q_EMIT statusChanged();
+}
+
+void MapController::setFollowingRestarts(bool isFollowing) {
+    m_isFollowingRestarts = isFollowing;
+    schedule();
+    Q_EMIT statusChanged();
+}
+
+void MapController::read(bool isKept) {
+    if (!m_process || m_isReading || m_isEnded) {
+        return;
+    }
+    m_isReading = true;
+    m_jobs.run(
+        this,
+        [process = *m_process, isKept](const std::stop_token&) {
+            return readNow(process, isKept ? KernelSums::read : KernelSums::leftOut);
+        },
+        [this, isKept, target = m_target](ReadMap result) {
+            if (target != m_target) {
+                return; // of another process by now
+            }
+            m_isReading = false;
+            if (!result.snapshot) {
+                m_isEnded = true;
+                Q_EMIT failed(result.snapshot.error());
+                Q_EMIT statusChanged();
+                schedule();
+                return;
+            }
+            m_readingNs = result.costNs;
+            m_process = result.record->process;
+            m_processName = result.record->name;
+            keep(std::move(result.record), isKept);
+            if (!m_chosen) {
+                show(std::move(*result.snapshot));
+            }
+            schedule();
+            Q_EMIT statusChanged();
+        });
+}
+
+void MapController::lookForSuccessor() {
+    m_jobs.run(
+        this,
+        [name = m_processName](const std::stop_token&) {
+            std::int32_t newest = 0;
+            std::uint64_t start = 0;
+            for (const ListedProcess& process : listProcesses()) {
+                const auto identity = process.name == name ? processOf(process.pid) : std::nullopt;
+                if (identity && identity->startTicks >= start && process.whyNotReadable.empty()) {
+                    newest = process.pid;
+                    start = identity->startTicks;
+                }
+            }
+            return newest;
+        },
+        [this, target = m_target](std::int32_t pid) {
+            if (target != m_target || !m_isEnded || !m_isFollowingRestarts) {
+                return;
+            }
+            if (pid == 0) {
+                schedule();
+                return;
+            }
+            ProcessIdentity process;
+            process.pid = pid;
+            m_process = process; // the maps of the one before stay, to compare with
+            m_isEnded = false;
+            read(true);
+        });
+}
+
+// The oldest that nobody asked for goes when there are too many; what is shown may go too, as it is
+// held apart.
+void MapController::keep(MapRecordPtr record, bool isKept) {
+    m_records.push_back(std::move(record));
+    m_isKept.push_back(isKept);
+    if (m_records.size() > kMostKept) {
+        const auto oldest = std::find(m_isKept.begin(), m_isKept.end(), false);
+        const auto index = oldest == m_isKept.end() ? 0 : oldest - m_isKept.begin();
+        m_records.erase(m_records.begin() + index);
+        m_isKept.erase(m_isKept.begin() + index);
+        if (m_chosen && *m_chosen >= static_cast<std::size_t>(index) && *m_chosen > 0) {
+            --*m_chosen;
+        }
+    }
+    Q_EMIT recordsChanged();
+}
+
+void MapController::choose(std::optional<std::size_t> record) {
+    if (record && *record >= m_records.size()) {
+        return;
+    }
+    m_chosen = record;
+    if (m_records.empty()) {
+        return;
+    }
+    const MapRecordPtr& shown = record ? m_records[*record] : m_records.back();
+    m_jobs.run(
+        this, [shown](const std::stop_token&) { return shown->unpack(); },
+        [this, turn = ++m_shownTurn](MapSnapshotPtr snapshot) {
+            if (snapshot != nullptr && turn == m_shownTurn) {
+                show(std::move(snapshot));
+            }
+        });
+}
+
+void MapController::compareWith(std::optional<std::size_t> record) {
+    if (!record || *record >= m_records.size()) {
+        setBaseline(nullptr);
+        return;
+    }
+    m_jobs.run(
+        this, [record = m_records[*record]](const std::stop_token&) { return record->unpack(); },
+        [this, target = m_target](MapSnapshotPtr snapshot) {
+            if (target == m_target) {
+                setBaseline(std::move(snapshot));
+            }
+        });
+}
+
+void MapController::compareWithFile(const QString& path) {
+    m_jobs.run(
+        this, [path = path.toStdString()](const std::stop_token&) { return readMapFile(path); },
+        [this, target = m_target](Expected<MapSnapshot> snapshot) {
+            if (target != m_target) {
+                return;
+            }
+            if (!snapshot) {
+                Q_EMIT failed(snapshot.error());
+                return;
+            }
+            setBaseline(std::make_shared<const MapSnapshot>(std::move(*snapshot)));
+        });
+}
+
+void MapController::show(MapSnapshotPtr snapshot) {
+    m_shown = std::move(snapshot);
+    publish();
+}
+
+void MapController::setBaseline(MapSnapshotPtr baseline) {
+    m_baseline = std::move(baseline);
+    publish();
+}
+
+void MapController::publish() {
+    if (m_shown == nullptr || m_baseline == nullptr) {
+        Q_EMIT mapChanged(nullptr);
+        return;
+    }
+    m_jobs.run(
+        this,
+        [before = m_baseline, after = m_shown](const std::stop_token&) {
+            return std::make_shared<const MapDifference>(compareMaps(*before, *after));
+        },
+        [this, before = m_baseline,
+         after = m_shown](const std::shared_ptr<const MapDifference>& difference) {
+            if (before == m_baseline && after == m_shown) {
+                Q_EMIT mapChanged(difference);
+            }
+        });
+}
+
+void MapController::addDrawingCost(std::int64_t costNs) {
+    m_drawingNs = costNs;
+    schedule();
+}
+
+void MapController::schedule() {
+    if (m_isEnded) {
+        if (m_isFollowingRestarts) {
+            m_timer.start(kSuccessorPeriodMs);
+        }
+        return;
+    }
+    if (!m_periodNs || !m_process || m_isReading) {
+        if (!m_periodNs) {
+            m_timer.stop();
+        }
+        return;
+    }
+    const std::int64_t periodNs =
+        std::max(*m_periodNs, (m_readingNs + m_drawingNs) * kBudgetDivisor);
+    m_timer.start(static_cast<int>(std::min<std::int64_t>(periodNs / kNsPerMs, 3'600'000)));
+}
+
+QString MapController::status() const {
+    if (m_isEnded) {
+        return m_isFollowingRestarts
+                   ? tr("ended; waits for another %1").arg(QString::fromStdString(m_processName))
+                   : tr("ended; what was read stays");
+    }
+    if (!m_process) {
+        return {};
+    }
+    if (!m_periodNs) {
+        return tr("read when asked");
+    }
+    const std::int64_t affordableNs = (m_readingNs + m_drawingNs) * kBudgetDivisor;
+    if (affordableNs <= *m_periodNs) {
+        return tr("read every %1").arg(QString::fromStdString(formatDuration(*m_periodNs)));
+    }
+    return tr("read every %1, as %2 would take more than 1 % of a core")
+        .arg(QString::fromStdString(formatDuration(affordableNs / kNsPerMs * kNsPerMs)),
+             QString::fromStdString(formatDuration(*m_periodNs)));
+}
+
+} // namespace ringscope

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QTimer>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/base/expected.h"
+#include "core/base/process_identity.h"
+#include "core/memory/map_difference.h"
+#include "core/memory/map_snapshot.h"
+#include "core/session/map_record.h"
+
+namespace ringscope {
+
+class BackgroundJobs;
+
+using MapRecordPtr = std::shared_ptr<const MapRecord>;
+
+// One process whose memory maps are looked at: reads them, now or again and again, keeps those that
+// were read, and hands on the one that is shown, or what changed between two. Everything that may
+// wait is a background job. Looking again costs under 1 % of a core: the period is stretched to
+// that, and status() says so. GUI thread only.
+class MapController : public QObject {
+    Q_OBJECT
+
+public:
+    // Of the maps that were read again and again; what was asked for singly stays.
+    static constexpr std::size_t kMostKept = 600;
+
+    explicit MapController(BackgroundJobs& jobs, QObject* parent = nullptr);
+
+    // From now on this process; a first map is read at once.
+    void follow(std::int32_t pid);
+    // A map of a file; nothing is read again.
+    void openFile(const QString& path);
+    // The maps of one process that a session holds; the newest is shown.
+    void showRecords(std::vector<MapRecordPtr> records);
+
+    // Reads a map now and keeps it.
+    void refresh();
+    // How often; empty: only refresh().
+    void setPeriod(std::optional<std::int64_t> periodNs);
+    // When the process ends: goes on with the newest one of the same name.
+    void setFollowingRestarts(bool isFollowing);
+
+    // Shows a kept map (by index), also while new ones come; empty: the newest from now on.
+    void choose(std::optional<std::size_t> record);
+    // What changed since that one; empty: amounts.
+    void compareWith(std::optional<std::size_t> record);
+    // What changed since a map of a file.
+    void compareWithFile(const QString& path);
+
+    [[nodiscard]] const std::vector<MapRecordPtr>& records() const { return m_records; }
+    [[nodiscard]] std::optional<std::size_t> chosen() const { return m_chosen; }
+    [[nodiscard]] const MapSnapshotPtr& shown() const { return m_shown; }
+    [[nodiscard]] const MapSnapshotPtr& baseline() const { return m_baseline; }
+    // Something that can be read again.
+    [[nodiscard]] bool isLive() const { return m_process.has_value() && !m_isEnded; }
+    [[nodiscard]] const std::optional<ProcessIdentity>& process() const { return m_process; }
+    // "live, every 2 s (1 s would take more than 1 % of a core)", "process 4711 has ended", ...
+    [[nodiscard]] QString status() const;
+    // What the owner's drawing of the last map took, which counts as a cost too.
+    void addDrawingCost(std::int64_t costNs);
+
+Q_SIGNALS:
+    // shown(), baseline() or the difference changed; null difference: amounts.
+    void mapChanged(const std::shared_ptr<const ringscope::MapDifference>& difference);
+    void recordsChanged();
+    void statusChanged();
+    void failed(const ringscope::Error& error);
+
+private:
+    void takeOver(std::vector<MapRecordPtr> records, std::optional<ProcessIdentity> process);
+    void read(bool isKept);
+    void lookForSuccessor();
+    void keep(MapRecordPtr record, bool isKept);
+    void show(MapSnapshotPtr snapshot);
+    void setBaseline(MapSnapshotPtr baseline);
+    void publish();
+    void schedule();
+
+    BackgroundJobs& m_jobs;
+    QTimer m_timer;
+    std::optional<ProcessIdentity> m_process; // empty: a file or nothing
+    std::string m_processName;
+    std::vector<MapRecordPtr> m_records; // by time
+    std::vector<bool> m_isKept;          // of the records: asked for singly
+    std::optional<std::size_t> m_chosen; // empty: the newest
+    MapSnapshotPtr m_shown;
+    MapSnapshotPtr m_baseline;
+    std::optional<std::int64_t> m_periodNs;
+    std::int64_t m_readingNs = 0; // cost of the last reading
+    std::int64_t m_drawingNs = 0; // and of its drawing
+    std::uint64_t m_target = 0;   // rises with each, so that late results are told
+    std::uint64_t m_shownTurn = 0;
+    bool m_isReading = false;
+    bool m_isEnded = false;
+    bool m_isFollowingRestarts = false;
+};
+
+} // namespace ringscope

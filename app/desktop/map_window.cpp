@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/map_window.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QCloseEvent>
+#include <QComboBox>
+#include <QDesktopServices>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QScreen>
+#include <QSplitter>
+#include <QStatusBar>
+#include <QToolBar>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include <array>
+#include <utility>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/map_files.h"
+#include "app/desktop/map_history.h"
+#include "app/desktop/message_bar.h"
+#include "app/desktop/preferences.h"
+#include "app/desktop/program_icon.h"
+#include "app/desktop/target_dialogs.h"
+#include "core/base/clock.h"
+#include "core/base/printable_name.h"
+#include "widgets/map/map_summary_table.h"
+#include "widgets/map/map_tree.h"
+#include "widgets/map/map_tree_model.h"
+#include "widgets/theme/theme.h"
+
+namespace ringscope {
+namespace {
+
+const QString kGeometry = QStringLiteral("mapWindow");
+const QString kTreeColumns = QStringLiteral("mapTree");
+const QString kSummaryColumns = QStringLiteral("mapSummary");
+
+constexpr std::array<std::int64_t, 6> kPeriodsNs = {kNsPerSecond / 2,  kNsPerSecond,
+                                                    2 * kNsPerSecond,  5 * kNsPerSecond,
+                                                    10 * kNsPerSecond, 60 * kNsPerSecond};
+
+QString whatText(const MapSnapshot& snapshot) {
+    QString text = QString::fromStdString(printableName(snapshot.name));
+    if (snapshot.space.process.pid != 0) {
+        text += QObject::tr(" · pid %1").arg(snapshot.space.process.pid);
+    }
+    return text;
+}
+
+} // namespace
+
+MapWindow::MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, QWidget* parent)
+    : QMainWindow(parent, Qt::Window)
+    , m_theme(theme)
+    , m_jobs(jobs)
+    , m_preferences(preferences)
+    , m_controller(jobs)
+    , m_messages(new MessageBar(theme))
+    , m_summary(new MapSummaryTable(theme))
+    , m_tree(new MapTree(theme))
+    , m_history(new MapHistory)
+    , m_what(new QLabel)
+    , m_status(new QLabel)
+    , m_remarks(new QLabel)
+    , m_period(new QComboBox)
+    , m_find(new QLineEdit)
+    , m_upper(new QSplitter(Qt::Horizontal))
+    , m_parts(new QSplitter(Qt::Vertical)) {
+    setAttribute(Qt::WA_DeleteOnClose);
+    setObjectName(QStringLiteral("mapWindow"));
+    setWindowIcon(programIcon());
+    makeContent();
+    makeToolbar();
+    makeMenus();
+    connectParts();
+    restore();
+    updateTitle();
+}
+
+MapWindow::~MapWindow() = default;
+
+void MapWindow::makeContent() {
+    m_upper->addWidget(m_summary);
+    m_upper->addWidget(m_history);
+    m_upper->setStretchFactor(0, 3);
+    m_upper->setStretchFactor(1, 1);
+    m_upper->setChildrenCollapsible(false);
+    m_parts->addWidget(m_upper);
+    m_parts->addWidget(m_tree);
+    m_parts->setStretchFactor(0, 2);
+    m_parts->setStretchFactor(1, 3);
+    m_parts->setChildrenCollapsible(false);
+    m_remarks->setWordWrap(true);
+    m_remarks->setObjectName(QStringLiteral("mapRemarks"));
+    m_remarks->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* const content = new QWidget;
+    auto* const inner = new QVBoxLayout;
+    inner->setContentsMargins(kSpaceRelated, kSpaceRelated, kSpaceRelated, kSpaceRelated);
+    inner->setSpacing(kSpaceRelated);
+    inner->addWidget(m_parts, 1);
+    inner->addWidget(m_remarks);
+    auto* const layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_messages);
+    layout->addLayout(inner, 1);
+    setCentralWidget(content);
+    statusBar()->addWidget(m_status, 1);
+    statusBar()->setSizeGripEnabled(false);
+}
+
+void MapWindow::makeToolbar() {
+    auto* const bar = addToolBar(tr("Memory map"));
+    bar->setObjectName(QStringLiteral("mapToolbar"));
+    bar->setMovable(false);
+    m_what->setObjectName(QStringLiteral("mapWhat"));
+    m_what->setContentsMargins(kSpaceRelated, 0, kSpaceGroups, 0);
+    QFont font = bodyFont();
+    font.setWeight(QFont::DemiBold);
+    m_what->setFont(font);
+    bar->addWidget(m_what);
+    auto* const read = bar->addAction(tr("Read now"));
+    read->setShortcut(QKeySequence(QKeySequence::Refresh));
+    read->setToolTip(tr("Read the map again and keep it (F5)"));
+    connect(read, &QAction::triggered, &m_controller, &MapController::refresh);
+    auto* const again = new QLabel(tr("Again:"));
+    again->setContentsMargins(kSpaceGroups, 0, kSpaceRelated / 2, 0);
+    bar->addWidget(again);
+    m_period->setAccessibleName(tr("How often the map is read"));
+    m_period->setToolTip(tr("How often the map is read; less often where that would take more "
+                            "than 1 % of a core"));
+    m_period->addItem(tr("when asked"));
+    for (const std::int64_t ns : kPeriodsNs) {
+        m_period->addItem(tr("every %1").arg(QString::fromStdString(formatDuration(ns))));
+    }
+    again->setBuddy(m_period);
+    bar->addWidget(m_period);
+    auto* const space = new QWidget;
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(space);
+    m_find->setPlaceholderText(tr("Find a name or address (Ctrl+F)"));
+    m_find->setAccessibleName(tr("Find in the map"));
+    m_find->setClearButtonEnabled(true);
+    m_find->setMaximumWidth(320);
+    bar->addWidget(m_find);
+}
+
+void MapWindow::makeMenus() {
+    QMenu& file = *menuBar()->addMenu(tr("&Map"));
+    const auto add = [this](QMenu& menu, const QString& text, const QKeySequence& key,
+                            auto&& triggered) {
+        QAction* const action = menu.addAction(text);
+        action->setShortcut(key);
+        connect(action, &QAction::triggered, this, triggered);
+        return action;
+    };
+    add(file, tr("&Choose process…"), QKeySequence(Qt::CTRL | Qt::Key_P),
+        [this] { chooseProcess(); });
+    add(file, tr("&Open saved map…"), QKeySequence(QKeySequence::Open),
+        [this] { chooseFile(false); });
+    add(file, tr("&Save map as…"), QKeySequence(QKeySequence::Save), [this] { saveAs(); });
+    file.addSeparator();
+    add(file, tr("Compare with &file…"), {}, [this] { chooseFile(true); });
+    QAction* const follow = file.addAction(tr("Follow over &restarts"));
+    follow->setCheckable(true);
+    follow->setToolTip(tr("When the process ends, go on with the newest of the same name"));
+    connect(follow, &QAction::toggled, &m_controller, &MapController::setFollowingRestarts);
+    file.addSeparator();
+    add(file, tr("Close"), QKeySequence(QKeySequence::Close), [this] { close(); });
+
+    QMenu& view = *menuBar()->addMenu(tr("&View"));
+    add(view, tr("&Find"), QKeySequence(QKeySequence::Find), [this] {
+        m_find->setFocus();
+        m_find->selectAll();
+    });
+    QMenu& names = *view.addMenu(tr("Column &names"));
+    auto* const group = new QActionGroup(this);
+    for (const auto& [text, preset] : {std::pair{tr("Linux"), ColumnNames::linuxNames},
+                                       std::pair{tr("VMMap"), ColumnNames::vmmapNames}}) {
+        QAction* const action = names.addAction(text);
+        action->setCheckable(true);
+        action->setChecked(preset == ColumnNames::linuxNames);
+        group->addAction(action);
+        connect(action, &QAction::triggered, this,
+                [this, chosen = preset] { setColumnNames(chosen); });
+    }
+    QAction* const empty = view.addAction(tr("Show &empty types"));
+    empty->setCheckable(true);
+    connect(empty, &QAction::toggled, m_summary, &MapSummaryTable::setEmptyTypesShown);
+    QAction* const same = view.addAction(tr("Show what did &not change"));
+    same->setCheckable(true);
+    connect(same, &QAction::toggled, this,
+            [this](bool isShown) { m_tree->setOnlyChanged(!isShown); });
+}
+
+void MapWindow::connectParts() {
+    connect(&m_controller, &MapController::mapChanged, this, &MapWindow::showMap);
+    connect(&m_controller, &MapController::recordsChanged, this, &MapWindow::showRecordList);
+    connect(&m_controller, &MapController::statusChanged, this, &MapWindow::updateTitle);
+    connect(&m_controller, &MapController::failed, m_messages, &MessageBar::showError);
+    connect(m_period, &QComboBox::currentIndexChanged, this, [this](int index) {
+        m_controller.setPeriod(
+            index <= 0 ? std::nullopt
+                       : std::optional(kPeriodsNs.at(static_cast<std::size_t>(index - 1))));
+    });
+    connect(m_find, &QLineEdit::textChanged, m_tree, &MapTree::setFindText);
+    connect(m_history, &MapHistory::shownChosen, this, [this](std::optional<std::size_t> record) {
+        m_controller.choose(record);
+        showRecordList();
+    });
+    connect(m_history, &MapHistory::baselineChosen, this,
+            [this](std::optional<std::size_t> record) {
+                m_baseline = record;
+                m_controller.compareWith(record);
+                showRecordList();
+            });
+    connect(m_summary, &MapSummaryTable::typeSelected, this, &MapWindow::showType);
+    connect(m_summary, &MapSummaryTable::columnNamesChanged, this, &MapWindow::setColumnNames);
+    connect(m_tree, &MapTree::columnNamesChanged, this, &MapWindow::setColumnNames);
+    connect(m_tree, &MapTree::regionSelected, this, &MapWindow::showRegion);
+    connect(m_tree, &MapTree::folderRequested, this,
+            [](const QString& folder) { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
+}
+
+void MapWindow::follow(std::int32_t pid) {
+    m_baseline.reset();
+    m_controller.follow(pid);
+}
+
+void MapWindow::openFile(const QString& path) {
+    m_baseline.reset();
+    m_controller.openFile(path);
+}
+
+void MapWindow::showRecords(std::vector<MapRecordPtr> records) {
+    m_baseline.reset();
+    m_controller.showRecords(std::move(records));
+}
+
+void MapWindow::showMap(const std::shared_ptr<const MapDifference>& difference) {
+    const ThreadCpuClock clock;
+    const std::int64_t before = clock.nowNs();
+    const MapSnapshotPtr& shown = m_controller.shown();
+    m_summary->setSnapshot(shown);
+    m_summary->setBaseline(difference ? m_controller.baseline() : nullptr);
+    if (difference) {
+        m_tree->setDifference(difference, m_controller.baseline(), shown);
+    } else {
+        m_tree->setSnapshot(shown);
+    }
+    QString remarks;
+    if (shown) {
+        for (const std::string& remark : shown->remarks) {
+            remarks += (remarks.isEmpty() ? QString() : QStringLiteral(" ")) +
+                       QString::fromStdString(remark);
+        }
+    }
+    m_remarks->setText(remarks);
+    m_remarks->setVisible(!remarks.isEmpty());
+    updateTitle();
+    m_controller.addDrawingCost(clock.nowNs() - before);
+}
+
+void MapWindow::showRecordList() {
+    m_history->setRecords(m_controller.records());
+    m_history->setShown(m_controller.chosen(), m_baseline);
+}
+
+void MapWindow::showType(std::optional<MemoryType> type) {
+    m_summary->selectType(type);
+    m_tree->setShownType(type);
+}
+
+void MapWindow::showRegion(quint64 /*start*/, quint64 /*end*/) {}
+
+void MapWindow::setColumnNames(ColumnNames names) {
+    m_summary->setColumnNames(names);
+    m_tree->setColumnNames(names);
+}
+
+void MapWindow::setByteScale(ByteScale scale) {
+    m_summary->setByteScale(scale);
+    m_tree->setByteScale(scale);
+    m_history->setByteScale(scale);
+}
+
+void MapWindow::updateTitle() {
+    const MapSnapshotPtr& shown = m_controller.shown();
+    const QString what = shown ? whatText(*shown) : tr("no process yet");
+    m_what->setText(what);
+    m_status->setText(m_controller.status());
+    setWindowTitle(tr("%1 - Memory map - Ringscope").arg(what));
+}
+
+void MapWindow::chooseProcess() {
+    pickProcessForMap(*this, m_jobs, [this](std::int32_t pid) { follow(pid); });
+}
+
+void MapWindow::chooseFile(bool isBaseline) {
+    auto* const dialog = new QFileDialog(this, tr("Open memory map"), m_preferences.lastFolder(),
+                                         tr("Memory maps (*.json *.csv core*);;All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, [this, isBaseline](const QString& path) {
+        m_preferences.setLastFolder(QFileInfo(path).absolutePath());
+        if (isBaseline) {
+            m_baseline.reset();
+            m_controller.compareWithFile(path);
+        } else {
+            openFile(path);
+        }
+    });
+    dialog->open();
+}
+
+void MapWindow::saveAs() {
+    if (m_controller.shown() == nullptr) {
+        return;
+    }
+    saveMapAs(*this, m_jobs, m_preferences, m_controller.shown(),
+              [this](const Expected<QString>& saved) {
+                  if (saved) {
+                      m_messages->showRemark(tr("Saved %1.").arg(*saved));
+                  } else {
+                      m_messages->showError(saved.error());
+                  }
+              });
+}
+
+void MapWindow::restore() {
+    resize(QSize(1200, 860).boundedTo(screen()->availableSize() * 0.95));
+    restoreGeometry(m_preferences.tableColumns(kGeometry));
+    m_tree->restoreColumns(m_preferences.tableColumns(kTreeColumns));
+    m_summary->restoreColumns(m_preferences.tableColumns(kSummaryColumns));
+    setByteScale(m_preferences.byteScale());
+    m_remarks->hide();
+}
+
+void MapWindow::closeEvent(QCloseEvent* event) {
+    m_preferences.setTableColumns(kGeometry, saveGeometry());
+    m_preferences.setTableColumns(kTreeColumns, m_tree->columnState());
+    m_preferences.setTableColumns(kSummaryColumns, m_summary->columnState());
+    QMainWindow::closeEvent(event);
+}
+
+} // namespace ringscope

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QMainWindow>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/desktop/map_controller.h"
+#include "core/base/units.h"
+#include "core/memory/map_columns.h"
+
+class QActionGroup;
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QSplitter;
+
+namespace ringscope {
+
+class AddressStrip;
+class BackgroundJobs;
+class MapBars;
+class MapHistory;
+class MapSummaryTable;
+class MapTree;
+class MessageBar;
+class Preferences;
+class Theme;
+
+// The memory map of one process: bars, sums by type, the picture of its address space, its objects
+// and mappings, and the maps that were kept, all of them linked. Deletes itself when it is closed.
+// GUI thread only.
+class MapWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, QWidget* parent);
+    ~MapWindow() override;
+
+    void follow(std::int32_t pid);
+    void openFile(const QString& path);
+    void showRecords(std::vector<MapRecordPtr> records);
+    void setByteScale(ByteScale scale);
+
+    [[nodiscard]] MapController& controller() { return m_controller; }
+    [[nodiscard]] MessageBar& messages() { return *m_messages; }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+
+private:
+    void makeContent();
+    void makeToolbar();
+    void makeMenus();
+    void connectParts();
+    void showMap(const std::shared_ptr<const MapDifference>& difference);
+    void showRecordList();
+    void showType(std::optional<MemoryType> type);
+    void showRegion(quint64 start, quint64 end);
+    void setColumnNames(ColumnNames names);
+    void updateTitle();
+    void chooseProcess();
+    void chooseFile(bool isBaseline);
+    void saveAs();
+    void restore();
+
+    Theme& m_theme;
+    BackgroundJobs& m_jobs;
+    Preferences& m_preferences;
+    MapController m_controller;
+
+    MessageBar* m_messages;
+    MapSummaryTable* m_summary;
+    MapTree* m_tree;
+    MapHistory* m_history;
+    QLabel* m_what;
+    QLabel* m_status;
+    QLabel* m_remarks;
+    QComboBox* m_period;
+    QLineEdit* m_find;
+    QSplitter* m_upper;
+    QSplitter* m_parts;
+    std::optional<std::size_t> m_baseline; // record that the shown one is compared with
+};
+
+} // namespace ringscope
