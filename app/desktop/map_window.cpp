@@ -26,15 +26,19 @@
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/map_files.h"
 #include "app/desktop/map_history.h"
+#include "app/desktop/map_inspection.h"
+#include "app/desktop/map_tools.h"
 #include "app/desktop/message_bar.h"
 #include "app/desktop/preferences.h"
 #include "app/desktop/program_icon.h"
 #include "app/desktop/target_dialogs.h"
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
+#include "widgets/map/address_strip.h"
+#include "widgets/map/map_bars.h"
 #include "widgets/map/map_summary_table.h"
 #include "widgets/map/map_tree.h"
-#include "widgets/map/map_tree_model.h"
+#include "widgets/map/page_strip.h"
 #include "widgets/theme/theme.h"
 
 namespace ringscope {
@@ -64,7 +68,14 @@ MapWindow::MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preference
     , m_jobs(jobs)
     , m_preferences(preferences)
     , m_controller(jobs)
+    , m_inspection(new MapInspection(*this, jobs))
+    , m_tools(new MapTools(
+          *this, jobs,
+          [this] { return livingProcess() ? m_controller.shown() : MapSnapshotPtr(); }))
     , m_messages(new MessageBar(theme))
+    , m_bars(new MapBars(theme))
+    , m_strip(new AddressStrip(theme))
+    , m_pages(new PageStrip(theme))
     , m_summary(new MapSummaryTable(theme))
     , m_tree(new MapTree(theme))
     , m_history(new MapHistory)
@@ -106,7 +117,10 @@ void MapWindow::makeContent() {
     auto* const inner = new QVBoxLayout;
     inner->setContentsMargins(kSpaceRelated, kSpaceRelated, kSpaceRelated, kSpaceRelated);
     inner->setSpacing(kSpaceRelated);
+    inner->addWidget(m_bars);
+    inner->addWidget(m_strip);
     inner->addWidget(m_parts, 1);
+    inner->addWidget(m_pages);
     inner->addWidget(m_remarks);
     auto* const layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -198,6 +212,7 @@ void MapWindow::makeMenus() {
     connect(empty, &QAction::toggled, m_summary, &MapSummaryTable::setEmptyTypesShown);
     QAction* const same = view.addAction(tr("Show what did &not change"));
     same->setCheckable(true);
+    m_tools->addTo(*menuBar()->addMenu(tr("&Tools")));
     connect(same, &QAction::toggled, this,
             [this](bool isShown) { m_tree->setOnlyChanged(!isShown); });
 }
@@ -224,9 +239,31 @@ void MapWindow::connectParts() {
                 showRecordList();
             });
     connect(m_summary, &MapSummaryTable::typeSelected, this, &MapWindow::showType);
+    connect(m_bars, &MapBars::typeSelected, this, &MapWindow::showType);
+    connect(m_strip, &AddressStrip::regionSelected, this, [this](quint64 start, quint64 end) {
+        m_tree->selectAddress(start);
+        showRegion(start, end);
+    });
     connect(m_summary, &MapSummaryTable::columnNamesChanged, this, &MapWindow::setColumnNames);
     connect(m_tree, &MapTree::columnNamesChanged, this, &MapWindow::setColumnNames);
     connect(m_tree, &MapTree::regionSelected, this, &MapWindow::showRegion);
+    connect(m_tree, &MapTree::stringsRequested, this, [this](quint64 start, quint64 end) {
+        if (const auto process = livingProcess()) {
+            m_inspection->askForStrings(*process, {start, end});
+        } else {
+            m_messages->showRemark(tr("Texts can be read of a process that runs."));
+        }
+    });
+    connect(m_tree, &MapTree::mappersRequested, this, [this](const QString& name, quint32 region) {
+        m_inspection->showMappers(m_controller.shown(), region, name);
+    });
+    connect(m_inspection, &MapInspection::pagesRead, m_pages, &PageStrip::setPages);
+    connect(m_inspection, &MapInspection::failed, m_messages, &MessageBar::showError);
+    connect(m_tools, &MapTools::failed, m_messages, &MessageBar::showError);
+    connect(m_tools, &MapTools::done, this, [this](const QString& sentence) {
+        m_messages->showResult(sentence);
+        m_controller.refresh();
+    });
     connect(m_tree, &MapTree::folderRequested, this,
             [](const QString& folder) { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
 }
@@ -250,10 +287,14 @@ void MapWindow::showMap(const std::shared_ptr<const MapDifference>& difference) 
     const ThreadCpuClock clock;
     const std::int64_t before = clock.nowNs();
     const MapSnapshotPtr& shown = m_controller.shown();
+    const MapSnapshotPtr baseline = difference ? m_controller.baseline() : nullptr;
+    m_bars->setSnapshot(shown);
+    m_bars->setBaseline(baseline);
+    m_strip->setSnapshot(shown);
     m_summary->setSnapshot(shown);
-    m_summary->setBaseline(difference ? m_controller.baseline() : nullptr);
+    m_summary->setBaseline(baseline);
     if (difference) {
-        m_tree->setDifference(difference, m_controller.baseline(), shown);
+        m_tree->setDifference(difference, baseline, shown);
     } else {
         m_tree->setSnapshot(shown);
     }
@@ -267,6 +308,7 @@ void MapWindow::showMap(const std::shared_ptr<const MapDifference>& difference) 
     m_remarks->setText(remarks);
     m_remarks->setVisible(!remarks.isEmpty());
     updateTitle();
+    readPages();
     m_controller.addDrawingCost(clock.nowNs() - before);
 }
 
@@ -277,10 +319,29 @@ void MapWindow::showRecordList() {
 
 void MapWindow::showType(std::optional<MemoryType> type) {
     m_summary->selectType(type);
+    m_bars->setType(type);
+    m_strip->setType(type);
     m_tree->setShownType(type);
 }
 
-void MapWindow::showRegion(quint64 /*start*/, quint64 /*end*/) {}
+void MapWindow::showRegion(quint64 start, quint64 end) {
+    if (m_selected == AddressRange{start, end}) {
+        return;
+    }
+    m_selected = {start, end};
+    m_strip->setSelection(start, end);
+    readPages();
+}
+
+std::optional<ProcessIdentity> MapWindow::livingProcess() const {
+    const bool isNow = m_controller.isLive() && !m_controller.chosen() && m_controller.shown();
+    return isNow ? std::optional(m_controller.shown()->space.process) : std::nullopt;
+}
+
+void MapWindow::readPages() {
+    const auto process = livingProcess();
+    m_inspection->showPages(process, m_selected, process ? m_controller.shown()->pageSize : 4096);
+}
 
 void MapWindow::setColumnNames(ColumnNames names) {
     m_summary->setColumnNames(names);
@@ -290,6 +351,9 @@ void MapWindow::setColumnNames(ColumnNames names) {
 void MapWindow::setByteScale(ByteScale scale) {
     m_summary->setByteScale(scale);
     m_tree->setByteScale(scale);
+    m_bars->setByteScale(scale);
+    m_strip->setByteScale(scale);
+    m_pages->setByteScale(scale);
     m_history->setByteScale(scale);
 }
 

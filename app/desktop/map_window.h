@@ -23,9 +23,12 @@ class AddressStrip;
 class BackgroundJobs;
 class MapBars;
 class MapHistory;
+class MapInspection;
 class MapSummaryTable;
+class MapTools;
 class MapTree;
 class MessageBar;
+class PageStrip;
 class Preferences;
 class Theme;
 
@@ -59,6 +62,9 @@ private:
     void showRecordList();
     void showType(std::optional<MemoryType> type);
     void showRegion(quint64 start, quint64 end);
+    void readPages();
+    // The process of the map that is shown, when it is of now.
+    [[nodiscard]] std::optional<ProcessIdentity> livingProcess() const;
     void setColumnNames(ColumnNames names);
     void updateTitle();
     void chooseProcess();
@@ -71,7 +77,12 @@ private:
     Preferences& m_preferences;
     MapController m_controller;
 
+    MapInspection* m_inspection;
+    MapTools* m_tools;
     MessageBar* m_messages;
+    MapBars* m_bars;
+    AddressStrip* m_strip;
+    PageStrip* m_pages;
     MapSummaryTable* m_summary;
     MapTree* m_tree;
     MapHistory* m_history;
@@ -82,6 +93,7 @@ private:
     QLineEdit* m_find;
     QSplitter* m_upper;
     QSplitter* m_parts;
+    AddressRange m_selected;               // whose pages are shown; empty: none
     std::optional<std::size_t> m_baseline; // record that the shown one is compared with
 };
 

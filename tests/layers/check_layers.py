@@ -27,6 +27,7 @@ WIDGETS_SEE = {
     "core/memory/memory_region.h",
     "core/memory/memory_sums.h",
     "core/memory/memory_type.h",
+    "core/memory/page_states.h",
     "core/ring/slot_snapshot.h",
     "core/session/map_record.h",
     "core/session/ring_backlog.h",

@@ -6,13 +6,9 @@
 #include <optional>
 #include <vector>
 
-namespace ringscope {
+#include "core/memory/memory_region.h"
 
-struct AddressRange {
-    std::uint64_t start = 0;
-    std::uint64_t end = 0; // one past the last
-    auto operator<=>(const AddressRange&) const = default;
-};
+namespace ringscope {
 
 enum class AddressPieceKind : std::uint8_t {
     region,

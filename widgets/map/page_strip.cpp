@@ -17,45 +17,45 @@ namespace ringscope {
 namespace {
 
 constexpr std::array kPageStates = {
-    PageState::exclusive, PageState::shared, PageState::huge,       PageState::zero,
-    PageState::swapped,   PageState::guard,  PageState::notPresent,
+    ShownPage::exclusive, ShownPage::shared, ShownPage::huge,       ShownPage::zero,
+    ShownPage::swapped,   ShownPage::guard,  ShownPage::notPresent,
 };
 constexpr int kSmallestStripPx = 24;
 
-QColor colorOf(PageState state, const ThemeTokens& tokens) {
+QColor colorOf(ShownPage state, const ThemeTokens& tokens) {
     switch (state) {
-    case PageState::exclusive:
+    case ShownPage::exclusive:
         return tokens.seriesColor(2);
-    case PageState::shared:
+    case ShownPage::shared:
         return tokens.seriesColor(0);
-    case PageState::huge:
+    case ShownPage::huge:
         return tokens.seriesColor(3);
-    case PageState::zero:
+    case ShownPage::zero:
         return tokens.seriesColor(5);
-    case PageState::swapped:
+    case ShownPage::swapped:
         return tokens.seriesColor(4);
-    case PageState::guard:
+    case ShownPage::guard:
         return tokens.textSecondary;
-    case PageState::notPresent:
+    case ShownPage::notPresent:
         break;
     }
     return tokens.grid;
 }
 
 // The second cue; solid states lie in one order, from the bottom.
-Qt::BrushStyle patternOf(PageState state) {
+Qt::BrushStyle patternOf(ShownPage state) {
     switch (state) {
-    case PageState::zero:
+    case ShownPage::zero:
         return Qt::HorPattern;
-    case PageState::swapped:
+    case ShownPage::swapped:
         return Qt::BDiagPattern;
-    case PageState::guard:
+    case ShownPage::guard:
         return Qt::Dense6Pattern;
-    case PageState::huge:
+    case ShownPage::huge:
         return Qt::VerPattern;
-    case PageState::exclusive:
-    case PageState::shared:
-    case PageState::notPresent:
+    case ShownPage::exclusive:
+    case ShownPage::shared:
+    case ShownPage::notPresent:
         break;
     }
     return Qt::SolidPattern;
@@ -63,28 +63,28 @@ Qt::BrushStyle patternOf(PageState state) {
 
 } // namespace
 
-QString pageStateName(PageState state, bool knowsZeroAndHuge) {
+QString shownPageName(ShownPage state, bool knowsZeroAndHuge) {
     switch (state) {
-    case PageState::exclusive:
+    case ShownPage::exclusive:
         return PageStrip::tr("Private");
-    case PageState::shared:
+    case ShownPage::shared:
         return PageStrip::tr("File or shared");
-    case PageState::huge:
+    case ShownPage::huge:
         return PageStrip::tr("Huge");
-    case PageState::zero:
+    case ShownPage::zero:
         return PageStrip::tr("Zero page");
-    case PageState::swapped:
+    case ShownPage::swapped:
         return PageStrip::tr("Swapped");
-    case PageState::guard:
+    case ShownPage::guard:
         return PageStrip::tr("Guard");
-    case PageState::notPresent:
+    case ShownPage::notPresent:
         break;
     }
     return knowsZeroAndHuge ? PageStrip::tr("Not present")
                             : PageStrip::tr("Not present or zero page");
 }
 
-double pageStateBytes(const PageColumns& pages, PageState state) {
+double shownPageBytes(const PageColumns& pages, ShownPage state) {
     double sum = 0;
     for (const PageColumn& column : pages.columns) {
         sum += column.of(state);
@@ -101,7 +101,7 @@ PageColumn pagesOfPixel(const PageColumns& pages, int x, int widthPx) {
     const std::uint64_t end = std::max(first + 1, (at + 1) * count / width);
     PageColumn mean;
     for (std::uint64_t i = first; i < end; ++i) {
-        for (const PageState state : kPageStates) {
+        for (const ShownPage state : kPageStates) {
             mean.of(state) += pages.columns[i].of(state) / static_cast<double>(end - first);
         }
     }
@@ -154,15 +154,15 @@ std::vector<PageStrip::LegendEntry> PageStrip::legend() const {
     const int chip = fontMetrics().ascent();
     int x = 0;
     int y = 0;
-    for (const PageState state : kPageStates) {
-        const double bytes = m_pages ? pageStateBytes(*m_pages, state) : 0;
+    for (const ShownPage state : kPageStates) {
+        const double bytes = m_pages ? shownPageBytes(*m_pages, state) : 0;
         if (bytes <= 0) {
             continue;
         }
         // Sums of fractions are a little off; the kernel counts whole bytes.
         const std::string amount = formatBytes(std::round(bytes), m_byteScale);
         LegendEntry entry{state,
-                          pageStateName(state, m_pages->knowsZeroAndHuge) + u' ' +
+                          shownPageName(state, m_pages->knowsZeroAndHuge) + u' ' +
                               QString::fromStdString(amount),
                           {}};
         const int width =
@@ -233,10 +233,10 @@ QString PageStrip::toolTipAt(QPoint point) const {
     QStringList lines{addressText(address(first)) + QStringLiteral(" – ") +
                       addressText(address(end))};
     const PageColumn mean = pagesOfPixel(*m_pages, static_cast<int>(x), strip.width());
-    for (const PageState state : kPageStates) {
+    for (const ShownPage state : kPageStates) {
         if (mean.of(state) > 0) {
             const double percent = std::round(mean.of(state) * 1000) / 10;
-            lines += pageStateName(state, m_pages->knowsZeroAndHuge) + u' ' +
+            lines += shownPageName(state, m_pages->knowsZeroAndHuge) + u' ' +
                      (percent < 0.1 ? QStringLiteral("< 0.1 %")
                                     : QString::fromStdString(formatValue(percent, Unit::percent)));
         }
@@ -259,7 +259,7 @@ bool PageStrip::event(QEvent* event) {
     return QWidget::event(event);
 }
 
-void PageStrip::paintState(QPainter& painter, const QRectF& area, PageState state) const {
+void PageStrip::paintState(QPainter& painter, const QRectF& area, ShownPage state) const {
     const ThemeTokens& tokens = m_theme.tokens();
     const QColor color = colorOf(state, tokens);
     const Qt::BrushStyle pattern = patternOf(state);
@@ -268,7 +268,7 @@ void PageStrip::paintState(QPainter& painter, const QRectF& area, PageState stat
         return;
     }
     // Guards are dots on nothing, as they hold nothing; the rest is the colour with lines in it.
-    const bool isGuard = state == PageState::guard;
+    const bool isGuard = state == ShownPage::guard;
     painter.fillRect(area, isGuard ? tokens.panel : color);
     painter.fillRect(area, QBrush(isGuard ? color : pale(tokens.panel, color, 0.75), pattern));
 }
@@ -289,7 +289,7 @@ void PageStrip::paintColumns(QPainter& painter) const {
             ++end;
         }
         double below = 0;
-        for (const PageState state : kPageStates) {
+        for (const ShownPage state : kPageStates) {
             const double share = column.of(state);
             if (share <= 0) {
                 continue;

@@ -17,7 +17,7 @@ class Theme;
 
 // What a page can be; each page is one of them. The order from the bottom of a column upwards and
 // of the legend.
-enum class PageState : std::uint8_t {
+enum class ShownPage : std::uint8_t {
     exclusive, // resident, of this process alone
     shared,    // resident, of a file or of shared memory
     huge,      // resident in a huge page
@@ -26,16 +26,16 @@ enum class PageState : std::uint8_t {
     guard,      // a touch ends the process
     notPresent, // no memory until somebody touches it
 };
-inline constexpr std::size_t kPageStateCount = 7;
+inline constexpr std::size_t kShownPages = 7;
 
 // The pages of a part of a region: how much of it each state is, 0 to 1, in all 1.
 struct PageColumn {
-    std::array<double, kPageStateCount> shares{};
+    std::array<double, kShownPages> shares{};
 
-    [[nodiscard]] double of(PageState state) const {
+    [[nodiscard]] double of(ShownPage state) const {
         return shares[static_cast<std::size_t>(state)];
     }
-    [[nodiscard]] double& of(PageState state) { return shares[static_cast<std::size_t>(state)]; }
+    [[nodiscard]] double& of(ShownPage state) { return shares[static_cast<std::size_t>(state)]; }
     bool operator==(const PageColumn&) const = default;
 };
 
@@ -52,9 +52,9 @@ struct PageColumns {
 };
 
 // As the legend says it.
-[[nodiscard]] QString pageStateName(PageState state, bool knowsZeroAndHuge);
+[[nodiscard]] QString shownPageName(ShownPage state, bool knowsZeroAndHuge);
 // Bytes of a state in the whole region.
-[[nodiscard]] double pageStateBytes(const PageColumns& pages, PageState state);
+[[nodiscard]] double shownPageBytes(const PageColumns& pages, ShownPage state);
 // The mean shares of the columns that a pixel of widthPx shows; x from 0 to widthPx - 1.
 [[nodiscard]] PageColumn pagesOfPixel(const PageColumns& pages, int x, int widthPx);
 
@@ -83,7 +83,7 @@ protected:
 
 private:
     struct LegendEntry {
-        PageState state = PageState::exclusive;
+        ShownPage state = ShownPage::exclusive;
         QString text;
         QRect area;
     };
@@ -91,7 +91,7 @@ private:
     void refresh();
     [[nodiscard]] std::vector<LegendEntry> legend() const; // as it is laid out at this width
     [[nodiscard]] int remarkHeight(int width) const;
-    void paintState(QPainter& painter, const QRectF& area, PageState state) const;
+    void paintState(QPainter& painter, const QRectF& area, ShownPage state) const;
     void paintColumns(QPainter& painter) const;
 
     const Theme& m_theme; // Outlives this.

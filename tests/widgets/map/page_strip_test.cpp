@@ -20,7 +20,7 @@ public:
     int paints = 0;
 };
 
-PageColumn only(PageState state) {
+PageColumn only(ShownPage state) {
     PageColumn column;
     column.of(state) = 1;
     return column;
@@ -32,11 +32,11 @@ PageColumns someRegion() {
     pages.start = 0x7f0000000000;
     pages.end = pages.start + kMiB;
     pages.knowsZeroAndHuge = true;
-    for (std::size_t state = 0; state < kPageStateCount; ++state) {
-        pages.columns.push_back(only(static_cast<PageState>(state)));
+    for (std::size_t state = 0; state < kShownPages; ++state) {
+        pages.columns.push_back(only(static_cast<ShownPage>(state)));
     }
     PageColumn half;
-    half.of(PageState::exclusive) = half.of(PageState::notPresent) = 0.5;
+    half.of(ShownPage::exclusive) = half.of(ShownPage::notPresent) = 0.5;
     pages.columns.push_back(half);
     return pages;
 }
@@ -60,24 +60,24 @@ protected:
 TEST(PageColumnsOfAPixel, AreTheMeanOfWhatItShows) {
     PageColumns pages;
     for (int i = 0; i < 4; ++i) {
-        pages.columns.push_back(only(i % 2 == 0 ? PageState::exclusive : PageState::swapped));
+        pages.columns.push_back(only(i % 2 == 0 ? ShownPage::exclusive : ShownPage::swapped));
     }
-    EXPECT_EQ(pagesOfPixel(pages, 1, 8), only(PageState::exclusive));
-    EXPECT_EQ(pagesOfPixel(pages, 2, 8), only(PageState::swapped));
-    EXPECT_EQ(pagesOfPixel(pages, 0, 2).of(PageState::exclusive), 0.5);
-    EXPECT_EQ(pagesOfPixel(pages, 0, 1).of(PageState::swapped), 0.5);
+    EXPECT_EQ(pagesOfPixel(pages, 1, 8), only(ShownPage::exclusive));
+    EXPECT_EQ(pagesOfPixel(pages, 2, 8), only(ShownPage::swapped));
+    EXPECT_EQ(pagesOfPixel(pages, 0, 2).of(ShownPage::exclusive), 0.5);
+    EXPECT_EQ(pagesOfPixel(pages, 0, 1).of(ShownPage::swapped), 0.5);
 }
 
 TEST(PageColumnsOfAPixel, EachColumnCountsOnce) {
     PageColumns pages;
     pages.end = 1000;
     for (int i = 0; i < 1000; ++i) {
-        pages.columns.push_back(only(i < 300 ? PageState::huge : PageState::guard));
+        pages.columns.push_back(only(i < 300 ? ShownPage::huge : ShownPage::guard));
     }
-    EXPECT_NEAR(pageStateBytes(pages, PageState::huge), 300, 1e-6);
+    EXPECT_NEAR(shownPageBytes(pages, ShownPage::huge), 300, 1e-6);
     double huge = 0;
     for (int x = 0; x < 100; ++x) {
-        huge += pagesOfPixel(pages, x, 100).of(PageState::huge);
+        huge += pagesOfPixel(pages, x, 100).of(ShownPage::huge);
     }
     EXPECT_NEAR(huge, 30, 1e-6);
 }
@@ -98,16 +98,16 @@ TEST_F(PageStripTest, ColumnsAreFilledFromBelowInTheirColours) {
 TEST_F(PageStripTest, SwappedZeroAndGuardHaveAPattern) {
     strip.setPages(someRegion());
     const QImage image = strip.grab().toImage();
-    const auto isMixed = [&](PageState state, const QColor& color) {
+    const auto isMixed = [&](ShownPage state, const QColor& color) {
         const QRect area = rectOf(static_cast<int>(state)).adjusted(2, 0, -2, 0);
         const int pixels = pixelsOfColor(image, color, area);
         return pixels > 50 && pixels < area.width() * area.height() * 19 / 20;
     };
     const ThemeTokens& tokens = theme.tokens();
-    EXPECT_TRUE(isMixed(PageState::huge, tokens.seriesColor(3)));
-    EXPECT_TRUE(isMixed(PageState::zero, tokens.seriesColor(5)));
-    EXPECT_TRUE(isMixed(PageState::swapped, tokens.seriesColor(4)));
-    EXPECT_TRUE(isMixed(PageState::guard, tokens.textSecondary));
+    EXPECT_TRUE(isMixed(ShownPage::huge, tokens.seriesColor(3)));
+    EXPECT_TRUE(isMixed(ShownPage::zero, tokens.seriesColor(5)));
+    EXPECT_TRUE(isMixed(ShownPage::swapped, tokens.seriesColor(4)));
+    EXPECT_TRUE(isMixed(ShownPage::guard, tokens.textSecondary));
 }
 
 TEST_F(PageStripTest, TheLegendHasTheBytesOfEachState) {
@@ -116,7 +116,7 @@ TEST_F(PageStripTest, TheLegendHasTheBytesOfEachState) {
               "Private 192 KiB\nFile or shared 128 KiB\nHuge 128 KiB\nZero page 128 KiB\n"
               "Swapped 128 KiB\nGuard 128 KiB\nNot present 192 KiB");
     PageColumns older = someRegion();
-    older.columns = {only(PageState::notPresent)};
+    older.columns = {only(ShownPage::notPresent)};
     older.knowsZeroAndHuge = false;
     strip.setPages(older);
     EXPECT_EQ(strip.legendText().toStdString(), "Not present or zero page 1 MiB");
