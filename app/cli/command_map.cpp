@@ -13,6 +13,7 @@
 #include "core/base/printable_name.h"
 #include "core/base/units.h"
 #include "core/export/map_csv.h"
+#include "core/memory/map_accounts.h"
 #include "core/memory/map_json.h"
 #include "core/memory/map_objects.h"
 
@@ -97,28 +98,6 @@ std::string titleOf(const MapSnapshot& snapshot) {
     return title;
 }
 
-// What the sums mean beside the kernel's own.
-void printReconciliation(const MapSnapshot& snapshot, std::ostream& out) {
-    const MemorySums total = snapshot.sums().regionTotal();
-    if (snapshot.rollup) {
-        const std::int64_t rss =
-            static_cast<std::int64_t>(snapshot.rollup->rss) - static_cast<std::int64_t>(total.rss);
-        out << (rss == 0
-                    ? "RSS equals the kernel's own sum."
-                    : "RSS differs from the kernel's own sum by " + std::to_string(rss / 1024) +
-                          " KiB: the process changed between the two readings.")
-            << " PSS is " << *pssRounding(snapshot, total) / 1024
-            << " KiB less than the kernel's, which rounds each mapping down.\n";
-    }
-    if (total.hugetlb > 0) {
-        out << "hugetlb memory, " << formatBytes(static_cast<double>(total.hugetlb))
-            << ", is in neither RSS nor PSS.\n";
-    }
-    for (const std::string& remark : snapshot.remarks) {
-        out << remark << '\n';
-    }
-}
-
 void printText(const MapSnapshot& snapshot, const MapTableOptions& options, std::ostream& out) {
     std::vector<MapTableRow> rows;
     std::vector<std::string> heads;
@@ -138,7 +117,9 @@ void printText(const MapSnapshot& snapshot, const MapTableOptions& options, std:
     }
     out << titleOf(snapshot) << "; sizes in " << unitWords(options.scale) << "\n\n"
         << mapTable(heads, rows, options, snapshot.hasResidency(), false) << '\n';
-    printReconciliation(snapshot, out);
+    for (const std::string& sentence : mapAccounts(snapshot)) {
+        out << sentence << '\n';
+    }
 }
 
 int showMap(const MapOptions& given) {

@@ -34,6 +34,7 @@
 #include "app/desktop/target_dialogs.h"
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
+#include "core/memory/map_accounts.h"
 #include "widgets/map/address_strip.h"
 #include "widgets/map/map_bars.h"
 #include "widgets/map/map_summary_table.h"
@@ -102,13 +103,14 @@ MapWindow::~MapWindow() = default;
 void MapWindow::makeContent() {
     m_upper->addWidget(m_summary);
     m_upper->addWidget(m_history);
-    m_upper->setStretchFactor(0, 3);
+    m_upper->setStretchFactor(0, 4);
     m_upper->setStretchFactor(1, 1);
     m_upper->setChildrenCollapsible(false);
+    m_upper->setSizes({860, 320});
     m_parts->addWidget(m_upper);
     m_parts->addWidget(m_tree);
-    m_parts->setStretchFactor(0, 2);
-    m_parts->setStretchFactor(1, 3);
+    m_parts->setStretchFactor(0, 0);
+    m_parts->setStretchFactor(1, 1);
     m_parts->setChildrenCollapsible(false);
     m_remarks->setWordWrap(true);
     m_remarks->setObjectName(QStringLiteral("mapRemarks"));
@@ -300,9 +302,9 @@ void MapWindow::showMap(const std::shared_ptr<const MapDifference>& difference) 
     }
     QString remarks;
     if (shown) {
-        for (const std::string& remark : shown->remarks) {
+        for (const std::string& sentence : mapAccounts(*shown)) {
             remarks += (remarks.isEmpty() ? QString() : QStringLiteral(" ")) +
-                       QString::fromStdString(remark);
+                       QString::fromStdString(sentence);
         }
     }
     m_remarks->setText(remarks);
@@ -360,7 +362,7 @@ void MapWindow::setByteScale(ByteScale scale) {
 void MapWindow::updateTitle() {
     const MapSnapshotPtr& shown = m_controller.shown();
     const QString what = shown ? whatText(*shown) : tr("no process yet");
-    m_what->setText(what);
+    m_what->setText(m_controller.baseline() ? tr("%1 · what changed").arg(what) : what);
     m_status->setText(m_controller.status());
     setWindowTitle(tr("%1 - Memory map - Ringscope").arg(what));
 }

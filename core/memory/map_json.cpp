@@ -98,6 +98,13 @@ constexpr std::array kCounterOptionals = {
     OptionalNumber<FastCounters>{"hugetlb", &FastCounters::hugetlb},
 };
 
+constexpr std::array kCgroupOptionals = {
+    OptionalNumber<CgroupMemory>{"usage", &CgroupMemory::usage},
+    OptionalNumber<CgroupMemory>{"limit", &CgroupMemory::limit},
+    OptionalNumber<CgroupMemory>{"oom_kills", &CgroupMemory::oomKills},
+};
+constexpr std::array<Number<CgroupMemory>, 0> kCgroupNumbers{};
+
 template <typename Owner, typename Numbers, typename Optionals>
 Json numbersJson(const Owner& owner, const Numbers& numbers, const Optionals& optionals) {
     Json json = Json::object();
@@ -146,6 +153,12 @@ Json headJson(const MapSnapshot& snapshot) {
     json["counters"] = snapshot.counters
                            ? numbersJson(*snapshot.counters, kCounterNumbers, kCounterOptionals)
                            : Json();
+    json["cgroup"] = Json();
+    if (snapshot.cgroup) {
+        json["cgroup"] = numbersJson(*snapshot.cgroup, kCgroupNumbers, kCgroupOptionals);
+        json["cgroup"]["version"] = snapshot.cgroup->version;
+        json["cgroup"]["path"] = snapshot.cgroup->path;
+    }
     json["threads"] = Json::array();
     for (const ThreadPlace& thread : snapshot.space.threads) {
         json["threads"].push_back(
@@ -267,6 +280,13 @@ private:
                   [&](const Fields& fields) {
                       m_snapshot.counters.emplace();
                       readNumbers(fields, *m_snapshot.counters, kCounterNumbers, kCounterOptionals);
+                  })
+            .part("cgroup",
+                  [&](const Fields& fields) {
+                      m_snapshot.cgroup.emplace();
+                      readNumbers(fields, *m_snapshot.cgroup, kCgroupNumbers, kCgroupOptionals);
+                      fields.read("version", m_snapshot.cgroup->version)
+                          .read("path", m_snapshot.cgroup->path);
                   })
             .each("threads", [&](const Fields& fields) {
                 ThreadPlace thread;

@@ -46,6 +46,9 @@ Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums
                                           "so the sums here are not checked against them.");
         }
     }
+    if (kernelSums == KernelSums::read) {
+        snapshot.cgroup = readCgroupMemory(process.pid);
+    }
     snapshot.wallNs = wallClockNs();
     snapshot.name = processName(process.pid);
     snapshot.command = processCommandLine(process.pid);

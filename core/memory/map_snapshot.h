@@ -11,6 +11,7 @@
 #include "core/memory/memory_by_type.h"
 #include "core/memory/memory_type.h"
 #include "core/memory/process_counters.h"
+#include "core/memory/system_memory.h"
 
 namespace ringscope {
 
@@ -34,6 +35,7 @@ struct MapSnapshot {
     std::optional<FastCounters> counters;
     // The kernel's own sums, read right after the map; empty when there are none.
     std::optional<SlowCounters> rollup;
+    std::optional<CgroupMemory> cgroup; // of the process, read with the kernel's own sums
     // What a reader of the map must know: what was guessed or could not be read. Whole sentences.
     std::vector<std::string> remarks;
 

@@ -111,7 +111,7 @@ void MapTree::makeView() {
     QHeaderView* header = m_view->header();
     header->setHighlightSections(false);
     header->setMinimumSectionSize(24);
-    header->setStretchLastSection(true); // the details
+    header->setStretchLastSection(true);
     // By type and address, until somebody sorts.
     header->setSortIndicator(-1, Qt::AscendingOrder);
     header->setSortIndicatorClearable(true);
@@ -121,6 +121,9 @@ void MapTree::makeView() {
         m_view->setColumnHidden(column, number != nullptr && !isMapColumnShownAtFirst(*number));
     }
     m_view->setColumnHidden(kMapChangeColumn, true);
+    // What a row is stands before its numbers.
+    header->moveSection(header->visualIndex(mapDetailsColumn()),
+                        header->visualIndex(kMapTypeColumn) + 1);
     m_firstColumns = header->saveState();
 
     auto* copy = new QAction(tr("Copy Row"), this);
@@ -392,13 +395,13 @@ void MapTree::resetColumns() {
 
 void MapTree::fitColumns() {
     const QFontMetrics metrics = m_view->fontMetrics();
-    const auto room = [&](const QString& text) { return metrics.horizontalAdvance(text) + 18; };
+    const auto room = [&](const QString& text) { return metrics.horizontalAdvance(text) + 16; };
     for (int column = 0; column < m_model->columnCount(); ++column) {
         const QString title =
             m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
         // Room for numbers that grow, so that columns need not be widened by hand.
         const int least =
-            mapNumberColumn(column) != nullptr ? room(QStringLiteral("+000.0 KiB")) : 0;
+            mapNumberColumn(column) != nullptr ? room(QStringLiteral("000.0 KiB")) : 0;
         m_view->setColumnWidth(column, std::max(least, room(title)));
     }
     // Also of rows that are not open yet.
@@ -406,8 +409,8 @@ void MapTree::fitColumns() {
                            room(QStringLiteral("000000000000")) + 2 * m_view->indentation());
     m_view->setColumnWidth(kMapTypeColumn, room(QStringLiteral("Managed Heap")) + 20); // the chip
     m_view->setColumnWidth(kMapChangeColumn, room(QStringLiteral("appeared")));
-    // The last one takes what is left; what does not fit loses its beginning.
-    m_view->setColumnWidth(mapDetailsColumn(), 22 * metrics.averageCharWidth());
+    // What does not fit loses its beginning.
+    m_view->setColumnWidth(mapDetailsColumn(), 38 * metrics.averageCharWidth());
 }
 
 QString MapTree::copied(CopiedRows rows, CopyFormat format) const {

@@ -144,8 +144,8 @@ TEST_F(MapTreeTest, CopiesTheSelectedRowsExactly) {
     }
     select(row("[heap]"));
     EXPECT_EQ(tree.copied(MapTree::CopiedRows::selected, CopyFormat::tsv).toStdString(),
-              "Row\tAddress\tType\tSize [bytes]\tProtection\tDetails\n"
-              "object\t01000000\tHeap\t135168\trw-p\t[heap]\n");
+              "Row\tAddress\tType\tDetails\tSize [bytes]\tProtection\n"
+              "object\t01000000\tHeap\t[heap]\t135168\trw-p\n");
 }
 
 TEST_F(MapTreeTest, CopiesAllThatIsOpenAsCsv) {
@@ -156,15 +156,15 @@ TEST_F(MapTreeTest, CopiesAllThatIsOpenAsCsv) {
     }
     tree.view().expand(row("/dev/shm/ring"));
     EXPECT_EQ(tree.copied(MapTree::CopiedRows::all, CopyFormat::csv).toStdString(),
-              "Row,Address,Type,RSS [bytes],Swap [bytes],Protection,Details\r\n"
-              "object,00400000,Image,28672,0,,/usr/bin/probe\r\n"
-              "object,7f0000200000,Mapped File,4096,0,r--p,"
-              "\"/srv/Data, \"\"all\"\".bin, from offset 0x10000\"\r\n"
-              "object,,Shareable,1114112,0,rw-s,/dev/shm/ring\r\n"
-              "mapping,7f0000000000,Shareable,1048576,0,rw-s,\r\n"
-              "mapping,7f0000300000,Shareable,65536,0,rw-s,from offset 0x100000\r\n"
-              "object,01000000,Heap,102400,12288,rw-p,[heap]\r\n"
-              "object,7ffff0000000,Stack,16384,0,rw-p,[stack]\r\n");
+              "Row,Address,Type,Details,RSS [bytes],Swap [bytes],Protection\r\n"
+              "object,00400000,Image,/usr/bin/probe,28672,0,\r\n"
+              "object,7f0000200000,Mapped File,"
+              "\"/srv/Data, \"\"all\"\".bin, from offset 0x10000\",4096,0,r--p\r\n"
+              "object,,Shareable,/dev/shm/ring,1114112,0,rw-s\r\n"
+              "mapping,7f0000000000,Shareable,,1048576,0,rw-s\r\n"
+              "mapping,7f0000300000,Shareable,from offset 0x100000,65536,0,rw-s\r\n"
+              "object,01000000,Heap,[heap],102400,12288,rw-p\r\n"
+              "object,7ffff0000000,Stack,[stack],16384,0,rw-p\r\n");
 }
 
 TEST_F(MapTreeTest, CtrlACtrlCCopiesEveryRow) {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "core/memory/map_accounts.h"
+
+#include <cstdlib>
+
+#include "core/base/units.h"
+
+namespace ringscope {
+
+namespace {
+
+std::string bytesText(std::uint64_t bytes) {
+    return formatBytes(static_cast<double>(bytes));
+}
+
+std::int64_t difference(std::uint64_t of, std::uint64_t from) {
+    return static_cast<std::int64_t>(of - from);
+}
+
+void addKernelSums(const MapSnapshot& snapshot, const MemorySums& total,
+                   std::vector<std::string>& sentences) {
+    if (!snapshot.rollup) {
+        return;
+    }
+    const std::int64_t rss = difference(snapshot.rollup->rss, total.rss);
+    if (rss == 0) {
+        sentences.push_back("RSS " + bytesText(total.rss) + " equals the kernel's own sum.");
+    } else {
+        sentences.push_back("RSS differs from the kernel's own sum by " +
+                            bytesText(static_cast<std::uint64_t>(std::llabs(rss))) +
+                            ": the process changed between the two readings.");
+    }
+    const std::int64_t pss = pssRounding(snapshot, total).value_or(0);
+    if (pss >= 0 && static_cast<std::uint64_t>(pss) < total.regions * 1024) {
+        sentences.push_back("PSS is " + bytesText(static_cast<std::uint64_t>(pss)) +
+                            " less than the kernel's, which rounds each mapping down.");
+    } else {
+        sentences.push_back("PSS differs from the kernel's: this process or one that shares memory "
+                            "with it changed between the two readings.");
+    }
+}
+
+void addCounters(const MapSnapshot& snapshot, const MemorySums& total,
+                 std::vector<std::string>& sentences) {
+    if (!snapshot.counters) {
+        return;
+    }
+    if (snapshot.counters->rssPeak > total.rss) {
+        sentences.push_back("Its RSS was " + bytesText(snapshot.counters->rssPeak) +
+                            " at its peak.");
+    }
+    if (const auto tables = snapshot.counters->pageTables; tables && *tables > 0) {
+        sentences.push_back("The kernel needs another " + bytesText(*tables) +
+                            " for its page tables, in neither RSS nor PSS.");
+    }
+}
+
+void addCgroup(const MapSnapshot& snapshot, std::vector<std::string>& sentences) {
+    if (!snapshot.cgroup || !snapshot.cgroup->usage) {
+        return;
+    }
+    const CgroupMemory& cgroup = *snapshot.cgroup;
+    std::string text = "Its cgroup is charged " + bytesText(*cgroup.usage);
+    if (cgroup.limit) {
+        text += " of " + bytesText(*cgroup.limit);
+    }
+    text += ", with the pages of files that its processes read and of what they share.";
+    if (cgroup.oomKills && *cgroup.oomKills > 0) {
+        text += " There, " + std::to_string(*cgroup.oomKills) +
+                " processes were killed for lack of memory.";
+    }
+    sentences.push_back(text);
+}
+
+} // namespace
+
+std::vector<std::string> mapAccounts(const MapSnapshot& snapshot) {
+    std::vector<std::string> sentences;
+    const MemorySums total = snapshot.sums().regionTotal();
+    addKernelSums(snapshot, total, sentences);
+    addCounters(snapshot, total, sentences);
+    if (total.hugetlb > 0) {
+        sentences.push_back("hugetlb memory, " + bytesText(total.hugetlb) +
+                            ", is in neither RSS nor PSS.");
+    }
+    addCgroup(snapshot, sentences);
+    sentences.insert(sentences.end(), snapshot.remarks.begin(), snapshot.remarks.end());
+    return sentences;
+}
+
+} // namespace ringscope

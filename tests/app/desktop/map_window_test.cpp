@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/map_window.h"
+
+#include <gtest/gtest.h>
+
+#include <QAction>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QPointer>
+#include <QPushButton>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTreeView>
+#include <QTreeWidget>
+
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/list_dialog.h"
+#include "app/desktop/map_inspection.h"
+#include "app/desktop/message_bar.h"
+#include "app/desktop/preferences.h"
+#include "core/memory/map_reader.h"
+#include "tests/support/idle_child.h"
+#include "widgets/map/map_bars.h"
+#include "widgets/map/map_summary_table.h"
+#include "widgets/map/map_tree.h"
+#include "widgets/map/map_tree_model.h"
+#include "widgets/theme/theme.h"
+
+namespace ringscope {
+namespace {
+
+constexpr std::size_t kBytes = 4U << 20U;
+
+bool waitFor(const std::function<bool()>& holds) {
+    return QTest::qWaitFor(holds, 30'000);
+}
+
+class MapWindowTest : public testing::Test {
+protected:
+    MapWindowTest() {
+        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_folder.path());
+        m_preferences = std::make_unique<Preferences>();
+        m_window = new MapWindow(m_theme, m_jobs, *m_preferences, nullptr);
+        m_window->show();
+    }
+    ~MapWindowTest() override { delete m_window; }
+
+    MapController& controller() { return m_window->controller(); }
+    bool follow(std::int32_t pid) {
+        m_window->follow(pid);
+        return waitFor([this] { return controller().shown() != nullptr; });
+    }
+    bool readAgain() {
+        const auto before = controller().records().size();
+        controller().refresh();
+        return waitFor([&] { return controller().records().size() > before; });
+    }
+    [[nodiscard]] int shownRows() const {
+        return m_window->findChild<MapTree*>()->model().rowCount();
+    }
+
+    QTemporaryDir m_folder;
+    Theme m_theme{lightTokens()};
+    BackgroundJobs m_jobs;
+    std::unique_ptr<Preferences> m_preferences;
+    QPointer<MapWindow> m_window;
+};
+
+TEST_F(MapWindowTest, ShowsTheMapOfAProcess) {
+    ASSERT_TRUE(follow(::getpid()));
+    EXPECT_EQ(controller().shown()->space.process.pid, ::getpid());
+    EXPECT_TRUE(m_window->windowTitle().contains(QString::number(::getpid())));
+    EXPECT_GT(shownRows(), 10);
+    const auto total = controller().shown()->sums().regionTotal();
+    EXPECT_EQ(total.rss, controller().records().front()->sums.regionTotal().rss);
+    ASSERT_TRUE(controller().shown()->rollup) << "asked for singly, so with the kernel's own sums";
+}
+
+TEST_F(MapWindowTest, AChosenTypeFiltersEveryPart) {
+    ASSERT_TRUE(follow(::getpid()));
+    const int all = shownRows();
+    Q_EMIT m_window->findChild<MapSummaryTable*>()->typeSelected(MemoryType::heap);
+    EXPECT_LT(shownRows(), all);
+    EXPECT_EQ(m_window->findChild<MapBars*>()->type(), MemoryType::heap);
+    Q_EMIT m_window->findChild<MapBars*>()->typeSelected(std::nullopt);
+    EXPECT_EQ(shownRows(), all);
+    EXPECT_FALSE(m_window->findChild<MapSummaryTable*>()->selectedType());
+}
+
+TEST_F(MapWindowTest, TwoSnapshotsShowExactlyWhatCame) {
+    ASSERT_TRUE(follow(::getpid()));
+    void* const memory =
+        ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(memory, MAP_FAILED);
+    std::memset(memory, 1, kBytes);
+    ASSERT_TRUE(readAgain());
+    std::shared_ptr<const MapDifference> difference;
+    QObject::connect(&controller(), &MapController::mapChanged, m_window,
+                     [&](const auto& changed) { difference = changed; });
+    auto* const list = m_window->findChild<QTreeWidget*>(QStringLiteral("mapHistoryList"));
+    ASSERT_EQ(list->topLevelItemCount(), 2);
+    EXPECT_FALSE(list->topLevelItem(1)->text(3).isEmpty()) << "the growth";
+    list->topLevelItem(0)->setSelected(true);
+    list->topLevelItem(1)->setSelected(true);
+    ASSERT_TRUE(waitFor([&] { return difference != nullptr; }));
+    ::munmap(memory, kBytes);
+    EXPECT_TRUE(difference->isSameProcess);
+    EXPECT_EQ(difference->after.of(MemoryType::shareable).rss -
+                  difference->before.of(MemoryType::shareable).rss,
+              kBytes);
+    EXPECT_GT(shownRows(), 0);
+}
+
+TEST_F(MapWindowTest, SaysThatAProcessEndedAndKeepsWhatWasRead) {
+    auto child = std::make_unique<IdleChild>();
+    ASSERT_TRUE(follow(child->pid()));
+    child.reset();
+    controller().refresh();
+    ASSERT_TRUE(waitFor([this] { return !m_window->messages().history().empty(); }));
+    EXPECT_FALSE(controller().isLive());
+    EXPECT_TRUE(controller().status().contains(QStringLiteral("ended")));
+    EXPECT_GT(shownRows(), 3);
+    EXPECT_EQ(m_window->messages().history().front().kind, MessageBar::Kind::problem);
+}
+
+TEST_F(MapWindowTest, ReadsAgainByItself) {
+    ASSERT_TRUE(follow(::getpid()));
+    controller().setPeriod(1'000'000); // far more often than 1 % of a core allows
+    ASSERT_TRUE(waitFor([this] { return controller().records().size() >= 3; }));
+    EXPECT_TRUE(controller().status().contains(QStringLiteral("1 %")))
+        << controller().status().toStdString();
+    EXPECT_FALSE(controller().shown()->rollup) << "a second walk, left out when read again";
+    controller().setPeriod(std::nullopt);
+    EXPECT_EQ(controller().status(), QStringLiteral("read when asked"));
+}
+
+TEST_F(MapWindowTest, OpensASavedMapAndSaysWhatIsNone) {
+    const QString file = m_folder.filePath(QStringLiteral("cut.json"));
+    std::ofstream(file.toStdString()) << "{\"format\": \"ringscope-map\"";
+    m_window->openFile(file);
+    ASSERT_TRUE(waitFor([this] { return !m_window->messages().history().empty(); }));
+    EXPECT_TRUE(m_window->messages().history().front().text.contains(file));
+    EXPECT_EQ(controller().shown(), nullptr);
+}
+
+TEST_F(MapWindowTest, TextsAreReadOnlyAfterAsking) {
+    ASSERT_TRUE(follow(::getpid()));
+    auto* const text = static_cast<char*>(
+        ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(static_cast<void*>(text), MAP_FAILED);
+    std::strcpy(text + 100, "findable in memory");
+    const auto at = reinterpret_cast<quint64>(text);
+    Q_EMIT m_window->findChild<MapTree*>()->stringsRequested(at, at + 4096);
+    EXPECT_EQ(m_window->findChild<ListDialog*>(), nullptr);
+    auto* const question = m_window->findChild<QMessageBox*>();
+    ASSERT_NE(question, nullptr);
+    for (QAbstractButton* const button : question->buttons()) {
+        if (question->buttonRole(button) == QMessageBox::AcceptRole) {
+            button->click();
+        }
+    }
+    auto* const list = m_window->findChild<ListDialog*>();
+    ASSERT_NE(list, nullptr);
+    ASSERT_TRUE(waitFor([&] { return list->rowCount() == 1; }));
+    EXPECT_TRUE(list->copied().contains(QStringLiteral("findable in memory")));
+    EXPECT_TRUE(list->copied().contains(QString::number(at + 100, 16)));
+    ::munmap(text, 4096);
+}
+
+TEST_F(MapWindowTest, ShowsWhoElseMapsAnObject) {
+    void* const shared =
+        ::mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(shared, MAP_FAILED);
+    ASSERT_TRUE(follow(::getpid()));
+    const auto& regions = controller().shown()->space.map.regions;
+    quint32 region = 0;
+    while (regions.at(region).start != reinterpret_cast<std::uintptr_t>(shared)) {
+        ++region;
+    }
+    Q_EMIT m_window->findChild<MapTree*>()->mappersRequested(QStringLiteral("it"), region);
+    auto* const list = m_window->findChild<ListDialog*>();
+    ASSERT_NE(list, nullptr);
+    ASSERT_TRUE(waitFor([&] { return list->rowCount() == 1; }));
+    EXPECT_TRUE(list->copied().contains(QString::number(::getpid())));
+    ::munmap(shared, 8192);
+}
+
+TEST(MapPages, EachByteOfARegionHasOneState) {
+    constexpr std::size_t kPages = 64;
+    auto* const memory = static_cast<char*>(
+        ::mmap(nullptr, kPages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(static_cast<void*>(memory), MAP_FAILED);
+    ::madvise(memory, kPages * 4096, MADV_NOHUGEPAGE);
+    std::memset(memory, 1, 16 * 4096);
+    const auto start = reinterpret_cast<std::uint64_t>(memory);
+    const auto pages = readPageColumns(selfProcess(), {start, start + kPages * 4096}, 4096, 32);
+    ASSERT_TRUE(pages) << pages.error().message;
+    EXPECT_EQ(pages->columns.size(), 32U);
+    EXPECT_DOUBLE_EQ(shownPageBytes(*pages, ShownPage::exclusive), 16.0 * 4096);
+    EXPECT_DOUBLE_EQ(shownPageBytes(*pages, ShownPage::notPresent), 48.0 * 4096);
+    ::munmap(memory, kPages * 4096);
+}
+
+} // namespace
+} // namespace ringscope

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "core/memory/map_accounts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/map_snapshots.h"
+
+namespace ringscope {
+namespace {
+
+using testing::mapOf;
+
+MapSnapshot snapshotWith(std::uint64_t rollupRss, std::uint64_t rollupPss) {
+    MapSnapshot snapshot = mapOf("1000-11000 rw-p 00000000 00:00 0\nRss: 40 kB\nPss: 20 kB\n"
+                                 "20000-30000 rw-p 00000000 00:00 0\nRss: 8 kB\nPss: 8 kB\n");
+    snapshot.rollup.emplace();
+    snapshot.rollup->rss = rollupRss;
+    snapshot.rollup->pss = rollupPss;
+    return snapshot;
+}
+
+std::string textOf(const MapSnapshot& snapshot) {
+    std::string text;
+    for (const std::string& sentence : mapAccounts(snapshot)) {
+        EXPECT_TRUE(sentence.ends_with('.')) << sentence;
+        text += sentence + " ";
+    }
+    return text;
+}
+
+using ::testing::HasSubstr;
+
+TEST(MapAccounts, SayThatTheSumsAreTheKernels) {
+    const std::string text = textOf(snapshotWith(48U << 10U, 29U << 10U));
+    EXPECT_THAT(text, HasSubstr("RSS 48 KiB equals the kernel's own sum."));
+    EXPECT_THAT(text, HasSubstr("PSS is 1 KiB less than the kernel's, which rounds"));
+}
+
+TEST(MapAccounts, DoNotCallAChangeARounding) {
+    const std::string text = textOf(snapshotWith(60U << 10U, 50U << 10U));
+    EXPECT_THAT(text, HasSubstr("differs from the kernel's own sum by 12 KiB"));
+    EXPECT_THAT(text, HasSubstr("PSS differs from the kernel's"));
+    EXPECT_THAT(textOf(snapshotWith(48U << 10U, 20U << 10U)),
+                HasSubstr("PSS differs from the kernel's"));
+}
+
+TEST(MapAccounts, NameWhatIsInNoneOfThem) {
+    MapSnapshot snapshot = mapOf("1000-401000 rw-p 00000000 00:0f 9 /anon_hugepage (deleted)\n"
+                                 "Private_Hugetlb: 4096 kB\nVmFlags: rd wr ht\n");
+    snapshot.counters.emplace();
+    snapshot.counters->pageTables = 64U << 10U;
+    snapshot.counters->rssPeak = 1U << 20U;
+    snapshot.cgroup.emplace();
+    snapshot.cgroup->usage = 8U << 20U;
+    snapshot.cgroup->limit = 16U << 20U;
+    snapshot.cgroup->oomKills = 2;
+    snapshot.remarks = {"Mind this."};
+    const std::string text = textOf(snapshot);
+    EXPECT_THAT(text, HasSubstr("hugetlb memory, 4 MiB, is in neither RSS nor PSS"));
+    EXPECT_THAT(text, HasSubstr("64 KiB for its page tables"));
+    EXPECT_THAT(text, HasSubstr("Its RSS was 1 MiB at its peak"));
+    EXPECT_THAT(text, HasSubstr("charged 8 MiB of 16 MiB"));
+    EXPECT_THAT(text, HasSubstr("2 processes were killed"));
+    EXPECT_THAT(text, HasSubstr("Mind this."));
+    EXPECT_EQ(text.find("kernel's own sum"), std::string::npos) << "there is none";
+}
+
+} // namespace
+} // namespace ringscope
