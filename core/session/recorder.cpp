@@ -45,8 +45,7 @@ Recorder::Recorder(Session& session, const Clock& wall, const Clock& cost)
 
 void Recorder::add(std::unique_ptr<Source> source) {
     Polled polled;
-    polled.desiredNs = source->desiredPeriodNs();
-    polled.periodNs = polled.desiredNs;
+    polled.periodNs = source->desiredPeriodNs();
     polled.dueNs = kNotStarted;
     polled.source = std::move(source);
     m_sources.push_back(std::move(polled));
@@ -55,7 +54,7 @@ void Recorder::add(std::unique_ptr<Source> source) {
 void Recorder::setPeriod(std::string_view source, std::int64_t periodNs) {
     for (Polled& polled : m_sources) {
         if (polled.source->name() == source) {
-            polled.desiredNs = periodNs;
+            polled.askedNs = periodNs;
             polled.periodNs = periodNs;
             polled.dueNs = kNotStarted;
         }
@@ -86,7 +85,8 @@ void Recorder::schedule(Polled& polled, std::int64_t nowNs) {
     const std::size_t known = std::min<std::uint64_t>(polled.samples, kCostWindow);
     const std::int64_t affordable =
         budgetedCostNs({polled.costsNs.data(), known}) * kSourceBudgetDivisor;
-    const std::int64_t desired = polled.desiredNs;
+    // A source may change its mind.
+    const std::int64_t desired = polled.askedNs.value_or(polled.source->desiredPeriodNs());
     // Whole multiples of what is desired, and back only when clearly affordable, so that a cost
     // near the limit does not change the rate with every sample.
     const std::int64_t multiple = std::max<std::int64_t>((affordable + desired - 1) / desired, 1);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,7 +52,7 @@ public:
 private:
     struct Polled {
         std::unique_ptr<Source> source;
-        std::int64_t desiredNs = 0;
+        std::optional<std::int64_t> askedNs; // setPeriod(), instead of what the source desires
         std::int64_t periodNs = 0;
         std::int64_t dueNs = 0;
         std::array<std::int64_t, kCostWindow> costsNs{};
