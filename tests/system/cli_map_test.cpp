@@ -128,6 +128,22 @@ TEST(CliMap, ASessionKeepsMapsThatAreComparedLater) {
     EXPECT_EQ(early.status, 3) << early.out;
 }
 
+TEST(CliMap, OpensACoreDumpAndVmmapsCsv) {
+    const ScratchDirectory scratch;
+    const std::string csv = scratch.path("x.csv");
+    std::ofstream(csv) << "\"Address\",\"Type\",\"Size\",\"Committed\",\"Total WS\"\r\n"
+                          "\"00010000\",\"Heap\",\"1,024\",\"1,024\",\"8\"\r\n";
+    const ProgramResult shown = cli({"map", csv, "--json"});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    const Json map = Json::parse(shown.out, nullptr, false);
+    EXPECT_EQ(map.at("origin"), "VMMap CSV");
+    EXPECT_EQ(map.at("total").at("size"), 1024 * 1024);
+    EXPECT_EQ(cli({"map", "diff", csv, csv}).status, 0);
+    const ProgramResult program = cli({"map", "/bin/sleep"});
+    EXPECT_EQ(program.status, 4);
+    EXPECT_NE(program.err.find("program or library"), std::string::npos) << program.err;
+}
+
 TEST(CliMap, SaysInOneSentenceWhyThereIsNoMap) {
     StoppedProgram program;
     const std::string pid = program.pid();
