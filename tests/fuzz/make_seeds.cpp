@@ -17,6 +17,7 @@
 #include "core/ring/ring_layout.h"
 #include "core/ring/segment.h"
 #include "core/workload/builtin_scenarios.h"
+#include "tests/core/memory/core_builder.h"
 #include "tests/fuzz/sparse_image.h"
 
 // Writes what the fuzzers start from into FOLDER/NAME-OF-FUZZER: real ones of everything.
@@ -145,5 +146,11 @@ int main(int argc, char** argv) {
         std::string("[[channels]]\ncapacity = 1024\nhead = { offset = 2048, size = 8 }\n"
                     "tail = { offset = 2072, size = 8 }\n[[channels]]\ncapacity = 4\n"
                     "head = { offset = 2080, size = 4 }\ntail = { offset = 2088, size = 4 }\n"));
+    writeSeed(folder / "core-dump", "x86-64", testing::smallCore().build().substr(0, 4096));
+    writeSeed(folder / "core-dump", "aarch64", testing::smallCore(183).build().substr(0, 4096));
+    writeSeed(folder / "vmmap-csv", "blocks",
+              std::string("\"Address\",\"Type\",\"Size\",\"Committed\",\"Details\"\r\n"
+                          "\"00200000\",\"Stack\",\"1,024\",\"28\",\"Thread ID: 1\"\r\n"
+                          "\"  00200000\",\"Stack\",\"1,024\",\"1,024\",\"\"\r\n"));
     return 0;
 }
