@@ -218,13 +218,20 @@ private:
     }
 
     Expected<void> readNotes() {
+        // Parts that lie over each other would be read again and again.
+        std::sort(m_notes.begin(), m_notes.end());
         std::uint64_t left = kMaxNotes;
+        std::uint64_t readEnd = 0;
         for (const auto& [start, size] : m_notes) {
+            if (start < readEnd) {
+                return damaged("two parts of its notes lie over each other; write the dump again");
+            }
             if (start > m_fileBytes || size > m_fileBytes - start) {
                 return damaged("its notes are cut short; copy the whole file");
             }
             std::uint64_t place = start;
             const std::uint64_t end = start + size;
+            readEnd = end;
             while (end - place >= 12) {
                 if (left-- == 0) {
                     return damaged("it has more notes than any process; write the dump again");
@@ -258,8 +265,9 @@ private:
             nameSize != 5 || bytes(place + 12, 4) != "CORE") {
             return {};
         }
-        if (size > kMaxNoteBytes) {
-            return damaged("a note has more than 64 MiB; write the dump again");
+        m_noteBytes += size;
+        if (m_noteBytes > kMaxNoteBytes) {
+            return damaged("its notes have more than 64 MiB; write the dump again");
         }
         const auto body = bytes(bodyAt, size);
         if (!body) {
@@ -276,6 +284,10 @@ private:
             readAuxv(*body);
             break;
         default:
+            if (m_hasFiles) {
+                return damaged("it lists its files twice; write the dump again");
+            }
+            m_hasFiles = true;
             return readFiles(*body);
         }
         return {};
@@ -510,6 +522,8 @@ private:
     std::uint64_t m_segmentsAt = 0;
     std::uint64_t m_segmentCount = 0;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> m_notes; // offset and size in the file
+    std::uint64_t m_noteBytes = 0;                                // of those that were read
+    bool m_hasFiles = false;                                      // NT_FILE was read
     std::vector<LoadSegment> m_loads;
     std::vector<MappedName> m_files;
     std::vector<bool> m_isDumped; // of each region: some of it

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/memory/map_file.h"
 
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "core/base/file_descriptor.h"
 #include "core/memory/core_dump.h"
@@ -31,11 +33,21 @@ bool isMap(std::string_view head) {
 } // namespace
 
 bool isMapFile(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) {
+        return false;
+    }
     const auto head = readFile(path, kHeadBytes);
     return head && isMap(*head);
 }
 
 Expected<MapSnapshot> readMapFile(const std::string& path) {
+    std::error_code error;
+    if (const auto there = std::filesystem::status(path, error);
+        std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+        return makeError(ErrorKind::target, path + " is a folder, pipe or device and no file: save "
+                                                   "the map to a file and open that");
+    }
     const auto head = readFile(path, kHeadBytes);
     if (!head) {
         return head.error();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <vector>
 
@@ -128,7 +129,26 @@ TEST(CliMap, ASessionKeepsMapsThatAreComparedLater) {
     EXPECT_EQ(early.status, 3) << early.out;
 }
 
-TEST(CliMap, OpensACoreDumpAndVmmapsCsv) {
+TEST(CliMap, OpensACoreDumpOfARealProgram) {
+    const ScratchDirectory scratch;
+    StoppedProgram program;
+    const ProgramResult dumped = runProgram({"gcore", "-o", scratch.path("core"), program.pid()});
+    if (dumped.status != 0) {
+        GTEST_SKIP() << "no gcore (gdb) here, or it may not trace: " << dumped.err;
+    }
+    const std::string core = scratch.path("core." + program.pid());
+    const ProgramResult shown = cli({"map", core, "--json"});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    const Json map = Json::parse(shown.out, nullptr, false);
+    EXPECT_EQ(map.at("origin"), "core dump");
+    EXPECT_EQ(map.at("pid"), std::stoi(program.pid()));
+    EXPECT_GT(map.at("total").at("size"), 1'000'000);
+    EXPECT_EQ(map.at("total").at("rss"), 0);
+    EXPECT_FALSE(map.at("remarks").empty());
+    EXPECT_EQ(cli({"map", "diff", core, program.pid()}).status, 0);
+}
+
+TEST(CliMap, OpensVmmapsCsvAndSaysThatAProgramIsNoCore) {
     const ScratchDirectory scratch;
     const std::string csv = scratch.path("x.csv");
     std::ofstream(csv) << "\"Address\",\"Type\",\"Size\",\"Committed\",\"Total WS\"\r\n"
@@ -154,7 +174,10 @@ TEST(CliMap, SaysInOneSentenceWhyThereIsNoMap) {
         int status;
         const char* text;
     };
+    ASSERT_EQ(::mkfifo(scratch.path("pipe").c_str(), 0600), 0);
     const std::vector<Wrong> wrongs{
+        {{"map", scratch.path("pipe")}, 3, "pipe"},
+        {{"map", scratch.path()}, 3, "folder"},
         {{"map"}, 2, "needs a pid"},
         {{"map", "999999999"}, 3, "does not exist"},
         {{"map", "99999999999"}, 2, "is no process number"},

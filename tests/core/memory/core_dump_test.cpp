@@ -124,6 +124,21 @@ TEST_F(CoreDump, RefusesWhatItCannotReadInOneSentence) {
     EXPECT_NE(whyNot("RINGSESS").find("session"), std::string::npos);
 }
 
+// Each of many headers over the same notes would have them read once more.
+TEST_F(CoreDump, ReadsNoNoteTwice) {
+    std::string twice = smallCore().build();
+    twice.replace(120, 56, twice, 64, 56); // the first segment becomes the notes again
+    EXPECT_NE(whyNot(twice).find("lie over each other"), std::string::npos);
+    const std::string noFiles(16, '\0');
+    EXPECT_NE(whyNot(CoreBuilder()
+                         .load(0x1000, 0x1000, 4)
+                         .note(0x46494c45, noFiles)
+                         .note(0x46494c45, noFiles)
+                         .build())
+                  .find("twice"),
+              std::string::npos);
+}
+
 TEST_F(CoreDump, SurvivesCutsAndMutations) {
     const FileDescriptor file(::memfd_create("core", MFD_CLOEXEC)); // 6000 files are slow on a disk
     const auto open = [&file](const std::string& bytes) {
