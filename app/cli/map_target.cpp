@@ -37,6 +37,10 @@ bool exists(const std::string& path) {
 }
 
 bool isSession(const std::string& path) {
+    struct stat there {};
+    if (::stat(path.c_str(), &there) != 0 || !S_ISREG(there.st_mode)) {
+        return false; // a pipe would be waited for
+    }
     const auto head = readFile(path, sizeof kSessionMagic);
     return head && *head == std::string_view(kSessionMagic, sizeof kSessionMagic);
 }
