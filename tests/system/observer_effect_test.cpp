@@ -159,6 +159,30 @@ TEST(ObserverEffect, NoneOfRecordingAProcess) {
     expectNoTraceOf(target, {RINGSCOPE_CLI, "record", "--pid", target.pidText(), "--quiet"}, false);
 }
 
+// Each map walks the page tables and reads names, threads and counters.
+TEST(ObserverEffect, NoneOfTakingMaps) {
+    const ObservedTarget target;
+    const Footprint before = target.footprint();
+    for (int times = 0; times < 20; ++times) {
+        const ProgramResult map = runProgram({RINGSCOPE_CLI, "map", target.pidText(), "--json"});
+        ASSERT_EQ(map.status, 0) << map.err;
+        ASSERT_NE(map.out.find("\"regions\""), std::string::npos);
+        ASSERT_EQ(target.footprint(), before) << "after map " << times + 1;
+    }
+}
+
+TEST(ObserverEffect, NoneOfRecordingMaps) {
+    const ObservedTarget target;
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("maps.ringscope");
+    expectNoTraceOf(target,
+                    {RINGSCOPE_CLI, "record", "--pid", target.pidText(), "--map-every", "50ms",
+                     "--quiet", "-o", file},
+                    false);
+    const ProgramResult maps = runProgram({RINGSCOPE_CLI, "info", file, "--json"});
+    EXPECT_NE(maps.out.find("\"memory_maps\""), std::string::npos) << maps.err;
+}
+
 #ifdef RINGSCOPE_DESKTOP
 TEST(ObserverEffect, NoneOfTheDesktopOnARing) {
     const ObservedTarget target;
