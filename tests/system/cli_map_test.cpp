@@ -164,6 +164,55 @@ TEST(CliMap, OpensVmmapsCsvAndSaysThatAProgramIsNoCore) {
     EXPECT_NE(program.err.find("program or library"), std::string::npos) << program.err;
 }
 
+// mmap rounds up to whole pages, so what leaks is known to the byte.
+TEST(CliMap, DiffShowsALeakAsTheRegionThatGrew) {
+    constexpr std::uint64_t kLeak = std::uint64_t{24} << 20U;
+    const ScratchDirectory scratch;
+    const RunningProgram python({"setpriv", "--pdeathsig", "KILL", "/usr/bin/python3", "-c", R"(
+import mmap, os, sys, time
+folder, size = sys.argv[1], int(sys.argv[2])
+def say(name):
+    open(folder + '/' + name, 'w').close()
+say('ready')
+while not os.path.exists(folder + '/go'):
+    time.sleep(0.01)
+leak = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for at in range(0, size, mmap.PAGESIZE):
+    leak[at] = 1
+say('leaked')
+time.sleep(600)
+)",
+                                 scratch.path(), std::to_string(kLeak)});
+    const auto isSaid = [&](const char* word) {
+        return within(30'000'000'000,
+                      [&] { return ::access(scratch.path(word).c_str(), F_OK) == 0; });
+    };
+    ASSERT_TRUE(isSaid("ready"));
+    const std::string pid = std::to_string(python.pid());
+    ASSERT_EQ(cli({"map", pid, "--json", "-o", scratch.path("before.json")}).status, 0);
+    std::ofstream(scratch.path("go")).close();
+    ASSERT_TRUE(isSaid("leaked"));
+    const ProgramResult diff =
+        cli({"map", "diff", scratch.path("before.json"), pid, "--by", "region", "--json"});
+    ASSERT_EQ(diff.status, 0) << diff.err;
+    const Json regions = Json::parse(diff.out).at("regions");
+    // Its heap may grow by some pages as well, for the loop; nothing else has this size.
+    int leaks = 0;
+    for (const Json& region : regions) {
+        const Json& difference = region.at("difference");
+        if (difference.at("size").get<std::int64_t>() < std::int64_t{1} << 20U) {
+            continue;
+        }
+        ++leaks;
+        EXPECT_TRUE(region.at("change") == "appeared" || region.at("change") == "grown") << region;
+        EXPECT_EQ(region.at("type"), "Private Data");
+        for (const char* field : {"size", "committed", "rss", "private_rss", "private"}) {
+            EXPECT_EQ(difference.at(field), kLeak) << field;
+        }
+    }
+    EXPECT_EQ(leaks, 1) << diff.out;
+}
+
 TEST(CliMap, SaysInOneSentenceWhyThereIsNoMap) {
     StoppedProgram program;
     const std::string pid = program.pid();
