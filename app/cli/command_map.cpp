@@ -170,7 +170,8 @@ void addMapCommand(CLI::App& app, CommandLine& line) {
         app.add_subcommand("map", "The memory map of a process: by type, by object or by region");
     command->add_option("target", options->target, "A pid, or a saved map")->type_name("PID|FILE");
     command->add_option("--by", options->by, "One row for each type, object or region");
-    command->add_option("--type", options->type, "Only this type, as \"Mapped File\"");
+    command->add_option("--type", options->type,
+                        "Only this type, as \"Mapped File\"; JSON always has all");
     command->add_option("--names", options->names, "Column names: linux or vmmap");
     command->add_option("--unit", options->unit, "bytes, KiB, MiB or pages; files are in bytes");
     command->add_flag("--json", options->isJson, "The whole map as JSON, which map opens again");

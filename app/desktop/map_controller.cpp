@@ -54,6 +54,8 @@ MapController::MapController(BackgroundJobs& jobs, QObject* parent)
 void MapController::takeOver(std::vector<MapRecordPtr> records,
                              std::optional<ProcessIdentity> process) {
     ++m_target;
+    ++m_openTurn;
+    ++m_shownTurn;
     m_timer.stop();
     m_process = process;
     m_isEnded = false;
@@ -78,7 +80,6 @@ void MapController::follow(std::int32_t pid) {
 }
 
 void MapController::openFile(const QString& path) {
-    const std::uint64_t target = ++m_target;
     m_jobs.run(
         this,
         [path = path.toStdString()](const std::stop_token&) -> ReadMap {
@@ -90,11 +91,11 @@ void MapController::openFile(const QString& path) {
             return {MapSnapshotPtr(std::make_shared<const MapSnapshot>(std::move(*snapshot))),
                     std::move(record), 0};
         },
-        [this, target](ReadMap result) {
-            if (target != m_target) {
-                return;
+        [this, turn = ++m_openTurn](ReadMap result) {
+            if (turn != m_openTurn) {
+                return; // another one was asked for since
             }
-            if (!result.snapshot) {
+            if (!result.snapshot) { // what is shown stays
                 Q_EMIT failed(result.snapshot.error());
                 return;
             }
@@ -155,6 +156,7 @@ void MapController::read(bool isKept) {
             m_processName = result.record->name;
             keep(std::move(result.record), isKept);
             if (!m_chosen) {
+                ++m_shownTurn; // an older one may be on its way
                 show(std::move(*result.snapshot));
             }
             schedule();

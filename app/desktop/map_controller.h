@@ -98,6 +98,7 @@ private:
     std::int64_t m_readingNs = 0; // cost of the last reading
     std::int64_t m_drawingNs = 0; // and of its drawing
     std::uint64_t m_target = 0;   // rises with each, so that late results are told
+    std::uint64_t m_openTurn = 0;
     std::uint64_t m_shownTurn = 0;
     bool m_isReading = false;
     bool m_isEnded = false;

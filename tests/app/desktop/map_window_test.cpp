@@ -152,6 +152,14 @@ TEST_F(MapWindowTest, OpensASavedMapAndSaysWhatIsNone) {
     EXPECT_EQ(controller().shown(), nullptr);
 }
 
+TEST_F(MapWindowTest, AFileThatIsNoneLeavesTheProcessLive) {
+    m_window->follow(::getpid());
+    m_window->openFile(m_folder.filePath(QStringLiteral("missing.json"))); // while it is read
+    ASSERT_TRUE(waitFor([this] { return !m_window->messages().history().empty(); }));
+    ASSERT_TRUE(waitFor([this] { return controller().shown() != nullptr; }));
+    EXPECT_TRUE(readAgain());
+}
+
 TEST_F(MapWindowTest, TextsAreReadOnlyAfterAsking) {
     ASSERT_TRUE(follow(::getpid()));
     auto* const text = static_cast<char*>(
