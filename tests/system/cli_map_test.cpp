@@ -4,6 +4,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -40,6 +41,24 @@ public:
 private:
     RunningProgram m_program;
 };
+
+// Of each row what is of this process alone: how much of it is private or shared, and so its PSS,
+// changes when another process maps the same library.
+std::vector<std::string> steadyColumns(const std::string& csv) {
+    std::istringstream lines(csv.substr(csv.find("\nstart,") + 1));
+    std::vector<std::string> rows;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream cells(line);
+        std::string kept;
+        std::string cell;
+        for (int column = 0; std::getline(cells, cell, ','); ++column) {
+            const bool isSteady = column < 7 || column == 8; // to committed, and rss
+            kept += isSteady ? cell + ',' : "";
+        }
+        rows.push_back(kept);
+    }
+    return rows;
+}
 
 TEST(CliMap, JsonHoldsTheContractAndTheKernelsSums) {
     const StoppedProgram program;
@@ -88,8 +107,9 @@ TEST(CliMap, SavedMapIsReadAgainAndCompared) {
     EXPECT_EQ(same.out, "Nothing changed.\n");
     const ProgramResult live = cli({"map", program.pid(), "--csv", "--by", "region"});
     const ProgramResult saved = cli({"map", scratch.path("a.json"), "--csv", "--by", "region"});
-    const auto rows = [](const std::string& text) { return text.substr(text.find("\nstart,")); };
-    EXPECT_EQ(rows(live.out), rows(saved.out));
+    const std::vector<std::string> rows = steadyColumns(live.out);
+    EXPECT_GT(rows.size(), 20U);
+    EXPECT_EQ(rows, steadyColumns(saved.out));
     const ProgramResult other =
         cli({"map", "diff", scratch.path("a.json"), std::to_string(::getpid()), "--json"});
     const Json difference = Json::parse(other.out, nullptr, false);

@@ -233,7 +233,7 @@ void MapSummaryTable::fitRowHeight() {
 void MapSummaryTable::fitColumns() {
     QFont total = m_view->font(); // of the row with the widest texts
     total.setWeight(QFont::DemiBold);
-    const int least = QFontMetrics(total).horizontalAdvance(QStringLiteral("000.0 KiB")) + 16;
+    const int least = QFontMetrics(total).horizontalAdvance(QStringLiteral("+000.0 KiB")) + 20;
     for (int column = 0; column < m_model->columnCount(); ++column) {
         if (!m_view->isColumnHidden(column)) {
             m_view->resizeColumnToContents(column);

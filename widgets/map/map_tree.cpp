@@ -401,7 +401,7 @@ void MapTree::fitColumns() {
             m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
         // Room for numbers that grow, so that columns need not be widened by hand.
         const int least =
-            mapNumberColumn(column) != nullptr ? room(QStringLiteral("000.0 KiB")) : 0;
+            mapNumberColumn(column) != nullptr ? room(QStringLiteral("+000.0 KiB")) : 0;
         m_view->setColumnWidth(column, std::max(least, room(title)));
     }
     // Also of rows that are not open yet.

@@ -41,13 +41,25 @@ TEST(MapReader, SumsOfAStoppedProcessAreTheKernels) {
               snapshot.rollup->privateBytes() + snapshot.rollup->sharedBytes());
     EXPECT_EQ(total.swap, snapshot.rollup->swap);
     EXPECT_EQ(total.referenced, snapshot.rollup->referenced);
-    const std::int64_t rounding = pssRounding(snapshot, total).value();
-    EXPECT_GE(rounding, 0);
-    EXPECT_LT(rounding, static_cast<std::int64_t>(total.regions * 1024));
     EXPECT_GE(snapshot.sums().of(MemoryType::shareable).rss, 512U * 1024);
     EXPECT_FALSE(snapshot.name.empty());
     EXPECT_TRUE(snapshot.remarks.empty());
     EXPECT_GT(snapshot.sums().of(MemoryType::pageTable).size, 0U);
+}
+
+// PSS of what others map too changes with them, and other tests run beside this one: a reading
+// between which none of them did is found soon.
+TEST(MapReader, PssIsTheKernelsButForItsRounding) {
+    std::int64_t rounding = -1;
+    std::int64_t most = 0;
+    for (int reading = 0; reading < 100 && (rounding < 0 || rounding >= most); ++reading) {
+        const MapSnapshot snapshot = readMapSnapshot(selfProcess()).value();
+        const MemorySums total = snapshot.sums().regionTotal();
+        rounding = pssRounding(snapshot, total).value();
+        most = static_cast<std::int64_t>(total.regions * 1024);
+    }
+    EXPECT_GE(rounding, 0);
+    EXPECT_LT(rounding, most);
 }
 
 TEST(MapReader, NamesTheThreadsOfStacks) {
