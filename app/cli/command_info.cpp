@@ -61,6 +61,28 @@ std::string mapTable(const SessionView& view) {
     return alignedTable(rows, 1);
 }
 
+// Why those were taken that were not just due; empty: there are none.
+std::string mapReasonTable(const SessionView& view) {
+    std::vector<std::vector<std::string>> rows{{"TIME", "MEMORY MAPS OF", "WHY"}};
+    const MapRecord* before = nullptr;
+    for (const auto& map : *view.maps) {
+        if (map->reason.empty() || map->reason == kPeriodicMap) {
+            continue;
+        }
+        // Those of several processes were taken one after another, for the same reason.
+        const bool isSame = before != nullptr && before->reason == map->reason &&
+                            map->timeNs - before->timeNs < kNsPerSecond &&
+                            before->label != map->label;
+        if (isSame) {
+            rows.back()[1] += " " + map->label;
+        } else {
+            rows.push_back({sinceStart(view, map->timeNs), map->label, map->reason});
+        }
+        before = map.get();
+    }
+    return rows.size() == 1 ? std::string() : "\n" + alignedTable(rows, 3);
+}
+
 std::string sourceTable(const SessionView& view) {
     std::vector<std::vector<std::string>> rows{{"SOURCE", "PERIOD", "COST", "SAMPLES", "LOST"}};
     for (const SourceStatus& source : view.sources) {
@@ -92,7 +114,7 @@ void printText(const std::string& path, const SessionFile& file) {
     }
     std::cout << '\n' << trackTable(view) << '\n' << sourceTable(view);
     if (!view.maps->empty()) {
-        std::cout << '\n' << mapTable(view);
+        std::cout << '\n' << mapTable(view) << mapReasonTable(view);
     }
     if (!view.markers->empty()) {
         std::vector<std::vector<std::string>> rows{{"TIME", "MARKER"}};
@@ -125,6 +147,7 @@ Json mapsJson(const SessionView& view) {
              {"process", map->label},
              {"pid", map->process.pid},
              {"name", map->name},
+             {"reason", map->reason},
              {"regions", total.regions},
              {"rss", total.rss},
              {"pss", total.pss}});

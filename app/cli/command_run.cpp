@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
@@ -26,6 +27,7 @@ struct RecordingOptions {
     std::string duration;
     std::string heap = "counts";
     std::string mapEvery;
+    std::vector<std::string> mapOn;
     bool isJson = false;
 };
 
@@ -73,6 +75,13 @@ Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
         }
         live.mapPeriodNs = *ns;
     }
+    for (const std::string& text : options.mapOn) {
+        auto trigger = parseMapTrigger(text);
+        if (!trigger) {
+            return trigger.error();
+        }
+        live.mapTriggers.push_back(std::move(*trigger));
+    }
     return live;
 }
 
@@ -109,6 +118,13 @@ void followUntilFinished(LiveSession& session, const CommandLine& line,
     ProgressLine progress(line.isQuiet);
     bool isStopping = false;
     std::size_t errorsShown = 0;
+    const auto showErrors = [&] {
+        const std::vector<Error> errors = session.errors();
+        for (; errorsShown < errors.size(); ++errorsShown) {
+            progress.show(-1, "");
+            reportError(errors[errorsShown]);
+        }
+    };
     while (!session.waitFor(100 * kNsPerMs)) {
         if (isInterrupted() && !isStopping) {
             session.requestStop();
@@ -119,12 +135,9 @@ void followUntilFinished(LiveSession& session, const CommandLine& line,
                                               static_cast<double>(*durationNs)
                                         : -1;
         progress.show(share, progressText(*view));
-        const std::vector<Error> errors = session.errors();
-        for (; errorsShown < errors.size(); ++errorsShown) {
-            progress.show(-1, "");
-            reportError(errors[errorsShown]);
-        }
+        showErrors();
     }
+    showErrors(); // of the end itself
 }
 
 int finish(LiveSession& session, const RecordingOptions& options, const CommandLine& line,
@@ -237,6 +250,13 @@ void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
                     "Keeps the memory map of each process this often, or less often where that "
                     "would take more than 1 % of a core")
         ->type_name("D");
+    command
+        .add_option("--map-on", options.mapOn,
+                    "Keeps them too at each marker (marker), or when a track rises above, falls "
+                    "below or has grown by a value: memory.rss>500MiB, ring.fill<5, "
+                    "memory.rss+64MiB; once a second at most; may be given several times")
+        ->type_name("WHEN")
+        ->allow_extra_args(false);
     command.add_flag("--json", options.isJson, "Prints the summary as one JSON document");
 }
 

@@ -154,8 +154,9 @@ std::string packMap(const MapSnapshot& snapshot) {
     return bytes;
 }
 
-std::optional<MapSnapshot> unpackMap(std::string_view bytes) {
-    ByteReader reader(bytes);
+namespace {
+
+std::optional<MapSnapshot> takeMap(ByteReader& reader) {
     const std::string head = takeText(reader);
     auto snapshot = mapHeadFromJson(head);
     if (reader.hasFailed() || !snapshot) {
@@ -179,12 +180,21 @@ std::optional<MapSnapshot> unpackMap(std::string_view bytes) {
     return snapshot;
 }
 
-std::shared_ptr<const MapRecord> makeMapRecord(const MapSnapshot& snapshot, std::string label) {
+} // namespace
+
+std::optional<MapSnapshot> unpackMap(std::string_view bytes) {
+    ByteReader reader(bytes);
+    return takeMap(reader);
+}
+
+std::shared_ptr<const MapRecord> makeMapRecord(const MapSnapshot& snapshot, std::string label,
+                                               std::string reason) {
     MapRecord record;
     record.timeNs = snapshot.space.timeNs;
     record.label = std::move(label);
     record.process = snapshot.space.process;
     record.name = snapshot.name;
+    record.reason = std::move(reason);
     record.sums = snapshot.sums();
     record.packed = packMap(snapshot);
     return std::make_shared<const MapRecord>(std::move(record));
@@ -198,7 +208,9 @@ MapSnapshotPtr MapRecord::unpack() const {
 std::string encodeMapRecord(const MapRecord& record) {
     std::string bytes;
     putText(bytes, record.label);
-    return bytes + record.packed;
+    bytes += record.packed;
+    putText(bytes, record.reason);
+    return bytes;
 }
 
 std::shared_ptr<const MapRecord> decodeMapRecord(std::string_view payload) {
@@ -207,9 +219,17 @@ std::shared_ptr<const MapRecord> decodeMapRecord(std::string_view payload) {
     if (reader.hasFailed()) {
         return nullptr;
     }
-    const std::string_view packed = payload.substr(payload.size() - reader.left());
-    const auto snapshot = unpackMap(packed); // for its sums, and to be sure that it can be shown
+    std::string_view packed = payload.substr(payload.size() - reader.left());
+    const auto snapshot = takeMap(reader); // for its sums, and to be sure that it can be shown
     if (!snapshot) {
+        return nullptr;
+    }
+    packed.remove_suffix(reader.left());
+    std::string reason;
+    if (reader.left() > 0) { // older versions wrote none
+        reason = takeText(reader);
+    }
+    if (reader.hasFailed()) {
         return nullptr;
     }
     MapRecord record;
@@ -217,6 +237,7 @@ std::shared_ptr<const MapRecord> decodeMapRecord(std::string_view payload) {
     record.label = std::move(label);
     record.process = snapshot->space.process;
     record.name = snapshot->name;
+    record.reason = std::move(reason);
     record.sums = snapshot->sums();
     record.packed = packed;
     return std::make_shared<const MapRecord>(std::move(record));

@@ -18,8 +18,8 @@ namespace ringscope {
 [[nodiscard]] std::optional<MapSnapshot> unpackMap(std::string_view bytes);
 
 // A record with the map packed into it.
-[[nodiscard]] std::shared_ptr<const MapRecord> makeMapRecord(const MapSnapshot& snapshot,
-                                                             std::string label);
+[[nodiscard]] std::shared_ptr<const MapRecord>
+makeMapRecord(const MapSnapshot& snapshot, std::string label, std::string reason = {});
 
 // A record as a frame of a session file.
 [[nodiscard]] std::string encodeMapRecord(const MapRecord& record);

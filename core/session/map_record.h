@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/base/process_identity.h"
 #include "core/memory/map_snapshot.h"
@@ -10,13 +11,17 @@
 
 namespace ringscope {
 
+// MapRecord::reason of one that was due.
+constexpr std::string_view kPeriodicMap = "periodic";
+
 // A memory map that a session keeps: its sums, and the map itself packed, so that an hour of maps
 // stays small. Immutable.
 struct MapRecord {
     std::int64_t timeNs = 0; // monotonic
     std::string label;       // of the process in this session: "P0"
     ProcessIdentity process;
-    std::string name; // of its program
+    std::string name;   // of its program
+    std::string reason; // why it was taken: "periodic", "memory.rss rose above 500 MiB"
     MemoryByType sums;
     std::string packed; // packMap()
 

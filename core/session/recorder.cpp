@@ -61,17 +61,21 @@ void Recorder::setPeriod(std::string_view source, std::int64_t periodNs) {
     }
 }
 
-void Recorder::takeNow(std::string_view source, std::int64_t nowNs) {
+void Recorder::takeNow(std::string_view source, const std::string& reason, std::int64_t nowNs) {
     for (Polled& polled : m_sources) {
         if (polled.source->name() == source) {
-            take(polled, std::max(m_wall.nowNs(), nowNs));
+            take(polled, std::max(m_wall.nowNs(), nowNs), &reason);
         }
     }
 }
 
-void Recorder::take(Polled& polled, std::int64_t nowNs) {
+void Recorder::take(Polled& polled, std::int64_t nowNs, const std::string* reason) {
     const std::int64_t before = m_cost.nowNs();
-    polled.source->sample(nowNs, m_session);
+    if (reason != nullptr) {
+        polled.source->sampleFor(*reason, nowNs, m_session);
+    } else {
+        polled.source->sample(nowNs, m_session);
+    }
     polled.costsNs[polled.samples % kCostWindow] =
         std::max<std::int64_t>(m_cost.nowNs() - before, 0);
     ++polled.samples;

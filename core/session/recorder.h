@@ -38,7 +38,7 @@ public:
     // Instead of what the source desires; of every source of that name.
     void setPeriod(std::string_view source, std::int64_t periodNs);
     // Takes a sample of every source of that name, due or not.
-    void takeNow(std::string_view source, std::int64_t nowNs);
+    void takeNow(std::string_view source, const std::string& reason, std::int64_t nowNs);
     // Takes every sample that is due at nowNs; returns when the next one is (INT64_MAX without
     // sources).
     std::int64_t step(std::int64_t nowNs);
@@ -59,7 +59,8 @@ private:
         std::uint64_t samples = 0;
         std::uint64_t lost = 0;
     };
-    void take(Polled& polled, std::int64_t nowNs);
+    // reason: null when it is due.
+    void take(Polled& polled, std::int64_t nowNs, const std::string* reason = nullptr);
     static void schedule(Polled& polled, std::int64_t nowNs);
 
     Session& m_session;

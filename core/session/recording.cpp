@@ -18,6 +18,8 @@ constexpr std::int64_t kPublishPeriodNs = kNsPerSecond / 30;
 constexpr std::int64_t kPollPeriodNs = 50 * kNsPerMs;
 // How long requests and the end may wait when nothing else is due.
 constexpr std::int64_t kLongestSleepNs = 20 * kNsPerMs;
+// Every source has made its tracks by then.
+constexpr std::int64_t kTracksDueNs = 2 * kNsPerSecond;
 
 void sleepUntil(std::int64_t dueNs) {
     const timespec due{dueNs / kNsPerSecond, dueNs % kNsPerSecond};
@@ -29,11 +31,11 @@ void sleepUntil(std::int64_t dueNs) {
 Recording::Recording(Plan plan)
     : m_durationNs(plan.durationNs)
     , m_isRecording(plan.isRecording)
-    , m_mapPeriodNs(plan.mapPeriodNs)
     , m_target(std::move(plan.target))
     , m_session(std::move(plan.provenance))
     , m_recorder(m_session, m_wall, m_cost)
     , m_writer(std::move(plan.writer)) {
+    m_requests.mapPlan = std::move(plan.maps);
     m_session.publish(m_wall.nowNs(), true, m_latest); // so that view() is never null
 }
 
@@ -61,9 +63,6 @@ void Recording::run(const std::stop_token& stop) {
     if (m_isRecording) {
         m_target->addSources(m_recorder, m_session);
         m_recorder.add(std::make_unique<SelfSource>(m_session));
-        if (m_mapPeriodNs) {
-            m_recorder.setPeriod(kMapSource, *m_mapPeriodNs);
-        }
     }
     std::int64_t nowNs = m_wall.nowNs();
     const std::int64_t endNs = m_durationNs ? nowNs + *m_durationNs : INT64_MAX;
@@ -82,6 +81,7 @@ void Recording::run(const std::stop_token& stop) {
         }
         if (nowNs >= nextPublishNs) {
             publish(nowNs, true);
+            lookAtMapTriggers(nowNs);
             nextPublishNs += ((nowNs - nextPublishNs) / kPublishPeriodNs + 1) * kPublishPeriodNs;
         }
         sleepUntil(std::min({dueNs, nextPollNs, nextPublishNs, nowNs + kLongestSleepNs}));
@@ -99,8 +99,11 @@ void Recording::handleRequests(std::int64_t nowNs) {
     for (Marker& marker : requests.markers) {
         m_session.addMarker(std::move(marker));
     }
-    if (requests.isMaps && m_isRecording) {
-        m_recorder.takeNow(kMapSource, nowNs);
+    if (requests.mapPlan) {
+        followMapPlan(std::move(*requests.mapPlan), nowNs);
+    }
+    if (requests.isMaps) {
+        takeMaps("asked for", nowNs);
     }
     if (requests.watchedChannel) {
         m_target->watchChannel(*requests.watchedChannel);
@@ -111,6 +114,48 @@ void Recording::handleRequests(std::int64_t nowNs) {
     if (requests.isStop && !m_isStopping) {
         m_isStopping = true;
         m_target->requestStop(nowNs);
+    }
+}
+
+void Recording::takeMaps(const std::string& reason, std::int64_t nowNs) {
+    if (m_isRecording) {
+        m_recorder.takeNow(kMapSource, reason, nowNs);
+    }
+}
+
+void Recording::followMapPlan(MapPlan plan, std::int64_t nowNs) {
+    if (m_isRecording) {
+        m_recorder.setPeriod(kMapSource, plan.periodNs.value_or(kOnDemand));
+    }
+    m_mapTriggers = MapTriggers(std::move(plan.triggers));
+    m_checkTracksNs = nowNs + kTracksDueNs;
+}
+
+void Recording::lookAtMapTriggers(std::int64_t nowNs) {
+    if (!m_isRecording) {
+        return;
+    }
+    if (const std::string reason = m_mapTriggers.due(*m_latest.get()); !reason.empty()) {
+        const std::int64_t before = m_cost.nowNs();
+        takeMaps(reason, nowNs);
+        m_mapTriggers.noteCost(m_cost.nowNs() - before);
+    }
+    if (m_checkTracksNs && nowNs >= *m_checkTracksNs) {
+        m_checkTracksNs.reset();
+        reportUnknownTracks(false);
+    }
+}
+
+// A process with a label, and its tracks, may come later.
+void Recording::reportUnknownTracks(bool isEnd) {
+    for (const std::string& track : m_mapTriggers.unknownTracks()) {
+        const bool isOfProcess = track.front() >= 'A' && track.front() <= 'Z';
+        if (isOfProcess == isEnd) {
+            reportError(makeError(ErrorKind::usage,
+                                  "no memory map is kept by the track " + track +
+                                      ": this session has none of that name; ringscope-cli info "
+                                      "lists those of a recorded session"));
+        }
     }
 }
 
@@ -140,6 +185,12 @@ void Recording::finish(std::int64_t nowNs) {
         m_target->takeLastSamples(nowNs, m_session);
     }
     publish(nowNs, false);
+    if (m_isRecording) {
+        if (m_checkTracksNs) {
+            reportUnknownTracks(false);
+        }
+        reportUnknownTracks(true);
+    }
     RunSummary summary;
     const Provenance& provenance = m_session.provenance();
     summary.seed = provenance.seed;
@@ -189,6 +240,11 @@ void Recording::addMarker(std::string text) {
 void Recording::requestMaps() {
     const std::lock_guard<std::mutex> lock(m_mutex);
     m_requests.isMaps = true;
+}
+
+void Recording::setMapPlan(MapPlan plan) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_requests.mapPlan = std::move(plan);
 }
 
 void Recording::watchChannel(std::uint32_t channel) {

@@ -15,6 +15,7 @@
 #include "core/base/latest.h"
 #include "core/base/thread.h"
 #include "core/session/live_target.h"
+#include "core/session/map_trigger.h"
 #include "core/session/session_writer.h"
 
 namespace ringscope {
@@ -24,6 +25,11 @@ namespace ringscope {
 // members may be called from any thread.
 class Recording {
 public:
+    // When memory maps are taken without being asked for.
+    struct MapPlan {
+        std::optional<std::int64_t> periodNs; // empty: none
+        std::vector<MapTrigger> triggers;
+    };
     // durationNs: when the target is asked to stop; empty when it knows itself. writer: null when
     // the session is kept in memory only, else begun already.
     struct Plan {
@@ -32,7 +38,7 @@ public:
         Provenance provenance;
         std::optional<std::int64_t> durationNs;
         bool isRecording = true;
-        std::optional<std::int64_t> mapPeriodNs; // of memory maps; empty: only when asked
+        MapPlan maps;
     };
     // Errors (failed): the file cannot be written.
     [[nodiscard]] static Expected<std::unique_ptr<Recording>> start(Plan plan);
@@ -46,6 +52,7 @@ public:
     bool waitFor(std::int64_t timeoutNs) const;
     void addMarker(std::string text);
     void requestMaps();
+    void setMapPlan(MapPlan plan);
     void watchChannel(std::uint32_t channel);
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
     [[nodiscard]] std::vector<Error> errors() const;
@@ -55,6 +62,7 @@ private:
     struct Requests {
         bool isStop = false;
         bool isMaps = false;
+        std::optional<MapPlan> mapPlan;
         std::vector<Marker> markers;
         std::optional<std::uint32_t> watchedChannel;
         std::optional<std::pair<std::uint32_t, std::uint64_t>> slotDetail;
@@ -62,6 +70,11 @@ private:
     explicit Recording(Plan plan);
     void run(const std::stop_token& stop);
     void handleRequests(std::int64_t nowNs);
+    void takeMaps(const std::string& reason, std::int64_t nowNs);
+    void followMapPlan(MapPlan plan, std::int64_t nowNs);
+    void lookAtMapTriggers(std::int64_t nowNs);
+    // isEnd: also those of processes that might have come.
+    void reportUnknownTracks(bool isEnd);
     void publish(std::int64_t nowNs, bool isLive);
     void finish(std::int64_t nowNs);
     void noteFinished(std::optional<RunSummary> summary);
@@ -71,7 +84,6 @@ private:
     // Constant after construction.
     std::optional<std::int64_t> m_durationNs;
     bool m_isRecording;
-    std::optional<std::int64_t> m_mapPeriodNs;
 
     // Recorder's thread only.
     std::unique_ptr<LiveTarget> m_target; // outlives the recorder, whose sources use it
@@ -80,6 +92,8 @@ private:
     ThreadCpuClock m_cost;
     Recorder m_recorder;
     bool m_isStopping = false;
+    MapTriggers m_mapTriggers;
+    std::optional<std::int64_t> m_checkTracksNs; // when to say which of them do not exist
 
     Latest<SessionView> m_latest;
     std::unique_ptr<SessionWriter> m_writer; // reads m_latest

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <string_view>
 
 namespace ringscope {
@@ -30,6 +31,11 @@ public:
     // nowNs is the time to stamp the row with. What cannot be read now is a gap (NaN) and not an
     // error: targets may die at any moment.
     virtual void sample(std::int64_t nowNs, Session& session) = 0;
+    // The same when somebody asked for it, and why.
+    virtual void sampleFor(const std::string& reason, std::int64_t nowNs, Session& session) {
+        (void)reason;
+        sample(nowNs, session);
+    }
 };
 
 } // namespace ringscope

@@ -149,6 +149,29 @@ TEST(CliMap, ASessionKeepsMapsThatAreComparedLater) {
     EXPECT_EQ(early.status, 3) << early.out;
 }
 
+TEST(CliMap, ASessionKeepsMapsWhenATrackGrows) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("grown.ringscope");
+    const ProgramResult recorded =
+        cli({"record", "--heap", "off", "--map-on", "memory.rss+4MiB", "-o", file, "--", "sh", "-c",
+             "sleep 0.6; x=$(head -c 8000000 /dev/zero | tr '\\0' x); sleep 0.6; echo ${#x}"});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    const Json info = Json::parse(cli({"info", file, "--json"}).out, nullptr, false);
+    ASSERT_GE(info.at("memory_maps").size(), 1U);
+    const std::string reason = info.at("memory_maps").front().at("reason");
+    EXPECT_EQ(reason.find("memory.rss grew by "), 0U) << reason;
+    EXPECT_GT(info.at("memory_maps").front().at("rss"), 4'000'000);
+    EXPECT_NE(cli({"info", file}).out.find(reason), std::string::npos);
+}
+
+TEST(CliMap, SaysThatATrackDoesNotExist) {
+    const ProgramResult unknown =
+        cli({"record", "--heap", "off", "--map-on", "memory.rs>1", "--", "sleep", "0.1"});
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_NE(unknown.err.find("memory.rs"), std::string::npos) << unknown.err;
+    EXPECT_EQ(cli({"record", "--map-on", "memory.rss=1", "--", "true"}).status, 2);
+}
+
 TEST(CliMap, OpensACoreDumpOfARealProgram) {
     const ScratchDirectory scratch;
     StoppedProgram program;

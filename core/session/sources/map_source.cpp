@@ -10,6 +10,10 @@
 namespace ringscope {
 
 void MapSource::sample(std::int64_t nowNs, Session& session) {
+    sampleFor(std::string(kPeriodicMap), nowNs, session);
+}
+
+void MapSource::sampleFor(const std::string& reason, std::int64_t nowNs, Session& session) {
     for (const TargetProcess& process : m_processes.all()) {
         if (!process.isAlive || !process.hasTracks || m_isFull) {
             continue;
@@ -18,7 +22,7 @@ void MapSource::sample(std::int64_t nowNs, Session& session) {
         if (!snapshot) { // it may end at any moment
             continue;
         }
-        auto record = makeMapRecord(*snapshot, process.label);
+        auto record = makeMapRecord(*snapshot, process.label, reason);
         m_bytes += record->packed.size();
         m_isFull = m_bytes > kMostMapBytes;
         session.addMap(std::move(record));
@@ -27,7 +31,7 @@ void MapSource::sample(std::int64_t nowNs, Session& session) {
         session.addMarker({nowNs, MarkerKind::loss,
                            "No more memory maps are kept: those of this session take " +
                                formatBytes(static_cast<double>(m_bytes)) +
-                               "; record again with a longer --map-every"});
+                               "; record again and take them less often"});
         m_bytes = 0; // said once
     }
 }

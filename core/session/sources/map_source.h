@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/session/session.h"
@@ -26,6 +27,7 @@ public:
     [[nodiscard]] std::string_view name() const override { return kMapSource; }
     [[nodiscard]] std::int64_t desiredPeriodNs() const override { return kOnDemand; }
     void sample(std::int64_t nowNs, Session& session) override;
+    void sampleFor(const std::string& reason, std::int64_t nowNs, Session& session) override;
 
 private:
     const TargetProcesses& m_processes;

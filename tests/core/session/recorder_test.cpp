@@ -116,8 +116,8 @@ TEST_F(RecorderTest, TakesWhatHasNoPeriodOnlyWhenAsked) {
     m_recorder.sampleAll(m_wall.nowNs());
     EXPECT_EQ(taken, 0);
     EXPECT_TRUE(m_recorder.status().empty());
-    m_recorder.takeNow("another", m_wall.nowNs());
-    m_recorder.takeNow("scripted", m_wall.nowNs());
+    m_recorder.takeNow("another", "asked for", m_wall.nowNs());
+    m_recorder.takeNow("scripted", "asked for", m_wall.nowNs());
     EXPECT_EQ(taken, 1);
     m_recorder.setPeriod("scripted", 10);
     runUntil(1'000'000'030);
