@@ -71,7 +71,7 @@ std::string mapReasonTable(const SessionView& view) {
         }
         // Those of several processes were taken one after another, for the same reason.
         const bool isSame = before != nullptr && before->reason == map->reason &&
-                            map->timeNs - before->timeNs < kNsPerSecond &&
+                            map->timeNs - before->timeNs < kMapsTogetherNs &&
                             before->label != map->label;
         if (isSame) {
             rows.back()[1] += " " + map->label;

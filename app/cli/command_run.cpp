@@ -73,14 +73,14 @@ Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
             return makeError(ErrorKind::usage,
                              "--map-every must be 10ms or longer; write for example 5s");
         }
-        live.mapPeriodNs = *ns;
+        live.maps.periodNs = *ns;
     }
     for (const std::string& text : options.mapOn) {
         auto trigger = parseMapTrigger(text);
         if (!trigger) {
             return trigger.error();
         }
-        live.mapTriggers.push_back(std::move(*trigger));
+        live.maps.triggers.push_back(std::move(*trigger));
     }
     return live;
 }

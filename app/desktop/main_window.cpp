@@ -254,6 +254,8 @@ void MainWindow::connectPanes() {
     connect(m_panes, &WindowPanes::openScenarioRequested, this, &MainWindow::openScenario);
     connect(m_panes, &WindowPanes::saveScenarioRequested, this, &MainWindow::saveScenario);
     connect(m_panes, &WindowPanes::markerChosen, this, &MainWindow::showTime);
+    connect(m_panes, &WindowPanes::processChosen, m_maps, &MapFlow::showWorker);
+    connect(m_charts, &ChartStack::mapChosen, m_maps, &MapFlow::showMapAt);
     connect(m_panes, &WindowPanes::repairRequested, m_repair, &RepairFlow::begin);
     connect(m_repair, &RepairFlow::participantsRequested, this,
             [this] { m_panes->showPane(tr("Participants")); });
@@ -316,6 +318,7 @@ void MainWindow::showView(const SessionController::View& view) {
         m_panes->setView(view);
     }
     m_status->setView(*view);
+    m_maps->addNewMaps(*view);
 }
 
 void MainWindow::updateState() {

@@ -2,6 +2,7 @@
 #include "app/desktop/map_controller.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "app/desktop/background_jobs.h"
@@ -63,6 +64,7 @@ void MapController::takeOver(std::vector<MapRecordPtr> records,
     m_isKept.assign(records.size(), true);
     m_records = std::move(records);
     m_chosen.reset();
+    m_compared.reset();
     m_shown = nullptr;
     m_baseline = nullptr;
     m_readingNs = 0;
@@ -71,10 +73,10 @@ void MapController::takeOver(std::vector<MapRecordPtr> records,
     Q_EMIT statusChanged();
 }
 
-void MapController::follow(std::int32_t pid) {
+void MapController::follow(std::int32_t pid, std::vector<MapRecordPtr> records) {
     ProcessIdentity process;
     process.pid = pid;
-    takeOver({}, process);
+    takeOver(std::move(records), process);
     publish();
     read(true);
 }
@@ -113,6 +115,46 @@ void MapController::showRecords(std::vector<MapRecordPtr> records) {
     choose(newest);
 }
 
+void MapController::addRecords(const std::vector<MapRecordPtr>& records) {
+    bool isChanged = false;
+    for (const MapRecordPtr& record : records) {
+        if (std::find(m_records.begin(), m_records.end(), record) != m_records.end()) {
+            continue;
+        }
+        const auto later = [](std::int64_t timeNs, const MapRecordPtr& other) {
+            return timeNs < other->timeNs;
+        };
+        const auto at =
+            std::upper_bound(m_records.begin(), m_records.end(), record->timeNs, later) -
+            m_records.begin();
+        m_records.insert(m_records.begin() + at, record);
+        m_isKept.insert(m_isKept.begin() + at, true);
+        for (auto* const index : {&m_chosen, &m_compared}) {
+            if (*index && **index >= static_cast<std::size_t>(at)) {
+                ++**index;
+            }
+        }
+        isChanged = true;
+    }
+    if (isChanged) {
+        dropOldest();
+        Q_EMIT recordsChanged();
+    }
+}
+
+void MapController::chooseAt(std::int64_t timeNs) {
+    const auto away = [timeNs](const MapRecordPtr& record) {
+        return std::abs(record->timeNs - timeNs);
+    };
+    const auto nearest = std::min_element(m_records.begin(), m_records.end(),
+                                          [&](const MapRecordPtr& one, const MapRecordPtr& other) {
+                                              return away(one) < away(other);
+                                          });
+    if (nearest != m_records.end()) {
+        choose(static_cast<std::size_t>(nearest - m_records.begin()));
+    }
+}
+
 void MapController::refresh() {
     read(true);
 }
@@ -147,6 +189,9 @@ void MapController::read(bool isKept) {
             if (!result.snapshot) {
                 m_isEnded = true;
                 Q_EMIT failed(result.snapshot.error());
+                if (m_shown == nullptr) {
+                    choose(std::nullopt); // what was known of it before
+                }
                 Q_EMIT statusChanged();
                 schedule();
                 return;
@@ -200,16 +245,22 @@ void MapController::lookForSuccessor() {
 void MapController::keep(MapRecordPtr record, bool isKept) {
     m_records.push_back(std::move(record));
     m_isKept.push_back(isKept);
-    if (m_records.size() > kMostKept) {
+    dropOldest();
+    Q_EMIT recordsChanged();
+}
+
+void MapController::dropOldest() {
+    while (m_records.size() > kMostKept) {
         const auto oldest = std::find(m_isKept.begin(), m_isKept.end(), false);
         const auto index = oldest == m_isKept.end() ? 0 : oldest - m_isKept.begin();
         m_records.erase(m_records.begin() + index);
         m_isKept.erase(m_isKept.begin() + index);
-        if (m_chosen && *m_chosen >= static_cast<std::size_t>(index) && *m_chosen > 0) {
-            --*m_chosen;
+        for (auto* const place : {&m_chosen, &m_compared}) {
+            if (*place && **place >= static_cast<std::size_t>(index) && **place > 0) {
+                --**place;
+            }
         }
     }
-    Q_EMIT recordsChanged();
 }
 
 void MapController::choose(std::optional<std::size_t> record) {
@@ -231,7 +282,8 @@ void MapController::choose(std::optional<std::size_t> record) {
 }
 
 void MapController::compareWith(std::optional<std::size_t> record) {
-    if (!record || *record >= m_records.size()) {
+    m_compared = record && *record < m_records.size() ? record : std::nullopt;
+    if (!m_compared) {
         setBaseline(nullptr);
         return;
     }
@@ -255,7 +307,9 @@ void MapController::compareWithFile(const QString& path) {
                 Q_EMIT failed(snapshot.error());
                 return;
             }
+            m_compared.reset();
             setBaseline(std::make_shared<const MapSnapshot>(std::move(*snapshot)));
+            Q_EMIT recordsChanged();
         });
 }
 

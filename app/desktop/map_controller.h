@@ -35,12 +35,16 @@ public:
 
     explicit MapController(BackgroundJobs& jobs, QObject* parent = nullptr);
 
-    // From now on this process; a first map is read at once.
-    void follow(std::int32_t pid);
+    // From now on this process, with those of its maps that are there already; one is read at once.
+    void follow(std::int32_t pid, std::vector<MapRecordPtr> records = {});
     // A map of a file; nothing is read again.
     void openFile(const QString& path);
     // The maps of one process that a session holds; the newest is shown.
     void showRecords(std::vector<MapRecordPtr> records);
+    // More of them, put in by time; those that are in already are left out.
+    void addRecords(const std::vector<MapRecordPtr>& records);
+    // The nearest one to a time is shown.
+    void chooseAt(std::int64_t timeNs);
 
     // Reads a map now and keeps it.
     void refresh();
@@ -58,6 +62,8 @@ public:
 
     [[nodiscard]] const std::vector<MapRecordPtr>& records() const { return m_records; }
     [[nodiscard]] std::optional<std::size_t> chosen() const { return m_chosen; }
+    // The kept map that the shown one is compared with; empty also with one of a file.
+    [[nodiscard]] std::optional<std::size_t> comparedWith() const { return m_compared; }
     [[nodiscard]] const MapSnapshotPtr& shown() const { return m_shown; }
     [[nodiscard]] const MapSnapshotPtr& baseline() const { return m_baseline; }
     // Something that can be read again.
@@ -80,6 +86,7 @@ private:
     void read(bool isKept);
     void lookForSuccessor();
     void keep(MapRecordPtr record, bool isKept);
+    void dropOldest();
     void show(MapSnapshotPtr snapshot);
     void setBaseline(MapSnapshotPtr baseline);
     void publish();
@@ -92,6 +99,7 @@ private:
     std::vector<MapRecordPtr> m_records; // by time
     std::vector<bool> m_isKept;          // of the records: asked for singly
     std::optional<std::size_t> m_chosen; // empty: the newest
+    std::optional<std::size_t> m_compared;
     MapSnapshotPtr m_shown;
     MapSnapshotPtr m_baseline;
     std::optional<std::int64_t> m_periodNs;

@@ -4,8 +4,11 @@
 #include <QAction>
 #include <QMainWindow>
 
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 
+#include "app/desktop/map_plan_dialog.h"
 #include "app/desktop/map_window.h"
 #include "app/desktop/message_bar.h"
 #include "app/desktop/pick_dialog.h"
@@ -14,6 +17,7 @@
 #include "app/desktop/target_dialogs.h"
 #include "app/desktop/window_actions.h"
 #include "core/base/printable_name.h"
+#include "core/base/process_identity.h"
 
 namespace ringscope {
 namespace {
@@ -45,6 +49,7 @@ MapFlow::MapFlow(QMainWindow& window, BackgroundJobs& jobs, const Parts& parts)
 void MapFlow::connectActions(const WindowActions& actions) {
     connect(actions.memoryMap, &QAction::triggered, this, &MapFlow::begin);
     connect(actions.sessionMaps, &QAction::triggered, this, &MapFlow::showSession);
+    connect(actions.mapPlan, &QAction::triggered, this, &MapFlow::planSnapshots);
     connect(actions.snapshot, &QAction::triggered, this, &MapFlow::takeSnapshot);
 }
 
@@ -62,6 +67,33 @@ void MapFlow::showProcess(std::int32_t pid) {
     open()->follow(pid);
 }
 
+void MapFlow::showWorker(std::int32_t pid) {
+    Records records = recordsOf(pid);
+    // Of a session that is not live the number may be another process's by now.
+    const auto now = isRunning(pid) ? processOf(pid) : std::nullopt;
+    if (now && (records.empty() || records.back()->process == *now)) {
+        open()->follow(pid, std::move(records));
+    } else if (!records.empty()) {
+        open()->showRecords(std::move(records));
+    } else {
+        m_parts.messages.showRemark(
+            tr("Process %1 has ended, and this session keeps no memory map of it: take a snapshot "
+               "while it runs.")
+                .arg(pid));
+    }
+}
+
+bool MapFlow::isRunning(std::int32_t pid) const {
+    const auto& view = m_parts.controller.view();
+    if (view == nullptr || !view->isLive || view->workers == nullptr) {
+        return false;
+    }
+    return std::any_of(view->workers->begin(), view->workers->end(), [pid](const WorkerRow& row) {
+        return row.pid == pid && row.state != WorkerState::finished &&
+               row.state != WorkerState::died;
+    });
+}
+
 void MapFlow::showFile(const QString& path) {
     open()->openFile(path);
 }
@@ -72,40 +104,81 @@ void MapFlow::showTarget(const QString& target) {
     isPid ? showProcess(pid) : showFile(target);
 }
 
-std::vector<std::shared_ptr<const MapRecord>> MapFlow::recordsOf(const std::string& label) const {
-    std::vector<std::shared_ptr<const MapRecord>> records;
-    const auto& view = m_parts.controller.view();
-    if (view != nullptr && view->maps != nullptr) {
-        for (const auto& map : *view->maps) {
-            if (map->label == label) {
-                records.push_back(map);
-            }
-        }
-    }
-    return records;
-}
-
-void MapFlow::showRecords(const std::string& label) {
-    if (auto records = recordsOf(label); !records.empty()) {
-        open()->showRecords(std::move(records));
-    }
-}
-
-void MapFlow::showSession() {
-    std::map<std::string, std::vector<std::shared_ptr<const MapRecord>>> byProcess;
+std::vector<MapFlow::Records> MapFlow::sessionMaps() const {
+    std::map<std::string, Records> byProcess;
     const auto& view = m_parts.controller.view();
     if (view != nullptr && view->maps != nullptr) {
         for (const auto& map : *view->maps) {
             byProcess[map->label].push_back(map);
         }
     }
-    if (byProcess.empty()) {
+    std::vector<Records> all;
+    for (auto& [label, records] : byProcess) {
+        all.push_back(std::move(records));
+    }
+    return all;
+}
+
+MapFlow::Records MapFlow::recordsOf(const std::string& label) const {
+    for (Records& records : sessionMaps()) {
+        if (records.front()->label == label) {
+            return std::move(records);
+        }
+    }
+    return {};
+}
+
+MapFlow::Records MapFlow::recordsOf(std::int32_t pid) const {
+    Records newest;
+    for (Records& records : sessionMaps()) {
+        const ProcessIdentity& process = records.front()->process;
+        const bool isLater =
+            newest.empty() || process.startTicks > newest.front()->process.startTicks;
+        if (process.pid == pid && isLater) {
+            newest = std::move(records);
+        }
+    }
+    return newest;
+}
+
+void MapFlow::showRecords(const std::string& label, std::optional<std::int64_t> timeNs) {
+    Records records = recordsOf(label);
+    if (records.empty()) {
+        return;
+    }
+    MapWindow* const map = open();
+    map->showRecords(std::move(records));
+    if (timeNs) {
+        map->controller().chooseAt(*timeNs);
+    }
+}
+
+void MapFlow::showSession() {
+    const std::vector<Records> processes = sessionMaps();
+    if (processes.empty()) {
         m_parts.messages.showRemark(tr("This session keeps no memory maps yet: take a snapshot "
                                        "while it is live."));
         return;
     }
-    if (byProcess.size() == 1) {
-        showRecords(byProcess.begin()->first);
+    pick(processes, std::nullopt);
+}
+
+void MapFlow::showMapAt(std::int64_t timeNs) {
+    std::vector<Records> processes = sessionMaps();
+    // Those that were taken together with it.
+    std::erase_if(processes, [timeNs](const Records& records) {
+        return std::none_of(records.begin(), records.end(), [timeNs](const auto& map) {
+            return std::abs(map->timeNs - timeNs) < kMapsTogetherNs;
+        });
+    });
+    if (!processes.empty()) {
+        pick(processes, timeNs);
+    }
+}
+
+void MapFlow::pick(const std::vector<Records>& processes, std::optional<std::int64_t> timeNs) {
+    if (processes.size() == 1) {
+        showRecords(processes.front().front()->label, timeNs);
         return;
     }
     auto* const dialog =
@@ -118,12 +191,32 @@ void MapFlow::showSession() {
                        &m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     std::vector<PickRow> rows;
-    for (const auto& [label, maps] : byProcess) {
-        rows.push_back(rowOf(*maps.back(), maps.size()));
+    for (const Records& records : processes) {
+        rows.push_back(rowOf(*records.back(), records.size()));
     }
     dialog->setRows(rows);
-    connect(dialog, &PickDialog::picked, this,
-            [this](const QVariant& label) { showRecords(label.toString().toStdString()); });
+    connect(dialog, &PickDialog::picked, this, [this, timeNs](const QVariant& label) {
+        showRecords(label.toString().toStdString(), timeNs);
+    });
+    dialog->open();
+}
+
+void MapFlow::addNewMaps(const SessionView& view) {
+    if (view.maps == nullptr || view.maps == m_known) {
+        return;
+    }
+    m_known = view.maps;
+    for (MapWindow* const window : m_window.findChildren<MapWindow*>()) {
+        window->addMaps(*m_known);
+    }
+}
+
+void MapFlow::planSnapshots() {
+    auto* const dialog =
+        new MapPlanDialog(m_parts.controller.mapPlan(), m_parts.controller.view(), &m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &MapPlanDialog::planChosen, &m_parts.controller,
+            &SessionController::setMapPlan);
     dialog->open();
 }
 

@@ -15,7 +15,7 @@
 namespace ringscope {
 namespace {
 
-enum Column { kTime, kRss, kPrivate, kGrowth, kColumns };
+enum Column { kTime, kRss, kPrivate, kGrowth, kReason, kColumns };
 
 QString bytesText(double bytes, ByteScale scale) {
     return QString::fromStdString(formatBytes(bytes, scale));
@@ -41,12 +41,13 @@ MapHistory::MapHistory(QWidget* parent)
     m_list->setObjectName(QStringLiteral("mapHistoryList"));
     m_list->setAccessibleName(tr("Snapshots of this process"));
     m_list->setColumnCount(kColumns);
-    m_list->setHeaderLabels({tr("Snapshot"), tr("RSS"), tr("Private"), tr("RSS change")});
+    m_list->setHeaderLabels(
+        {tr("Snapshot"), tr("RSS"), tr("Private"), tr("RSS change"), tr("Why")});
     m_list->setRootIsDecorated(false);
     m_list->setUniformRowHeights(true);
     m_list->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_list->setFont(bodyFont());
-    for (int column = kRss; column < kColumns; ++column) {
+    for (int column = kRss; column < kReason; ++column) {
         m_list->headerItem()->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
     }
     m_list->header()->setStretchLastSection(false);
@@ -105,7 +106,9 @@ void MapHistory::fill() {
         item->setText(kGrowth, i == 0
                                    ? QString()
                                    : growthText(rssOf(record) - rssOf(*m_records[i - 1]), m_scale));
-        for (int column = kRss; column < kColumns; ++column) {
+        item->setText(kReason, QString::fromStdString(record.reason));
+        item->setToolTip(kReason, item->text(kReason));
+        for (int column = kRss; column < kReason; ++column) {
             item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
         }
         m_list->addTopLevelItem(item);

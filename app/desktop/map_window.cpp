@@ -20,7 +20,9 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "app/desktop/background_jobs.h"
@@ -106,7 +108,7 @@ void MapWindow::makeContent() {
     m_upper->setStretchFactor(0, 4);
     m_upper->setStretchFactor(1, 1);
     m_upper->setChildrenCollapsible(false);
-    m_upper->setSizes({860, 320});
+    m_upper->setSizes({780, 400});
     m_parts->addWidget(m_upper);
     m_parts->addWidget(m_tree);
     m_parts->setStretchFactor(0, 0);
@@ -144,10 +146,10 @@ void MapWindow::makeToolbar() {
     font.setWeight(QFont::DemiBold);
     m_what->setFont(font);
     bar->addWidget(m_what);
-    auto* const read = bar->addAction(tr("Read now"));
-    read->setShortcut(QKeySequence(QKeySequence::Refresh));
-    read->setToolTip(tr("Read the map again and keep it (F5)"));
-    connect(read, &QAction::triggered, &m_controller, &MapController::refresh);
+    m_read = bar->addAction(tr("Read now"));
+    m_read->setShortcut(QKeySequence(QKeySequence::Refresh));
+    m_read->setToolTip(tr("Read the map again and keep it (F5)"));
+    connect(m_read, &QAction::triggered, &m_controller, &MapController::refresh);
     auto* const again = new QLabel(tr("Again:"));
     again->setContentsMargins(kSpaceGroups, 0, kSpaceRelated / 2, 0);
     bar->addWidget(again);
@@ -236,7 +238,6 @@ void MapWindow::connectParts() {
     });
     connect(m_history, &MapHistory::baselineChosen, this,
             [this](std::optional<std::size_t> record) {
-                m_baseline = record;
                 m_controller.compareWith(record);
                 showRecordList();
             });
@@ -270,19 +271,28 @@ void MapWindow::connectParts() {
             [](const QString& folder) { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
 }
 
-void MapWindow::follow(std::int32_t pid) {
-    m_baseline.reset();
-    m_controller.follow(pid);
+void MapWindow::follow(std::int32_t pid, std::vector<MapRecordPtr> records) {
+    m_controller.follow(pid, std::move(records));
 }
 
 void MapWindow::openFile(const QString& path) {
-    m_baseline.reset();
     m_controller.openFile(path);
 }
 
 void MapWindow::showRecords(std::vector<MapRecordPtr> records) {
-    m_baseline.reset();
     m_controller.showRecords(std::move(records));
+}
+
+void MapWindow::addMaps(const std::vector<MapRecordPtr>& maps) {
+    const auto& records = m_controller.records();
+    if (records.empty() || records.back()->process.startTicks == 0) {
+        return; // of a file
+    }
+    std::vector<MapRecordPtr> own;
+    const ProcessIdentity process = records.back()->process;
+    std::copy_if(maps.begin(), maps.end(), std::back_inserter(own),
+                 [&process](const MapRecordPtr& map) { return map->process == process; });
+    m_controller.addRecords(own);
 }
 
 void MapWindow::showMap(const std::shared_ptr<const MapDifference>& difference) {
@@ -316,7 +326,7 @@ void MapWindow::showMap(const std::shared_ptr<const MapDifference>& difference) 
 
 void MapWindow::showRecordList() {
     m_history->setRecords(m_controller.records());
-    m_history->setShown(m_controller.chosen(), m_baseline);
+    m_history->setShown(m_controller.chosen(), m_controller.comparedWith());
 }
 
 void MapWindow::showType(std::optional<MemoryType> type) {
@@ -364,6 +374,8 @@ void MapWindow::updateTitle() {
     const QString what = shown ? whatText(*shown) : tr("no process yet");
     m_what->setText(m_controller.baseline() ? tr("%1 · what changed").arg(what) : what);
     m_status->setText(m_controller.status());
+    m_read->setEnabled(m_controller.isLive());
+    m_period->setEnabled(m_controller.isLive());
     setWindowTitle(tr("%1 - Memory map - Ringscope").arg(what));
 }
 
@@ -379,7 +391,6 @@ void MapWindow::chooseFile(bool isBaseline) {
     connect(dialog, &QFileDialog::fileSelected, this, [this, isBaseline](const QString& path) {
         m_preferences.setLastFolder(QFileInfo(path).absolutePath());
         if (isBaseline) {
-            m_baseline.reset();
             m_controller.compareWithFile(path);
         } else {
             openFile(path);

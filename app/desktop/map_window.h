@@ -11,6 +11,7 @@
 #include "core/base/units.h"
 #include "core/memory/map_columns.h"
 
+class QAction;
 class QActionGroup;
 class QComboBox;
 class QLabel;
@@ -42,9 +43,12 @@ public:
     MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, QWidget* parent);
     ~MapWindow() override;
 
-    void follow(std::int32_t pid);
+    // records: of its maps that are there already.
+    void follow(std::int32_t pid, std::vector<MapRecordPtr> records = {});
     void openFile(const QString& path);
     void showRecords(std::vector<MapRecordPtr> records);
+    // Those of a session that are of the process that is shown.
+    void addMaps(const std::vector<MapRecordPtr>& maps);
     void setByteScale(ByteScale scale);
 
     [[nodiscard]] MapController& controller() { return m_controller; }
@@ -89,12 +93,12 @@ private:
     QLabel* m_what;
     QLabel* m_status;
     QLabel* m_remarks;
+    QAction* m_read = nullptr;
     QComboBox* m_period;
     QLineEdit* m_find;
     QSplitter* m_upper;
     QSplitter* m_parts;
-    AddressRange m_selected;               // whose pages are shown; empty: none
-    std::optional<std::size_t> m_baseline; // record that the shown one is compared with
+    AddressRange m_selected; // whose pages are shown; empty: none
 };
 
 } // namespace ringscope

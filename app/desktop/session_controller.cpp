@@ -70,8 +70,10 @@ void SessionController::startNow(Starter starter) {
     setState(SessionState::starting);
     m_jobs.run(
         this,
-        [starter = std::move(starter), autosave = m_autosave](const std::stop_token&) {
+        [starter = std::move(starter), autosave = m_autosave,
+         plan = m_mapPlan](const std::stop_token&) {
             LiveOptions options;
+            options.maps = plan;
             QString unsavedFile;
             if (autosave != nullptr) {
                 unsavedFile = autosave->newFile();
@@ -254,6 +256,13 @@ void SessionController::addMarker(const QString& text) {
 void SessionController::requestMaps() {
     if (m_live != nullptr) {
         m_live->requestMaps();
+    }
+}
+
+void SessionController::setMapPlan(MapPlan plan) {
+    m_mapPlan = std::move(plan);
+    if (m_live != nullptr) {
+        m_live->setMapPlan(m_mapPlan);
     }
 }
 

@@ -60,6 +60,9 @@ public:
     void addMarker(const QString& text);
     // The memory map of every process, while live.
     void requestMaps();
+    // When they are kept besides: in this session and in those that are started later.
+    void setMapPlan(MapPlan plan);
+    [[nodiscard]] const MapPlan& mapPlan() const { return m_mapPlan; }
     void watchChannel(std::uint32_t channel);
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
 
@@ -110,6 +113,7 @@ private:
     View m_view;
     std::optional<RunSummary> m_summary;
     std::size_t m_reportedErrors = 0;
+    MapPlan m_mapPlan;
     // What to do when the running session has ended.
     std::function<void()> m_next;
     QString m_file;

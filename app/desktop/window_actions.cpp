@@ -109,6 +109,8 @@ void WindowActions::addSessionMenu() {
     snapshot = add(menu, tr("Take memory s&napshot"), QStringLiteral("snapshot"),
                    tr("Keep the memory map of every process of this session"),
                    {QKeySequence(Qt::CTRL | Qt::Key_T)});
+    mapPlan = add(menu, tr("Take snapshots &when…"), {},
+                  tr("Keep memory maps by time, at markers, or when a value is reached"), {});
     sessionMaps = add(menu, tr("Memory ma&ps…"), {},
                       tr("The memory maps that this session keeps, and what changed"),
                       {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T)});

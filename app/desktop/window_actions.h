@@ -43,6 +43,7 @@ public:
     QAction* marker;
     QAction* snapshot;
     QAction* sessionMaps;
+    QAction* mapPlan;
     // View
     QAction* goLive;
     QAction* fit;

@@ -111,6 +111,10 @@ void WindowPanes::addTables() {
                                    "processes that are watched."));
     add(QStringLiteral("workers"), tr("Workers"), workers, kTableMs,
         [workers](const SessionView& view) { workers->setRows(workerRows(view)); });
+    workers->setRowAction(tr("Memory map of its process"));
+    connect(workers, &DataTable::rowActivated, this, [this](const QString&, qint64 pid) {
+        Q_EMIT processChosen(static_cast<std::int32_t>(pid));
+    });
 
     auto* const memory = table(tr("Memory by type"), memoryTypeColumns(),
                                tr("What physical memory is used for stands here once something "

@@ -71,6 +71,7 @@ Q_SIGNALS:
     void channelSelected(quint32 channel);
     void slotDetailRequested(quint32 channel, quint64 slot);
     void markerChosen(qint64 timeNs);
+    void processChosen(std::int32_t pid); // a worker's, to look at its memory
     void repairRequested();
 
 private:

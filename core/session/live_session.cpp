@@ -37,12 +37,8 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::start(std::unique_ptr<LiveTa
                                                           Provenance provenance,
                                                           const LiveOptions& options,
                                                           std::optional<std::int64_t> durationNs) {
-    auto recording = Recording::start({std::move(target),
-                                       std::move(writer),
-                                       std::move(provenance),
-                                       durationNs,
-                                       options.isRecording,
-                                       {options.mapPeriodNs, options.mapTriggers}});
+    auto recording = Recording::start({std::move(target), std::move(writer), std::move(provenance),
+                                       durationNs, options.isRecording, options.maps});
     if (!recording) {
         return recording.error();
     }
@@ -151,9 +147,8 @@ void LiveSession::addMarker(std::string text) {
 void LiveSession::requestMaps() {
     m_recording->requestMaps();
 }
-void LiveSession::setMapPlan(std::optional<std::int64_t> periodNs,
-                             std::vector<MapTrigger> triggers) {
-    m_recording->setMapPlan({periodNs, std::move(triggers)});
+void LiveSession::setMapPlan(MapPlan plan) {
+    m_recording->setMapPlan(std::move(plan));
 }
 void LiveSession::watchChannel(std::uint32_t channel) {
     m_recording->watchChannel(channel);

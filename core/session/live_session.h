@@ -30,8 +30,7 @@ struct LiveOptions {
     std::optional<std::uint64_t> seed;       // in place of the scenario's
     std::optional<std::int64_t> durationNs;  // in place of the scenario's; else until stopped
     std::int64_t cursorPeriodNs = 1'000'000; // of the ring's cursors
-    std::optional<std::int64_t> mapPeriodNs; // of memory maps; empty: only when asked for
-    std::vector<MapTrigger> mapTriggers;     // by which they are taken besides
+    MapPlan maps;
     bool isRecording = true; // false: runs the workload and samples nothing (to compare with)
 };
 
@@ -80,9 +79,8 @@ public:
     // The memory map of every process that is observed, into SessionView::maps as soon as it is
     // read.
     void requestMaps();
-    // When maps are taken without being asked for, from now on: both replace what was set before.
-    // errors() names a track that does not exist.
-    void setMapPlan(std::optional<std::int64_t> periodNs, std::vector<MapTrigger> triggers);
+    // From now on instead of what was set before. errors() names a track that does not exist.
+    void setMapPlan(MapPlan plan);
     // Which channel's slots the views show from now on, 20 times a second at most. Before the first
     // call they show channel 0 twice a second, which is enough for a file.
     void watchChannel(std::uint32_t channel);

@@ -14,6 +14,9 @@ namespace ringscope {
 // MapRecord::reason of one that was due.
 constexpr std::string_view kPeriodicMap = "periodic";
 
+// Maps of several processes are taken one after another; those this near were meant together.
+constexpr std::int64_t kMapsTogetherNs = 500'000'000;
+
 // A memory map that a session keeps: its sums, and the map itself packed, so that an hour of maps
 // stays small. Immutable.
 struct MapRecord {

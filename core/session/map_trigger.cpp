@@ -89,7 +89,9 @@ std::string mapTriggerText(const MapTrigger& trigger) {
     return trigger.track + signOf(trigger.kind) + std::string(number.data(), end);
 }
 
-MapTriggers::MapTriggers(std::vector<MapTrigger> triggers) {
+MapTriggers::MapTriggers(std::vector<MapTrigger> triggers,
+                         std::shared_ptr<const std::vector<Marker>> markers)
+    : m_markers(std::move(markers)) {
     for (MapTrigger& trigger : triggers) {
         m_watched.push_back({std::move(trigger), std::nullopt, std::nullopt});
     }

@@ -27,6 +27,13 @@ struct MapTrigger {
     bool operator==(const MapTrigger&) const = default;
 };
 
+// When a session keeps the memory maps of its processes without being asked for them.
+struct MapPlan {
+    std::optional<std::int64_t> periodNs; // empty: not again and again
+    std::vector<MapTrigger> triggers;
+    bool operator==(const MapPlan&) const = default;
+};
+
 // "marker", "memory.rss>500MiB", "ring.fill<5", "heap.live_bytes+64MiB"; values are plain numbers,
 // amounts (parseBytes()) or durations (parseDurationNs()). Errors (usage) name the text.
 [[nodiscard]] Expected<MapTrigger> parseMapTrigger(std::string_view text);
@@ -36,7 +43,9 @@ struct MapTrigger {
 // Watches for its triggers, view by view of one session.
 class MapTriggers {
 public:
-    explicit MapTriggers(std::vector<MapTrigger> triggers = {});
+    // markers: those that were there before it watches.
+    explicit MapTriggers(std::vector<MapTrigger> triggers = {},
+                         std::shared_ptr<const std::vector<Marker>> markers = nullptr);
 
     // Why maps are due now, in words; empty: they are not. At most once a kMinimumGapNs: what
     // happens within it is due behind it, if it still holds then.

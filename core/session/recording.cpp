@@ -127,7 +127,7 @@ void Recording::followMapPlan(MapPlan plan, std::int64_t nowNs) {
     if (m_isRecording) {
         m_recorder.setPeriod(kMapSource, plan.periodNs.value_or(kOnDemand));
     }
-    m_mapTriggers = MapTriggers(std::move(plan.triggers));
+    m_mapTriggers = MapTriggers(std::move(plan.triggers), m_latest.get()->markers);
     m_checkTracksNs = nowNs + kTracksDueNs;
 }
 

@@ -25,11 +25,6 @@ namespace ringscope {
 // members may be called from any thread.
 class Recording {
 public:
-    // When memory maps are taken without being asked for.
-    struct MapPlan {
-        std::optional<std::int64_t> periodNs; // empty: none
-        std::vector<MapTrigger> triggers;
-    };
     // durationNs: when the target is asked to stop; empty when it knows itself. writer: null when
     // the session is kept in memory only, else begun already.
     struct Plan {

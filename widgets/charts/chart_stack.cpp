@@ -66,6 +66,7 @@ ChartStack::ChartStack(Theme& theme, TimeLink& link, QWidget* parent)
     layout->addWidget(m_axis);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Charts"));
+    connect(m_axis, &TimeAxis::mapChosen, this, &ChartStack::mapChosen);
     const auto redraw = [this] { m_readoutDueNs = m_plotDueNs = 0; };
     connect(&m_link, &TimeLink::modeChanged, this, redraw);
     connect(&m_link, &TimeLink::cursorChanged, this, [this] { m_readoutDueNs = 0; });

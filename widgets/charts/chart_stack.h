@@ -59,6 +59,7 @@ Q_SIGNALS:
     void chartsChanged(); // which there are, or which are shown
     void currentChartChanged();
     void exportRequested(const QString& chartName); // from a chart's menu
+    void mapChosen(qint64 timeNs);                  // a memory map on the time axis
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/clock.h"
 #include "core/base/units.h"
 #include "widgets/charts/axis_ticks.h"
 #include "widgets/charts/marker_glyph.h"
@@ -21,6 +22,8 @@ namespace ringscope {
 namespace {
 
 constexpr int kGlyphRow = 14; // height
+constexpr int kMapRow = 12;
+constexpr int kMapMark = 8; // side
 constexpr int kLabelRow = 18;
 constexpr int kPixelsPerTick = 110;
 constexpr int kGlyphReach = 6;
@@ -41,9 +44,11 @@ TimeAxis::TimeAxis(Theme& theme, TimeLink& link, QWidget* parent)
 }
 
 void TimeAxis::setView(std::shared_ptr<const SessionView> view) {
-    const bool isNew = !view || !m_view || view->markers != m_view->markers;
+    const bool isNew =
+        !view || !m_view || view->markers != m_view->markers || view->maps != m_view->maps;
     m_view = std::move(view);
     if (isNew) {
+        setFixedHeight(labelTop() + kLabelRow);
         update();
     }
 }
@@ -84,12 +89,84 @@ const Marker* TimeAxis::markerAt(const QPoint& position) const {
     return nearest;
 }
 
+bool TimeAxis::hasMaps() const {
+    return m_view && m_view->maps && !m_view->maps->empty();
+}
+
+int TimeAxis::labelTop() const {
+    return kGlyphRow + (hasMaps() ? kMapRow : 0);
+}
+
+const MapRecord* TimeAxis::mapAt(const QPoint& position) const {
+    if (!hasMaps() || position.y() < kGlyphRow - 2 || position.y() >= kGlyphRow + kMapRow) {
+        return nullptr;
+    }
+    const MapRecord* nearest = nullptr;
+    double distance = kGlyphReach + 1;
+    for (const auto& map : *m_view->maps) {
+        const double away = std::abs(xOf(map->timeNs) - position.x());
+        if (away < distance) {
+            nearest = map.get();
+            distance = away;
+        }
+    }
+    return nearest;
+}
+
 QSize TimeAxis::sizeHint() const {
-    return {400, kGlyphRow + kLabelRow};
+    return {400, labelTop() + kLabelRow};
 }
 
 QSize TimeAxis::minimumSizeHint() const {
-    return {120, kGlyphRow + kLabelRow};
+    return {120, labelTop() + kLabelRow};
+}
+
+// Where they are dense one mark stands for several.
+void TimeAxis::paintMaps(QPainter& painter) const {
+    if (!hasMaps()) {
+        return;
+    }
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QColor color = m_theme.tokens().accent;
+    painter.setPen(QPen(color, 1.5));
+    double last = -kMapMark;
+    for (const auto& map : *m_view->maps) {
+        const double x = std::floor(xOf(map->timeNs));
+        if (map->timeNs < m_geometry.fromNs() || map->timeNs >= m_geometry.toNs() ||
+            x - last < kMapMark / 2.0) {
+            continue;
+        }
+        last = x;
+        const QRectF box(x - kMapMark / 2.0, kGlyphRow + (kMapRow - kMapMark) / 2.0, kMapMark,
+                         kMapMark);
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(box);
+        painter.fillRect(box.adjusted(0, kMapMark / 2.0, 0, 0), color);
+    }
+    painter.restore();
+}
+
+QString TimeAxis::mapText(const MapRecord& map) const {
+    QStringList names;
+    for (const auto& other : *m_view->maps) {
+        if (other->reason == map.reason && std::abs(other->timeNs - map.timeNs) < kMapsTogetherNs) {
+            names << QString::fromStdString(other->label);
+        }
+    }
+    names.removeDuplicates();
+    constexpr int kMostNames = 6;
+    QString of = names.mid(0, kMostNames).join(QStringLiteral(", "));
+    if (names.size() > kMostNames) {
+        of += tr(" and %1 more").arg(names.size() - kMostNames);
+    }
+    QString text =
+        tr("Memory map of %1, %2")
+            .arg(of, formatMoment(map.timeNs - timeZeroNs(*m_view), m_geometry.columnNs));
+    if (!map.reason.empty()) {
+        text += QStringLiteral("\n") + QString::fromStdString(map.reason);
+    }
+    return text + QStringLiteral("\n") + tr("Click to see it");
 }
 
 void TimeAxis::paintEvent(QPaintEvent*) {
@@ -110,6 +187,7 @@ void TimeAxis::paintEvent(QPaintEvent*) {
             }
         }
     }
+    paintMaps(painter);
     if (!badge.isEmpty()) {
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(Qt::NoPen);
@@ -150,7 +228,7 @@ TimeAxis::Label TimeAxis::labelOf(const QString& text) const {
 // A label at an edge is moved inwards rather than cut; one below the badge is left out.
 void TimeAxis::paintTicks(QPainter& painter, const QRect& badge) {
     const ThemeTokens& tokens = m_theme.tokens();
-    const int top = kGlyphRow + (kLabelRow - QFontMetrics(font()).height()) / 2;
+    const int top = labelTop() + (kLabelRow - QFontMetrics(font()).height()) / 2;
     const std::int64_t zero = timeZeroNs(*m_view);
     std::vector<Label> labels;
     for (const AxisTick& tick :
@@ -161,7 +239,7 @@ void TimeAxis::paintTicks(QPainter& painter, const QRect& badge) {
                                     std::max(0, this->width() - label.width - 2));
         painter.setPen(tokens.line);
         painter.drawLine(QPointF(x, 0), QPointF(x, 4));
-        if (!QRect(left, kGlyphRow, label.width + 2, kLabelRow).intersects(badge)) {
+        if (!QRect(left, labelTop(), label.width + 2, kLabelRow).intersects(badge)) {
             painter.setPen(tokens.textSecondary);
             painter.drawStaticText(left, top, label.shaped);
         }
@@ -187,17 +265,27 @@ QRect TimeAxis::cursorBadge(const QString& text) const {
     const int width = QFontMetrics(font()).horizontalAdvance(text) + 12;
     const int left = std::clamp(static_cast<int>(xOf(m_link.cursor().value_or(0))) - width / 2, 0,
                                 std::max(0, this->width() - width));
-    return {left, kGlyphRow, width, kLabelRow - 1};
+    return {left, labelTop(), width, kLabelRow - 1};
 }
 
 void TimeAxis::mousePressEvent(QMouseEvent* event) {
     m_pressedNs = timeAt(event->pos().x());
+    m_pressedAt = event->pos();
+}
+
+void TimeAxis::mouseReleaseEvent(QMouseEvent* event) {
+    const bool isClick = event->button() == Qt::LeftButton &&
+                         (event->pos() - m_pressedAt).manhattanLength() < kGlyphReach;
+    if (const MapRecord* const map = isClick ? mapAt(event->pos()) : nullptr) {
+        Q_EMIT mapChosen(map->timeNs);
+    }
 }
 
 void TimeAxis::mouseMoveEvent(QMouseEvent* event) {
     if (event->buttons() != Qt::NoButton) {
         m_link.pan(m_pressedNs - timeAt(event->pos().x()));
     }
+    setCursor(mapAt(event->pos()) != nullptr ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
 void TimeAxis::mouseDoubleClickEvent(QMouseEvent*) {
@@ -213,7 +301,9 @@ void TimeAxis::wheelEvent(QWheelEvent* event) {
 bool TimeAxis::event(QEvent* event) {
     if (event->type() == QEvent::ToolTip) {
         const auto* help = static_cast<QHelpEvent*>(event);
-        if (const Marker* marker = markerAt(help->pos())) {
+        if (const MapRecord* const map = mapAt(help->pos())) {
+            QToolTip::showText(help->globalPos(), mapText(*map), this);
+        } else if (const Marker* marker = markerAt(help->pos())) {
             QToolTip::showText(
                 help->globalPos(),
                 markerKindName(marker->kind) + QStringLiteral(" ") +

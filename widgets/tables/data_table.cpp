@@ -178,6 +178,22 @@ void DataTable::makeMenu() {
     });
 }
 
+void DataTable::setRowAction(const QString& text) {
+    QMenu* const menu = m_menuButton->menu();
+    m_rowAction = new QAction(text, this);
+    QAction* const first = menu->actions().value(0);
+    menu->insertAction(first, m_rowAction);
+    menu->insertSeparator(first);
+    connect(menu, &QMenu::aboutToShow, this,
+            [this] { m_rowAction->setEnabled(m_view->currentIndex().isValid()); });
+    connect(m_rowAction, &QAction::triggered, this, [this] {
+        if (const QModelIndex current = m_view->currentIndex(); current.isValid()) {
+            const TableRow& row = rowAt(current.row());
+            Q_EMIT rowActivated(row.key, row.value);
+        }
+    });
+}
+
 void DataTable::fillColumnMenu(QMenu* menu) {
     for (int column = 0; column < m_model->columnCount(); ++column) {
         QAction* action =

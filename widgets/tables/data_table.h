@@ -9,6 +9,7 @@
 #include "widgets/tables/cell_text.h"
 #include "widgets/tables/table_contents.h"
 
+class QAction;
 class QLabel;
 class QLineEdit;
 class QMenu;
@@ -34,6 +35,8 @@ public:
     void setByteScale(ByteScale scale);
     void setFilter(const QString& text);
     void sortBy(int column, Qt::SortOrder order);
+    // One more thing in the menu of a row, which a double click or Enter does too.
+    void setRowAction(const QString& text);
     void setColumnShown(int column, bool isShown);
     // Which columns are shown, how wide, in which order, and what is sorted by.
     [[nodiscard]] QByteArray columnState() const;
@@ -49,7 +52,7 @@ public:
     [[nodiscard]] std::vector<QString> shownKeys() const;
 
 Q_SIGNALS:
-    void rowActivated(const QString& key, qint64 value); // double click or Enter
+    void rowActivated(const QString& key, qint64 value); // double click, Enter or the row's action
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -71,6 +74,7 @@ private:
     QTableView* m_view;
     QLineEdit* m_filter;
     QToolButton* m_menuButton;
+    QAction* m_rowAction = nullptr; // null: there is none
     QLabel* m_empty;
     QString m_whenEmpty;       // Constant after construction.
     QByteArray m_firstColumns; // Constant after construction.

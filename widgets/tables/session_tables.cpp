@@ -125,6 +125,7 @@ std::vector<TableRow> workerRows(const SessionView& view) {
         TableRow row;
         row.key =
             QStringLiteral("%1/%2").arg(QString::fromStdString(worker.role)).arg(worker.index);
+        row.value = worker.pid;
         TableCell outcome =
             textCell(QString::fromStdString(worker.outcome),
                      worker.state == WorkerState::died ? CellTone::error : CellTone::secondary);

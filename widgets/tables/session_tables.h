@@ -13,6 +13,7 @@ namespace ringscope {
 
 // What the tables of the window show: columns once, rows for each view. Pure functions of the view.
 
+// A worker's value is the pid of its process.
 [[nodiscard]] std::vector<TableColumn> workerColumns();
 [[nodiscard]] std::vector<TableRow> workerRows(const SessionView& view);
 

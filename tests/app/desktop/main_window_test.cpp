@@ -18,6 +18,7 @@
 
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/export_flow.h"
+#include "app/desktop/map_window.h"
 #include "app/desktop/message_bar.h"
 #include "app/desktop/pane_dock.h"
 #include "app/desktop/preferences.h"
@@ -93,6 +94,34 @@ TEST_F(MainWindowTest, RunsAScenarioAndShowsItInEveryPane) {
     EXPECT_TRUE(waitFor([this] { return !table("memory").shownKeys().empty(); }));
     EXPECT_GE(m_window->charts().charts().size(), 4U);
     EXPECT_TRUE(m_window->windowTitle().contains(QLatin1String("short (live)")));
+}
+
+TEST_F(MainWindowTest, AWorkersMemoryMapOpensWithThoseThatTheSessionHas) {
+    runWorkload();
+    m_window->controller().requestMaps();
+    ASSERT_TRUE(waitFor([this] {
+        const auto& maps = m_window->controller().view()->maps;
+        return maps && maps->size() == 2 && !table("workers").shownKeys().empty();
+    }));
+    const auto first = m_window->controller().view()->maps->front();
+    Q_EMIT m_window->panes().processChosen(first->process.pid);
+    auto* const map = m_window->findChild<MapWindow*>();
+    ASSERT_NE(map, nullptr);
+    const auto& records = map->controller().records();
+    ASSERT_TRUE(waitFor([&] { return map->controller().shown() && records.size() == 2; }));
+    EXPECT_EQ(records.front(), first);
+    EXPECT_TRUE(map->controller().isLive());
+    EXPECT_EQ(records.front()->reason, "asked for");
+    m_window->controller().requestMaps();
+    EXPECT_TRUE(waitFor([&] { return records.size() == 3; })) << "also those that come later";
+    m_window->actions().stop->trigger();
+    ASSERT_TRUE(waitFor([this] { return m_window->controller().state() == SessionState::ended; }));
+    map->close();
+    Q_EMIT m_window->panes().processChosen(first->process.pid);
+    ASSERT_TRUE(waitFor([this] {
+        auto* const after = m_window->findChild<MapWindow*>();
+        return after != nullptr && after->controller().shown() != nullptr;
+    })) << "of one that has ended those that were kept";
 }
 
 TEST_F(MainWindowTest, FitsASmallScreen) {

@@ -85,6 +85,34 @@ TEST_F(MapWindowTest, ShowsTheMapOfAProcess) {
     ASSERT_TRUE(controller().shown()->rollup) << "asked for singly, so with the kernel's own sums";
 }
 
+TEST_F(MapWindowTest, AProcessThatHasEndedShowsTheNewestOfWhatWasKept) {
+    ASSERT_TRUE(follow(::getpid()));
+    auto records = controller().records();
+    m_window->follow(INT32_MAX, records);
+    EXPECT_TRUE(waitFor([&] { return controller().shown() != nullptr; }));
+    EXPECT_FALSE(controller().isLive());
+    EXPECT_EQ(controller().shown()->space.process.pid, ::getpid());
+    EXPECT_FALSE(m_window->messages().history().empty()) << "it says so, too";
+}
+
+TEST_F(MapWindowTest, MapsThatComeLaterKeepWhatIsComparedWithWhat) {
+    ASSERT_TRUE(follow(::getpid()));
+    ASSERT_TRUE(readAgain());
+    controller().choose(1);
+    controller().compareWith(0);
+    auto earlier = std::make_shared<MapRecord>(*controller().records().front());
+    earlier->timeNs -= 1;
+    const auto other = std::make_shared<MapRecord>(*earlier);
+    other->process.pid = 1;
+    m_window->addMaps({earlier, other, controller().records().front()});
+    ASSERT_EQ(controller().records().size(), 3U) << "of that process, and each once";
+    EXPECT_EQ(controller().records().front(), earlier);
+    EXPECT_EQ(controller().chosen(), 2U);
+    EXPECT_EQ(controller().comparedWith(), 1U);
+    controller().chooseAt(earlier->timeNs - 5);
+    EXPECT_EQ(controller().chosen(), 0U);
+}
+
 TEST_F(MapWindowTest, AChosenTypeFiltersEveryPart) {
     ASSERT_TRUE(follow(::getpid()));
     const int all = shownRows();

@@ -112,6 +112,14 @@ TEST_F(MapTriggersTest, AnswersEachMarkerOnceWhereverItStands) {
     EXPECT_EQ(next(0), "");
 }
 
+TEST_F(MapTriggersTest, LeavesMarkersThatWereThereBefore) {
+    mark(1, "long ago");
+    m_triggers = MapTriggers({triggerOf("marker")}, m_markers);
+    EXPECT_EQ(next(0), "");
+    mark(m_nowNs, "now");
+    EXPECT_EQ(next(0), "marker: now");
+}
+
 TEST_F(MapTriggersTest, WaitsASecondOrAHundredTimesTheCost) {
     watch({"memory.rss>100MiB", "marker"});
     EXPECT_EQ(next(200 * kMiB), "memory.rss rose above 100 MiB");

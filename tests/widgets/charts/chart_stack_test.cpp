@@ -11,6 +11,7 @@
 #include "widgets/charts/chart_plot.h"
 #include "widgets/charts/chart_view.h"
 #include "widgets/charts/legend_row.h"
+#include "widgets/charts/time_axis.h"
 #include "widgets/charts/time_link.h"
 #include "widgets/theme/theme.h"
 
@@ -238,6 +239,36 @@ TEST(ChartStack, SaysWhatWouldBeHereWithoutASession) {
     stack.tick(1);
     EXPECT_TRUE(stack.charts().empty());
     EXPECT_TRUE(stack.currentChart().empty());
+}
+
+TEST_F(ChartStackShown, AKeptMemoryMapIsOnTheTimeAxisAndChosenByAClick) {
+    const auto* const axis = stack.findChild<TimeAxis*>();
+    const int heightBefore = axis->height();
+    auto record = std::make_shared<MapRecord>();
+    record->timeNs = (view->startNs + view->endNs) / 2;
+    record->label = "P0";
+    view = std::make_shared<SessionView>(*view);
+    view->maps = std::make_shared<const std::vector<std::shared_ptr<const MapRecord>>>(1, record);
+    stack.setView(view);
+    link.showAll();
+    tick();
+    EXPECT_GT(axis->height(), heightBefore) << "a row of their own";
+    QPoint at;
+    for (int x = 0; x < axis->width() && at.isNull(); ++x) {
+        if (axis->mapAt({x, 20}) != nullptr) {
+            at = {x + 5, 20};
+        }
+    }
+    ASSERT_FALSE(at.isNull());
+    const QRect plot = stack.chart("messages")->plotRect();
+    EXPECT_NEAR(at.x(), plot.center().x(), 20);
+    EXPECT_EQ(axis->mapAt({at.x(), 5}), nullptr) << "markers are above";
+    QSignalSpy chosen(&stack, &ChartStack::mapChosen);
+    QTest::mouseClick(stack.findChild<TimeAxis*>(), Qt::LeftButton, {}, {at.x() + 60, 20});
+    EXPECT_EQ(chosen.size(), 0);
+    QTest::mouseClick(stack.findChild<TimeAxis*>(), Qt::LeftButton, {}, at);
+    ASSERT_EQ(chosen.size(), 1);
+    EXPECT_EQ(chosen.front().front().toLongLong(), record->timeNs);
 }
 
 } // namespace ringscope
