@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/map_tools.h"
 
+#include <QInputDialog>
 #include <QMenu>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QTimer>
 
+#include <algorithm>
 #include <utility>
 
 #include "app/desktop/background_jobs.h"
@@ -62,16 +64,25 @@ void MapTools::addTo(QMenu& menu) {
     connect(menu.addAction(tr("&Measure working set…")), &QAction::triggered, this,
             &MapTools::measure);
     connect(menu.addAction(tr("&Page out…")), &QAction::triggered, this, &MapTools::pageOut);
+    connect(menu.addAction(tr("Reclaim from its &cgroup…")), &QAction::triggered, this,
+            &MapTools::reclaim);
     connect(menu.addAction(tr("&Reset peak RSS…")), &QAction::triggered, this,
             &MapTools::resetPeak);
 }
 
-void MapTools::ask(const QString& title, const QString& text, const QString& button,
-                   std::function<void(const MapSnapshotPtr& map)> act) {
-    const MapSnapshotPtr map = m_target();
+MapSnapshotPtr MapTools::target() {
+    MapSnapshotPtr map = m_target();
     if (map == nullptr) {
         Q_EMIT failed(makeError(ErrorKind::target, "there is no running process in this window: "
                                                    "choose one with Map > Choose process"));
+    }
+    return map;
+}
+
+void MapTools::ask(const QString& title, const QString& text, const QString& button,
+                   std::function<void(const MapSnapshotPtr& map)> act) {
+    const MapSnapshotPtr map = target();
+    if (map == nullptr) {
         return;
     }
     auto* const question =
@@ -148,6 +159,69 @@ void MapTools::pageOut() {
                     }
                 });
         });
+}
+
+// Who else is hit is to be known before it is asked.
+void MapTools::reclaim() {
+    const MapSnapshotPtr map = target();
+    if (map == nullptr) {
+        return;
+    }
+    m_jobs.run(
+        this,
+        [process = map->space.process](const std::stop_token&) { return reclaimScope(process); },
+        [this, process = map->space.process](const Expected<ReclaimScope>& scope) {
+            if (scope) {
+                askForAmount(process, *scope);
+            } else {
+                Q_EMIT failed(scope.error());
+            }
+        });
+}
+
+void MapTools::askForAmount(const ProcessIdentity& process, const ReclaimScope& scope) {
+    constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+    constexpr std::uint64_t kMostMiB = std::uint64_t{1} << 20U; // 1 TiB
+    const std::uint64_t usageMiB = scope.usage.value_or(kMostMiB * kMiB) / kMiB;
+    auto* const dialog = new QInputDialog(&m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Reclaim from its cgroup"));
+    QString text = tr("Makes the kernel take memory away from every process in the cgroup %1 and "
+                      "below it - %2 in it now - what was unused longest first.")
+                       .arg(QString::fromStdString(scope.cgroup))
+                       .arg(scope.processes);
+    if (scope.usage) {
+        text += tr(" They use %1.").arg(bytesText(*scope.usage));
+    }
+    dialog->setLabelText(text + tr("\nThey become slower until they have read back what they "
+                                   "need.\n\nHow much, in MiB:"));
+    dialog->setInputMode(QInputDialog::IntInput);
+    dialog->setIntRange(1, static_cast<int>(std::clamp<std::uint64_t>(usageMiB, 1, kMostMiB)));
+    dialog->setIntValue(static_cast<int>(std::clamp<std::uint64_t>(usageMiB / 10, 1, kMostMiB)));
+    dialog->setOkButtonText(tr("Reclaim"));
+    connect(dialog, &QInputDialog::intValueSelected, this, [this, process](int mib) {
+        m_jobs.run(
+            this,
+            [process, bytes = static_cast<std::uint64_t>(mib) * kMiB](const std::stop_token&) {
+                return reclaimCgroup(process, bytes);
+            },
+            [this](const Expected<CgroupReclaim>& reclaimed) {
+                if (!reclaimed) {
+                    Q_EMIT failed(reclaimed.error());
+                    return;
+                }
+                const auto before = reclaimed->scope.usage;
+                const auto after = reclaimed->usageAfter;
+                QString done = before && after ? tr("The cgroup's memory went from %1 to %2.")
+                                                     .arg(bytesText(*before), bytesText(*after))
+                                               : tr("The kernel took memory back.");
+                if (!reclaimed->isComplete) {
+                    done += tr(" It found less than was asked for.");
+                }
+                Q_EMIT this->done(done);
+            });
+    });
+    dialog->open();
 }
 
 void MapTools::resetPeak() {

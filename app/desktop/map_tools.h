@@ -9,6 +9,7 @@
 
 #include "core/base/expected.h"
 #include "core/memory/map_snapshot.h"
+#include "core/memory/working_set.h"
 
 class QMenu;
 class QWidget;
@@ -40,7 +41,11 @@ private:
     void measure();
     void finishMeasuring(const ProcessIdentity& process, const QString& how);
     void pageOut();
+    void reclaim();
+    void askForAmount(const ProcessIdentity& process, const ReclaimScope& scope);
     void resetPeak();
+    // Null, and says so, when there is nothing to act on.
+    [[nodiscard]] MapSnapshotPtr target();
     void ask(const QString& title, const QString& text, const QString& button,
              std::function<void(const MapSnapshotPtr& map)> act);
 

@@ -29,6 +29,7 @@
 #include "app/desktop/map_files.h"
 #include "app/desktop/map_history.h"
 #include "app/desktop/map_inspection.h"
+#include "app/desktop/map_picture.h"
 #include "app/desktop/map_tools.h"
 #include "app/desktop/message_bar.h"
 #include "app/desktop/preferences.h"
@@ -41,6 +42,7 @@
 #include "widgets/map/map_bars.h"
 #include "widgets/map/map_summary_table.h"
 #include "widgets/map/map_tree.h"
+#include "widgets/map/map_tree_model.h"
 #include "widgets/map/page_strip.h"
 #include "widgets/theme/theme.h"
 
@@ -87,6 +89,7 @@ MapWindow::MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preference
     , m_remarks(new QLabel)
     , m_period(new QComboBox)
     , m_find(new QLineEdit)
+    , m_content(new QWidget)
     , m_upper(new QSplitter(Qt::Horizontal))
     , m_parts(new QSplitter(Qt::Vertical)) {
     setAttribute(Qt::WA_DeleteOnClose);
@@ -118,7 +121,7 @@ void MapWindow::makeContent() {
     m_remarks->setObjectName(QStringLiteral("mapRemarks"));
     m_remarks->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* const content = new QWidget;
-    auto* const inner = new QVBoxLayout;
+    auto* const inner = new QVBoxLayout(m_content);
     inner->setContentsMargins(kSpaceRelated, kSpaceRelated, kSpaceRelated, kSpaceRelated);
     inner->setSpacing(kSpaceRelated);
     inner->addWidget(m_bars);
@@ -130,7 +133,7 @@ void MapWindow::makeContent() {
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_messages);
-    layout->addLayout(inner, 1);
+    layout->addWidget(m_content, 1);
     setCentralWidget(content);
     statusBar()->addWidget(m_status, 1);
     statusBar()->setSizeGripEnabled(false);
@@ -186,6 +189,8 @@ void MapWindow::makeMenus() {
     add(file, tr("&Open saved map…"), QKeySequence(QKeySequence::Open),
         [this] { chooseFile(false); });
     add(file, tr("&Save map as…"), QKeySequence(QKeySequence::Save), [this] { saveAs(); });
+    add(file, tr("Save p&icture as…"), QKeySequence(Qt::CTRL | Qt::Key_E),
+        [this] { savePicture(); });
     file.addSeparator();
     add(file, tr("Compare with &file…"), {}, [this] { chooseFile(true); });
     QAction* const follow = file.addAction(tr("Follow over &restarts"));
@@ -206,10 +211,12 @@ void MapWindow::makeMenus() {
                                        std::pair{tr("VMMap"), ColumnNames::vmmapNames}}) {
         QAction* const action = names.addAction(text);
         action->setCheckable(true);
-        action->setChecked(preset == ColumnNames::linuxNames);
         group->addAction(action);
         connect(action, &QAction::triggered, this,
                 [this, chosen = preset] { setColumnNames(chosen); });
+        connect(&names, &QMenu::aboutToShow, action, [this, action, chosen = preset] {
+            action->setChecked(m_tree->model().columnNames() == chosen);
+        });
     }
     QAction* const empty = view.addAction(tr("Show &empty types"));
     empty->setCheckable(true);
@@ -356,8 +363,8 @@ void MapWindow::readPages() {
 }
 
 void MapWindow::setColumnNames(ColumnNames names) {
-    m_summary->setColumnNames(names);
-    m_tree->setColumnNames(names);
+    m_summary->usePreset(names);
+    m_tree->usePreset(names);
 }
 
 void MapWindow::setByteScale(ByteScale scale) {
@@ -404,13 +411,23 @@ void MapWindow::saveAs() {
         return;
     }
     saveMapAs(*this, m_jobs, m_preferences, m_controller.shown(),
-              [this](const Expected<QString>& saved) {
-                  if (saved) {
-                      m_messages->showRemark(tr("Saved %1.").arg(*saved));
-                  } else {
-                      m_messages->showError(saved.error());
-                  }
-              });
+              [this](const Expected<QString>& saved) { showSaved(saved); });
+}
+
+void MapWindow::savePicture() {
+    if (m_controller.shown() == nullptr) {
+        return;
+    }
+    saveMapPictureAs(*this, m_preferences, *m_content, m_controller.shown(),
+                     [this](const Expected<QString>& saved) { showSaved(saved); });
+}
+
+void MapWindow::showSaved(const Expected<QString>& saved) {
+    if (saved) {
+        m_messages->showRemark(tr("Saved %1.").arg(*saved));
+    } else {
+        m_messages->showError(saved.error());
+    }
 }
 
 void MapWindow::restore() {

@@ -74,6 +74,8 @@ private:
     void chooseProcess();
     void chooseFile(bool isBaseline);
     void saveAs();
+    void savePicture();
+    void showSaved(const Expected<QString>& saved);
     void restore();
 
     Theme& m_theme;
@@ -96,6 +98,7 @@ private:
     QAction* m_read = nullptr;
     QComboBox* m_period;
     QLineEdit* m_find;
+    QWidget* m_content; // what a picture of the map shows
     QSplitter* m_upper;
     QSplitter* m_parts;
     AddressRange m_selected; // whose pages are shown; empty: none

@@ -45,7 +45,10 @@ QString mapColumnHead(const MapColumn& column, ColumnNames names) {
     return column.isCount ? title : QStringLiteral("%1 [bytes]").arg(title);
 }
 
-bool isMapColumnShownAtFirst(const MapColumn& column) {
+bool isInMapPreset(const MapColumn& column, ColumnNames names) {
+    if (names == ColumnNames::vmmapNames) {
+        return !column.vmmapName.empty();
+    }
     constexpr std::array<std::string_view, 9> kKeys = {"size", "committed",   "private",
                                                        "rss",  "private_rss", "shared_rss",
                                                        "pss",  "swap",        "blocks"};

@@ -18,7 +18,8 @@ namespace ringscope {
 [[nodiscard]] QString mapColumnHelp(const MapColumn& column);
 // Of a copied column: with the unit, "Size [bytes]".
 [[nodiscard]] QString mapColumnHead(const MapColumn& column, ColumnNames names);
-[[nodiscard]] bool isMapColumnShownAtFirst(const MapColumn& column);
+// Is shown when these names are chosen: what VMMap has, or what is asked for most.
+[[nodiscard]] bool isInMapPreset(const MapColumn& column, ColumnNames names);
 
 // For people: "4.21 MiB", "38 587" mappings; "" for 0 and for what is not known.
 [[nodiscard]] QString mapAmountText(const MapColumn& column, std::optional<std::int64_t> amount,

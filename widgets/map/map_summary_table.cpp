@@ -61,10 +61,7 @@ void MapSummaryTable::makeView() {
     header->setHighlightSections(false);
     header->setSectionsMovable(true);
     header->setMinimumSectionSize(24);
-    for (int column = 1; column < m_model->columnCount(); ++column) {
-        m_view->setColumnHidden(
-            column, !isMapColumnShownAtFirst(mapColumns()[static_cast<std::size_t>(column - 1)]));
-    }
+    usePreset(ColumnNames::linuxNames);
     fitRowHeight();
 
     auto* copy = new QAction(tr("Copy"), this);
@@ -103,7 +100,7 @@ void MapSummaryTable::fillMenu(QMenu* menu) {
     connect(empty, &QAction::toggled, this, &MapSummaryTable::setEmptyTypesShown);
     addMapColumnActions(menu->addMenu(tr("Columns")), m_view->horizontalHeader(), 1);
     addMapNameActions(menu, m_model->columnNames(), [this](ColumnNames names) {
-        setColumnNames(names);
+        usePreset(names);
         Q_EMIT columnNamesChanged(names);
     });
 }
@@ -166,6 +163,14 @@ void MapSummaryTable::setByteScale(ByteScale scale) {
 
 void MapSummaryTable::setColumnNames(ColumnNames names) {
     m_model->setColumnNames(names);
+}
+
+void MapSummaryTable::usePreset(ColumnNames names) {
+    setColumnNames(names);
+    for (int column = 1; column < m_model->columnCount(); ++column) {
+        const MapColumn& number = mapColumns()[static_cast<std::size_t>(column - 1)];
+        m_view->setColumnHidden(column, !isInMapPreset(number, names));
+    }
 }
 
 void MapSummaryTable::setColumnShown(int column, bool isShown) {

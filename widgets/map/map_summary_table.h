@@ -33,6 +33,7 @@ public:
     void setEmptyTypesShown(bool isShown);
     void setByteScale(ByteScale scale);
     void setColumnNames(ColumnNames names);
+    void usePreset(ColumnNames names); // the names, and the columns that go with them
     // Selects without a signal; empty is the total.
     void selectType(std::optional<MemoryType> type);
     [[nodiscard]] std::optional<MemoryType> selectedType() const noexcept { return m_selected; }

@@ -116,10 +116,7 @@ void MapTree::makeView() {
     header->setSortIndicator(-1, Qt::AscendingOrder);
     header->setSortIndicatorClearable(true);
     m_view->setSortingEnabled(true);
-    for (int column = 0; column < m_model->columnCount(); ++column) {
-        const MapColumn* number = mapNumberColumn(column);
-        m_view->setColumnHidden(column, number != nullptr && !isMapColumnShownAtFirst(*number));
-    }
+    showNumbersOf(ColumnNames::linuxNames);
     m_view->setColumnHidden(kMapChangeColumn, true);
     // What a row is stands before its numbers.
     header->moveSection(header->visualIndex(mapDetailsColumn()),
@@ -350,7 +347,7 @@ void MapTree::addProcessActions(QMenu* menu, const QModelIndex& index) {
 
 void MapTree::fillColumnMenu(QMenu* menu) {
     addMapNameActions(menu, m_model->columnNames(), [this](ColumnNames names) {
-        setColumnNames(names);
+        usePreset(names);
         Q_EMIT columnNamesChanged(names);
     });
     connect(menu->addAction(tr("Columns as at First")), &QAction::triggered, this,
@@ -365,6 +362,19 @@ void MapTree::setByteScale(ByteScale scale) {
 
 void MapTree::setColumnNames(ColumnNames names) {
     m_model->setColumnNames(names);
+}
+
+void MapTree::usePreset(ColumnNames names) {
+    setColumnNames(names);
+    showNumbersOf(names);
+}
+
+void MapTree::showNumbersOf(ColumnNames names) {
+    for (int column = 0; column < m_model->columnCount(); ++column) {
+        if (const MapColumn* const number = mapNumberColumn(column)) {
+            m_view->setColumnHidden(column, !isInMapPreset(*number, names));
+        }
+    }
 }
 
 void MapTree::setColumnShown(int column, bool isShown) {

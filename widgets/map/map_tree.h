@@ -43,6 +43,7 @@ public:
     void setOnlyChanged(bool isOnlyChanged);           // of a difference; so at first
     void setByteScale(ByteScale scale);
     void setColumnNames(ColumnNames names);
+    void usePreset(ColumnNames names); // the names, and the columns that go with them
     void setColumnShown(int column, bool isShown);
     [[nodiscard]] QByteArray columnState() const;
     void restoreColumns(const QByteArray& state);
@@ -84,6 +85,7 @@ private:
     void reportSelection();
     void fitColumns();
     void updateColumns();
+    void showNumbersOf(ColumnNames names);
 
     MapTreeModel* m_model;
     QTreeView* m_view;

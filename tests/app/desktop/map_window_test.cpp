@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <QAction>
+#include <QFile>
+#include <QFileDialog>
+#include <QImage>
+#include <QInputDialog>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -111,6 +115,77 @@ TEST_F(MapWindowTest, MapsThatComeLaterKeepWhatIsComparedWithWhat) {
     EXPECT_EQ(controller().comparedWith(), 1U);
     controller().chooseAt(earlier->timeNs - 5);
     EXPECT_EQ(controller().chosen(), 0U);
+}
+
+TEST_F(MapWindowTest, IsSavedAsAPicture) {
+    ASSERT_TRUE(follow(::getpid()));
+    for (const char* const suffix : {"png", "svg"}) {
+        for (QAction* const action : m_window->menuBar()->actions().front()->menu()->actions()) {
+            if (action->text().contains(QStringLiteral("icture"))) {
+                action->trigger();
+            }
+        }
+        auto* const dialog = m_window->findChild<QFileDialog*>();
+        ASSERT_NE(dialog, nullptr);
+        const QString path = m_folder.filePath(QStringLiteral("map.") + QLatin1String(suffix));
+        Q_EMIT dialog->fileSelected(path);
+        delete dialog;
+        QFile file(path);
+        ASSERT_TRUE(file.open(QIODevice::ReadOnly)) << suffix;
+        const QByteArray bytes = file.readAll();
+        if (path.endsWith(QStringLiteral("png"))) {
+            const QImage image = QImage::fromData(bytes);
+            EXPECT_GT(image.width(), m_window->width()) << "two pixels for one";
+            EXPECT_TRUE(
+                image.text(QStringLiteral("Description")).contains(QString::number(::getpid())));
+        } else {
+            EXPECT_GT(bytes.count("<text"), 50) << "letters stay letters";
+            EXPECT_TRUE(bytes.contains("Private Data"));
+            EXPECT_TRUE(bytes.contains("Ringscope"));
+        }
+    }
+}
+
+TEST_F(MapWindowTest, VmmapsNamesComeWithItsColumns) {
+    ASSERT_TRUE(follow(::getpid()));
+    auto* const tree = m_window->findChild<MapTree*>();
+    const auto shown = [tree] {
+        QStringList names;
+        for (int column = 0; column < tree->model().columnCount(); ++column) {
+            if (!tree->view().isColumnHidden(column)) {
+                names
+                    << tree->model().headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+            }
+        }
+        return names;
+    };
+    const QStringList before = shown();
+    EXPECT_TRUE(before.contains(QStringLiteral("PSS")));
+    Q_EMIT m_window->findChild<MapSummaryTable*>()->columnNamesChanged(ColumnNames::vmmapNames);
+    EXPECT_FALSE(shown().contains(QStringLiteral("PSS")));
+    EXPECT_TRUE(shown().contains(QStringLiteral("Total WS")));
+    EXPECT_TRUE(shown().contains(QStringLiteral("Locked WS")));
+    Q_EMIT m_window->findChild<MapSummaryTable*>()->columnNamesChanged(ColumnNames::linuxNames);
+    EXPECT_EQ(shown(), before);
+}
+
+TEST_F(MapWindowTest, ReclaimSaysWhoIsHitOrWhyItCannot) {
+    ASSERT_TRUE(follow(::getpid()));
+    for (QAction* const action : m_window->menuBar()->actions().back()->menu()->actions()) {
+        if (action->text().contains(QStringLiteral("eclaim"))) {
+            action->trigger();
+        }
+    }
+    ASSERT_TRUE(waitFor([this] {
+        return m_window->findChild<QInputDialog*>() != nullptr ||
+               !m_window->messages().history().empty();
+    }));
+    if (auto* const dialog = m_window->findChild<QInputDialog*>()) {
+        EXPECT_TRUE(dialog->labelText().contains(QStringLiteral("cgroup /")));
+        dialog->reject();
+    } else {
+        EXPECT_TRUE(m_window->messages().history().front().text.contains(QStringLiteral("cgroup")));
+    }
 }
 
 TEST_F(MapWindowTest, AChosenTypeFiltersEveryPart) {
