@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 // For the .cpp files of core that read JSON; not part of the headers that others include.
 namespace ringscope {
 
 using Json = nlohmann::ordered_json;
+
+// get<T>(), which makes anything of a number that does not fit into an integer, even what C++
+// leaves undefined: here that throws as well.
+template <typename T>
+T valueOfJson(const Json& json) {
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+        const bool isFitting =
+            json.is_number_unsigned()
+                ? std::in_range<T>(json.template get<std::uint64_t>())
+                : json.is_number_integer() && std::in_range<T>(json.template get<std::int64_t>());
+        if (!isFitting) {
+            throw Json::out_of_range::create(406, "no whole number in range", &json);
+        }
+    }
+    return json.template get<T>();
+}
 
 // Reads typed fields of one object. A missing key or null leaves the target as it is; another type
 // throws Json::exception, which the file that parses turns into an Error.
@@ -20,7 +39,7 @@ public:
     const Fields& read(const char* key, T& to) const {
         const auto found = m_json.find(key);
         if (found != m_json.end() && !found->is_null()) {
-            to = found->template get<T>();
+            to = valueOfJson<T>(*found);
         }
         return *this;
     }
@@ -29,7 +48,7 @@ public:
     const Fields& readOptional(const char* key, std::optional<T>& to) const {
         const auto found = m_json.find(key);
         if (found != m_json.end() && !found->is_null()) {
-            to = found->template get<T>();
+            to = valueOfJson<T>(*found);
         }
         return *this;
     }

@@ -236,7 +236,9 @@ public:
         if (!m_json.is_object() || m_json.value("format", "") != kFormat) {
             return noMap(m_what, "it does not say that it is one");
         }
-        if (const int version = m_json.value("version", 0); version < 1 || version > kVersion) {
+        int version = 0;
+        Fields(m_json).read("version", version);
+        if (version < 1 || version > kVersion) {
             return makeError(ErrorKind::damaged,
                              m_what + " is a memory map of version " + std::to_string(version) +
                                  ", which this Ringscope does not know: open it with a newer one");

@@ -82,6 +82,21 @@ TEST(MapJson, RefusesWhatIsNoMapInOneSentence) {
               std::string::npos);
 }
 
+TEST(MapJson, RefusesNumbersThatAreNoSize) {
+    const auto mapWith = [](const char* rss) {
+        return std::string(R"({"format":"ringscope-map","version":1,"regions":[)") +
+               R"({"start":4096,"end":8192,"rss":)" + rss + "}]}";
+    };
+    ASSERT_TRUE(mapFromJson(mapWith("18446744073709551615"), "x"));
+    for (const char* const rss : {"-1", "4096.5", "1e3", "2.4e84", "-2.4e84", "true", "1e400",
+                                  "18446744073709551616", R"("4")"}) {
+        const auto read = mapFromJson(mapWith(rss), "x");
+        ASSERT_FALSE(read) << rss;
+        EXPECT_EQ(read.error().kind, ErrorKind::damaged);
+    }
+    EXPECT_FALSE(mapFromJson(R"({"format":"ringscope-map","version":1e99,"regions":[]})", "x"));
+}
+
 TEST(MapJson, AnyCutIsRefused) {
     const std::string good = jsonOf(mapOf(smapsText("sleep")));
     for (std::size_t length = 0; length + 3 < good.size(); length += 101) {
