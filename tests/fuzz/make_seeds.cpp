@@ -8,17 +8,21 @@
 #include <filesystem>
 #include <fstream>
 #include <span>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "core/base/file_descriptor.h"
+#include "core/memory/map_json.h"
 #include "core/ring/consumer.h"
 #include "core/ring/producer.h"
 #include "core/ring/ring_layout.h"
 #include "core/ring/segment.h"
+#include "core/session/map_coding.h"
 #include "core/workload/builtin_scenarios.h"
 #include "tests/core/memory/core_builder.h"
 #include "tests/fuzz/sparse_image.h"
+#include "tests/support/map_snapshots.h"
 
 // Writes what the fuzzers start from into FOLDER/NAME-OF-FUZZER: real ones of everything.
 
@@ -152,5 +156,15 @@ int main(int argc, char** argv) {
               std::string("\"Address\",\"Type\",\"Size\",\"Committed\",\"Details\"\r\n"
                           "\"00200000\",\"Stack\",\"1,024\",\"28\",\"Thread ID: 1\"\r\n"
                           "\"  00200000\",\"Stack\",\"1,024\",\"1,024\",\"\"\r\n"));
+    const MapSnapshot map = testing::mapOf(
+        "1000-3000 r-xp 00001000 08:1f 42 /usr/bin/a b\nKernelPageSize: 4 kB\nRss: 8 kB\n"
+        "Pss: 3 kB\nShared_Clean: 8 kB\nReferenced: 8 kB\nVmFlags: rd ex mr\n"
+        "5000-6000 rw-p 00000000 00:00 0 [heap]\nRss: 4 kB\nPrivate_Dirty: 4 kB\n"
+        "VmFlags: rd wr ac\n"
+        "7000-9000 rw-s 00000000 00:01 7 /dev/shm/ring\nRss: 4 kB\nSwap: 4 kB\n");
+    std::ostringstream json;
+    writeMapJson(map, json);
+    writeSeed(folder / "saved-map", "small", json.str());
+    writeSeed(folder / "packed-map", "small", encodeMapRecord(*makeMapRecord(map, "P0", "marker")));
     return 0;
 }
