@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,8 @@ namespace ringscope {
 namespace {
 
 constexpr std::size_t kColumns = 1024;
+constexpr std::size_t kMostListed = 10'000;
+const auto kSmallPage = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 
 QString bytesText(std::uint64_t bytes) {
     return QString::fromStdString(formatBytes(static_cast<double>(bytes)));
@@ -47,6 +50,19 @@ PageColumn columnOf(const PageBytes& all, const PageBytes& withoutHuge, double b
     }
     column.of(ShownPage::notPresent) = std::max(rest, 0.0);
     return column;
+}
+
+QString stateWords(const PageRun& run, const PageFlags& known) {
+    const std::string_view name = pageStateName(stateOf(run.flags));
+    QString text = QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
+    if (run.flags.isHuge) {
+        text += QObject::tr(", huge");
+    }
+    if (run.flags.isPresent && known.isExclusive) {
+        text += run.flags.isExclusive ? QObject::tr(", mapped once")
+                                      : QObject::tr(", mapped more than once");
+    }
+    return text;
 }
 
 QString remarkOf(const PageStates& states) {
@@ -121,6 +137,51 @@ void MapInspection::showPages(const std::optional<ProcessIdentity>& process,
                 Q_EMIT pagesRead(std::nullopt);
                 Q_EMIT failed(pages.error());
             }
+        });
+}
+
+void MapInspection::listPages(const ProcessIdentity& process, const AddressRange& range) {
+    auto* const dialog =
+        new ListDialog({tr("Pages"),
+                        tr("Reading…"),
+                        {tr("From"), tr("To"), tr("Size"), tr("Pages"), tr("State")},
+                        tr("There are no pages.")},
+                       &m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+    m_jobs.run(
+        dialog,
+        [process, range](const std::stop_token&) -> Expected<PageStates> {
+            const auto reader = PageStatesReader::open(process);
+            if (!reader) {
+                return reader.error();
+            }
+            const std::array ranges{range};
+            return reader->read(ranges, {}, PageDetail::statesAndExclusive);
+        },
+        [this, dialog](const Expected<PageStates>& states) {
+            if (!states) {
+                dialog->close();
+                Q_EMIT failed(states.error());
+                return;
+            }
+            const std::vector<PageRun> runs = allRuns(*states);
+            std::vector<QStringList> rows;
+            for (std::size_t i = 0; i < std::min(runs.size(), kMostListed); ++i) {
+                const std::uint64_t bytes = runs[i].end - runs[i].start;
+                rows.push_back({hexText(runs[i].start), hexText(runs[i].end), bytesText(bytes),
+                                QString::number(bytes / kSmallPage),
+                                stateWords(runs[i], states->known)});
+            }
+            QString heading = tr("Neighbouring pages of one state stand in one row; in pages of "
+                                 "%1.")
+                                  .arg(bytesText(kSmallPage));
+            if (runs.size() > rows.size()) {
+                heading +=
+                    tr(" These are the first %1 of %2 rows.").arg(rows.size()).arg(runs.size());
+            }
+            const QString remark = remarkOf(*states);
+            dialog->setRows(remark.isEmpty() ? heading : heading + u' ' + remark, rows);
         });
 }
 

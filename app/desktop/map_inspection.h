@@ -38,6 +38,8 @@ public:
                    std::uint64_t pageSize);
     // Asks first: texts may be secrets. Then a list of them.
     void askForStrings(const ProcessIdentity& process, const AddressRange& range);
+    // A list of its pages, neighbours that are the same together.
+    void listPages(const ProcessIdentity& process, const AddressRange& range);
     // A list of the processes that map the same object.
     void showMappers(const MapSnapshotPtr& snapshot, std::uint32_t region, const QString& name);
 

@@ -264,6 +264,13 @@ void MapWindow::connectParts() {
             m_messages->showRemark(tr("Texts can be read of a process that runs."));
         }
     });
+    connect(m_tree, &MapTree::pagesRequested, this, [this](quint64 start, quint64 end) {
+        if (const auto process = livingProcess()) {
+            m_inspection->listPages(*process, {start, end});
+        } else {
+            m_messages->showRemark(tr("Pages can be read of a process that runs."));
+        }
+    });
     connect(m_tree, &MapTree::mappersRequested, this, [this](const QString& name, quint32 region) {
         m_inspection->showMappers(m_controller.shown(), region, name);
     });

@@ -75,6 +75,28 @@ std::uint64_t PageBytes::total() const {
     return std::accumulate(byState.begin(), byState.end(), std::uint64_t{0});
 }
 
+std::vector<PageRun> allRuns(const PageStates& states) {
+    std::vector<PageRun> all;
+    auto run = states.runs.begin();
+    for (const AddressRange& range : states.ranges) {
+        const std::uint64_t end = std::min(range.end, states.knownEnd);
+        std::uint64_t at = range.start;
+        while (at < end) {
+            while (run != states.runs.end() && run->end <= at) {
+                ++run;
+            }
+            const bool isThere = run != states.runs.end() && run->start < end;
+            if (!isThere || run->start > at) {
+                all.push_back({at, isThere ? run->start : end, {}});
+            } else {
+                all.push_back({at, std::min(run->end, end), run->flags});
+            }
+            at = all.back().end;
+        }
+    }
+    return all;
+}
+
 PageBytes sumPages(const PageStates& states) {
     if (states.ranges.empty()) {
         return {};

@@ -70,6 +70,10 @@ struct PageStates {
     [[nodiscard]] bool isCut() const { return !ranges.empty() && knownEnd < ranges.back().end; }
 };
 
+// Its runs and, without any flag, what lies between them: all that is known of what was asked for,
+// ascending.
+[[nodiscard]] std::vector<PageRun> allRuns(const PageStates& states);
+
 // Bytes by state. exclusive and huge are parts of them.
 struct PageBytes {
     std::array<std::uint64_t, kPageStates> byState{};

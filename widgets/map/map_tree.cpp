@@ -337,10 +337,14 @@ void MapTree::addProcessActions(QMenu* menu, const QModelIndex& index) {
     connect(mappers, &QAction::triggered, this,
             [this, name, place] { Q_EMIT mappersRequested(name, place); });
 
+    QAction* pages = menu->addAction(tr("Pages…"));
     QAction* strings = menu->addAction(tr("Strings…"));
     const std::optional<AddressRange> range = rangeOf(items, item);
+    pages->setEnabled(isOfProcess && range);
     strings->setEnabled(isOfProcess && range);
     const AddressRange searched = range.value_or(AddressRange{});
+    connect(pages, &QAction::triggered, this,
+            [this, searched] { Q_EMIT pagesRequested(searched.start, searched.end); });
     connect(strings, &QAction::triggered, this,
             [this, searched] { Q_EMIT stringsRequested(searched.start, searched.end); });
 }

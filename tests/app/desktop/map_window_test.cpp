@@ -117,6 +117,29 @@ TEST_F(MapWindowTest, MapsThatComeLaterKeepWhatIsComparedWithWhat) {
     EXPECT_EQ(controller().chosen(), 0U);
 }
 
+TEST_F(MapWindowTest, ListsThePagesOfAMapping) {
+    ASSERT_TRUE(follow(::getpid()));
+    constexpr std::size_t kPage = 4096;
+    auto* const memory = static_cast<char*>(
+        ::mmap(nullptr, 8 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(memory, MAP_FAILED);
+    ::madvise(memory, 8 * kPage, MADV_NOHUGEPAGE);
+    memory[2 * kPage] = 1;
+    memory[3 * kPage] = 1;
+    memory[6 * kPage] = 1;
+    const auto start = reinterpret_cast<quint64>(memory);
+    Q_EMIT m_window->findChild<MapTree*>()->pagesRequested(start, start + 8 * kPage);
+    auto* const dialog = m_window->findChild<ListDialog*>();
+    ASSERT_NE(dialog, nullptr);
+    EXPECT_TRUE(waitFor([dialog] { return dialog->rowCount() == 5; })) << dialog->rowCount();
+    const QStringList lines = dialog->copied().trimmed().split(u'\n');
+    ::munmap(memory, 8 * kPage);
+    ASSERT_GE(lines.size(), 5);
+    EXPECT_TRUE(lines[lines.size() - 4].endsWith(QStringLiteral("2\tanonymous, mapped once")))
+        << lines.join(u'\n').toStdString();
+    EXPECT_TRUE(lines[lines.size() - 1].endsWith(QStringLiteral("1\tnot present")));
+}
+
 TEST_F(MapWindowTest, IsSavedAsAPicture) {
     ASSERT_TRUE(follow(::getpid()));
     for (const char* const suffix : {"png", "svg"}) {

@@ -65,7 +65,25 @@ TEST(PageStates, SumHasEachByteThatWasAskedForOnce) {
     EXPECT_TRUE(example().isCut());
 }
 
+TEST(PageStates, AllRunsHaveTheGapsToo) {
+    EXPECT_EQ(allRuns(example()),
+              (std::vector{run(10, 12, exclusive()), run(12, 14, {}), run(14, 15, ofFile()),
+                           run(15, 20, {}), run(30, 31, guard()), run(31, 36, {})}))
+        << "what is above the known end is left out";
+    std::uint64_t bytes = 0;
+    for (const PageRun& one : allRuns(example())) {
+        bytes += one.end - one.start;
+    }
+    EXPECT_EQ(bytes, sumPages(example()).total() - sumPages(example()).of(PageState::unknown));
+    PageStates bare = example();
+    bare.runs.clear();
+    EXPECT_EQ(allRuns(bare), (std::vector{run(10, 20, {}), run(30, 36, {})}));
+    bare.knownEnd = 15 * kPage;
+    EXPECT_EQ(allRuns(bare), (std::vector{run(10, 15, {})}));
+}
+
 TEST(PageStates, NothingAskedForIsNothing) {
+    EXPECT_TRUE(allRuns({}).empty());
     EXPECT_EQ(sumPages(PageStates{}), PageBytes{});
     EXPECT_FALSE(PageStates{}.isCut());
     EXPECT_EQ(foldPages(example(), {5, 5}, 3), std::vector<PageBytes>(3));
