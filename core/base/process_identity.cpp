@@ -18,6 +18,7 @@ namespace {
 
 struct StatLine {
     char state = '?';
+    std::int32_t parentPid = 0;
     std::uint64_t startTicks = 0;
 };
 
@@ -34,6 +35,9 @@ std::optional<StatLine> readStat(const std::string& path) {
     }
     StatLine stat;
     stat.state = line[close + 2];
+    if (close + 4 < line.size()) {
+        std::from_chars(line.data() + close + 4, line.data() + line.size(), stat.parentPid);
+    }
     constexpr int kFieldsFromStateToStartTime = 19;
     std::size_t at = close + 2;
     for (int field = 0; field < kFieldsFromStateToStartTime; ++field) {
@@ -124,6 +128,14 @@ std::optional<ThreadIdentity> threadOf(std::int32_t pid, std::int32_t tid) {
         return std::nullopt;
     }
     return ThreadIdentity{tid, stat->startTicks};
+}
+
+std::optional<std::int32_t> parentOf(const ProcessIdentity& process) {
+    const auto stat = readStat(procPath(process.pid, "stat"));
+    if (!stat || stat->startTicks != process.startTicks) {
+        return std::nullopt;
+    }
+    return stat->parentPid;
 }
 
 Liveness livenessOf(const ProcessIdentity& process) {

@@ -35,6 +35,9 @@ enum class Liveness { alive, stopped, dead, unknown };
 // be read is 0.
 [[nodiscard]] std::optional<ProcessIdentity> processOf(std::int32_t pid);
 [[nodiscard]] std::optional<ThreadIdentity> threadOf(std::int32_t pid, std::int32_t tid);
+// The pid of its parent now; 0 when that is outside of our pid namespace, or there is none. Empty
+// when it has ended (also when its pid is another's by now) or cannot be read.
+[[nodiscard]] std::optional<std::int32_t> parentOf(const ProcessIdentity& process);
 
 // Judges by identity: another start time means the one that is meant is dead. A participant of
 // another pid namespace is unknown.

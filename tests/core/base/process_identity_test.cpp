@@ -26,6 +26,19 @@ TEST(ProcessIdentity, AnotherStartTimeMeansTheOneMeantIsDead) {
     EXPECT_EQ(livenessOf(reused), Liveness::dead);
 }
 
+TEST(ProcessIdentity, ParentIsWhoForked) {
+    const IdleChild child;
+    const auto identity = processOf(child.pid());
+    ASSERT_TRUE(identity);
+    EXPECT_EQ(parentOf(*identity), ::getpid());
+}
+
+TEST(ProcessIdentity, ParentOfAnEarlierProcessWithThePidIsNotTold) {
+    ProcessIdentity reused = selfProcess();
+    reused.startTicks -= 1;
+    EXPECT_EQ(parentOf(reused), std::nullopt);
+}
+
 TEST(ProcessIdentity, AnotherNamespaceCannotBeJudged) {
     ProcessIdentity foreign = selfProcess();
     foreign.pidNamespace += 1;
