@@ -212,7 +212,7 @@ int record(const RecordOptions& options, const CommandLine& line) {
         remark("the heap of a process that runs already cannot be counted: only its memory is "
                "recorded; start it with ringscope-cli record -- COMMAND to count");
     }
-    auto session = options.pid != 0        ? LiveSession::attachProcess(options.pid, *live)
+    auto session = options.pid != 0        ? LiveSession::attachProcess({options.pid, 0, 0}, *live)
                    : isForeign             ? recordForeignRing(options, *live)
                    : !options.ring.empty() ? LiveSession::attachRing(options.ring, *live)
                                            : LiveSession::runCommand(options.argv, *live);

@@ -127,7 +127,7 @@ void MainWindow::begin(const OpenCommand& command) {
     if (!command.scenario.empty()) {
         runScenario(QString::fromStdString(command.scenario));
     } else if (command.pid) {
-        m_controller.attachProcess(*command.pid);
+        m_controller.attachProcess({*command.pid, 0, 0});
     } else if (!command.ring.empty() || !command.layout.empty()) {
         m_controller.attachRing(command.ring, command.layout);
     } else if (!command.files.empty()) {
@@ -184,7 +184,9 @@ void MainWindow::connectActions() {
     connect(a.open, &QAction::triggered, this, &MainWindow::chooseFile);
     connect(a.save, &QAction::triggered, this, &MainWindow::saveAs);
     connect(a.attachProcess, &QAction::triggered, this, [this] {
-        pickProcess(*this, m_jobs, [this](std::int32_t pid) { m_controller.attachProcess(pid); });
+        pickProcess(*this, m_jobs, [this](std::int32_t pid) {
+            m_controller.attachProcess({pid, 0, 0});
+        });
     });
     connect(a.attachRing, &QAction::triggered, this, [this] {
         pickRing(*this, m_jobs, [this](const std::string& name, const std::string& layout) {

@@ -38,8 +38,10 @@ void SessionController::runScenario(const Scenario& scenario) {
     });
 }
 
-void SessionController::attachProcess(std::int32_t pid) {
-    start([pid](const LiveOptions& options) { return LiveSession::attachProcess(pid, options); });
+void SessionController::attachProcess(const ProcessIdentity& process) {
+    start([process](const LiveOptions& options) {
+        return LiveSession::attachProcess(process, options);
+    });
 }
 
 void SessionController::attachRing(const std::string& name, const std::string& layoutFile) {

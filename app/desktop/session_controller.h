@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/base/expected.h"
+#include "core/base/process_identity.h"
 #include "core/session/live_session.h"
 #include "core/session/run_summary.h"
 #include "core/session/session_view.h"
@@ -49,7 +50,8 @@ public:
 
     // Each ends what runs first. Nothing is shown of the new one until it is there.
     void runScenario(const Scenario& scenario);
-    void attachProcess(std::int32_t pid);
+    // startTicks of 0 means whichever process has the pid.
+    void attachProcess(const ProcessIdentity& process);
     // layoutFile: describes one that is not ours; name may then be empty, and is as that file says.
     void attachRing(const std::string& name, const std::string& layoutFile = {});
     void openFile(const QString& path);

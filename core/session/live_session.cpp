@@ -68,13 +68,13 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& 
                  std::nullopt);
 }
 
-Expected<std::unique_ptr<LiveSession>> LiveSession::attachProcess(std::int32_t pid,
+Expected<std::unique_ptr<LiveSession>> LiveSession::attachProcess(const ProcessIdentity& process,
                                                                   const LiveOptions& options) {
     auto writer = openOutput(options);
     if (!writer) {
         return writer.error();
     }
-    auto target = ProcessTarget::attach(pid);
+    auto target = ProcessTarget::attach(process);
     if (!target) {
         return target.error();
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/base/process_identity.h"
 #include "core/heap/tracker_environment.h"
 #include "core/session/map_trigger.h"
 #include "core/session/run_summary.h"
@@ -45,9 +46,10 @@ public:
     // scenario or empty command (usage).
     [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
     runScenario(const Scenario& scenario, const LiveOptions& options);
-    // A running process; its end is the session's end.
+    // A running process; its end is the session's end. startTicks of 0 means whichever process has
+    // the pid.
     [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>
-    attachProcess(std::int32_t pid, const LiveOptions& options);
+    attachProcess(const ProcessIdentity& process, const LiveOptions& options);
     // A ring segment under /dev/shm, Ringscope's or DMXP's, and the processes in its roster. Ends
     // when the name is gone and nobody is left in it.
     [[nodiscard]] static Expected<std::unique_ptr<LiveSession>>

@@ -8,14 +8,15 @@
 
 namespace ringscope {
 
-Expected<std::unique_ptr<ProcessTarget>> ProcessTarget::attach(std::int32_t pid) {
-    auto reader = ProcessCountersReader::open(pid);
+Expected<std::unique_ptr<ProcessTarget>> ProcessTarget::attach(const ProcessIdentity& process) {
+    auto reader = ProcessCountersReader::open(process);
     if (!reader) {
         return reader.error();
     }
     if (const auto counters = reader->readFast(); !counters) {
         return counters.error();
     }
+    const std::int32_t pid = process.pid;
     // Private constructor, hence not make_unique.
     std::unique_ptr<ProcessTarget> target(new ProcessTarget());
     target->m_description = "pid " + std::to_string(pid) + " " + processName(pid);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/expected.h"
+#include "core/base/process_identity.h"
 #include "core/session/live_target.h"
 #include "core/session/target_processes.h"
 
@@ -14,8 +15,10 @@ namespace ringscope {
 // A process that runs already. Its end is a marker and the target's end; stopping lets it go.
 class ProcessTarget final : public LiveTarget {
 public:
-    // Errors (target): no such process, a kernel thread, or not permitted.
-    [[nodiscard]] static Expected<std::unique_ptr<ProcessTarget>> attach(std::int32_t pid);
+    // Errors (target): no such process, another one with its pid by now, a kernel thread, or not
+    // permitted.
+    [[nodiscard]] static Expected<std::unique_ptr<ProcessTarget>>
+    attach(const ProcessIdentity& process);
 
     // "pid 4711 postgres"
     [[nodiscard]] const std::string& description() const noexcept { return m_description; }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/process_identity.h"
 #include "tests/support/patience.h"
 
 namespace ringscope {
@@ -43,15 +44,25 @@ TEST(LiveSession, RefusesAPidThatIsGone) {
     WaitingChild child;
     const pid_t pid = child.pid();
     child.kill();
-    const auto session = LiveSession::attachProcess(pid, {});
+    const auto session = LiveSession::attachProcess({pid, 0, 0}, {});
     ASSERT_FALSE(session.has_value());
     EXPECT_EQ(session.error().kind, ErrorKind::target);
     EXPECT_NE(session.error().message.find(std::to_string(pid)), std::string::npos);
 }
 
+TEST(LiveSession, RefusesAPidThatIsAnothersByNow) {
+    const WaitingChild child;
+    auto earlier = processOf(child.pid());
+    ASSERT_TRUE(earlier);
+    --earlier->startTicks;
+    const auto session = LiveSession::attachProcess(*earlier, {});
+    ASSERT_FALSE(session.has_value());
+    EXPECT_EQ(session.error().kind, ErrorKind::target);
+}
+
 TEST(LiveSession, EndsWithAMarkerWhenItsProcessDies) {
     WaitingChild child;
-    const auto session = LiveSession::attachProcess(child.pid(), {});
+    const auto session = LiveSession::attachProcess({child.pid(), 0, 0}, {});
     ASSERT_TRUE(session.has_value()) << session.error().message;
     ASSERT_TRUE(eventually([&] {
         const auto seen = (*session)->view();
@@ -77,7 +88,7 @@ TEST(LiveSession, EndsWithAMarkerWhenItsProcessDies) {
 
 TEST(LiveSession, LetsAnAttachedProcessLiveWhenStopped) {
     WaitingChild child;
-    const auto session = LiveSession::attachProcess(child.pid(), {});
+    const auto session = LiveSession::attachProcess({child.pid(), 0, 0}, {});
     ASSERT_TRUE(session.has_value());
     (*session)->addMarker("here");
     (*session)->requestStop();
