@@ -73,9 +73,7 @@ void MapController::takeOver(std::vector<MapRecordPtr> records,
     Q_EMIT statusChanged();
 }
 
-void MapController::follow(std::int32_t pid, std::vector<MapRecordPtr> records) {
-    ProcessIdentity process;
-    process.pid = pid;
+void MapController::follow(const ProcessIdentity& process, std::vector<MapRecordPtr> records) {
     takeOver(std::move(records), process);
     publish();
     read(true);
@@ -213,27 +211,23 @@ void MapController::lookForSuccessor() {
     m_jobs.run(
         this,
         [name = m_processName](const std::stop_token&) {
-            std::int32_t newest = 0;
-            std::uint64_t start = 0;
+            ProcessIdentity newest;
             for (const ListedProcess& process : listProcesses()) {
-                const auto identity = process.name == name ? processOf(process.pid) : std::nullopt;
-                if (identity && identity->startTicks >= start && process.whyNotReadable.empty()) {
-                    newest = process.pid;
-                    start = identity->startTicks;
+                if (process.name == name && process.whyNotReadable.empty() &&
+                    process.identity.startTicks >= newest.startTicks) {
+                    newest = process.identity;
                 }
             }
             return newest;
         },
-        [this, target = m_target](std::int32_t pid) {
+        [this, target = m_target](const ProcessIdentity& process) {
             if (target != m_target || !m_isEnded || !m_isFollowingRestarts) {
                 return;
             }
-            if (pid == 0) {
+            if (process.pid == 0) {
                 schedule();
                 return;
             }
-            ProcessIdentity process;
-            process.pid = pid;
             m_process = process; // the maps of the one before stay, to compare with
             m_isEnded = false;
             read(true);

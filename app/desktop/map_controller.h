@@ -36,7 +36,8 @@ public:
     explicit MapController(BackgroundJobs& jobs, QObject* parent = nullptr);
 
     // From now on this process, with those of its maps that are there already; one is read at once.
-    void follow(std::int32_t pid, std::vector<MapRecordPtr> records = {});
+    // startTicks of 0 means whichever has the pid.
+    void follow(const ProcessIdentity& process, std::vector<MapRecordPtr> records = {});
     // A map of a file; nothing is read again.
     void openFile(const QString& path);
     // The maps of one process that a session holds; the newest is shown.

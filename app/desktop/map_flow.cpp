@@ -60,11 +60,11 @@ MapWindow* MapFlow::open() {
 }
 
 void MapFlow::begin() {
-    pickProcessForMap(m_window, m_jobs, [this](std::int32_t pid) { showProcess(pid); });
+    pickProcessForMap(m_window, m_jobs, [this](std::int32_t pid) { showProcess({pid, 0, 0}); });
 }
 
-void MapFlow::showProcess(std::int32_t pid) {
-    open()->follow(pid);
+void MapFlow::showProcess(const ProcessIdentity& process) {
+    open()->follow(process);
 }
 
 void MapFlow::showWorker(std::int32_t pid) {
@@ -72,7 +72,7 @@ void MapFlow::showWorker(std::int32_t pid) {
     // Of a session that is not live the number may be another process's by now.
     const auto now = isRunning(pid) ? processOf(pid) : std::nullopt;
     if (now && (records.empty() || records.back()->process == *now)) {
-        open()->follow(pid, std::move(records));
+        open()->follow(*now, std::move(records));
     } else if (!records.empty()) {
         open()->showRecords(std::move(records));
     } else {
@@ -101,7 +101,7 @@ void MapFlow::showFile(const QString& path) {
 void MapFlow::showTarget(const QString& target) {
     bool isPid = false;
     const int pid = target.toInt(&isPid);
-    isPid ? showProcess(pid) : showFile(target);
+    isPid ? showProcess({pid, 0, 0}) : showFile(target);
 }
 
 std::vector<MapFlow::Records> MapFlow::sessionMaps() const {

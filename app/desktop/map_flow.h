@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/process_identity.h"
 #include "core/base/units.h"
 #include "core/session/map_record.h"
 
@@ -44,7 +45,7 @@ public:
     void connectActions(const WindowActions& actions);
     // Asks which process.
     void begin();
-    void showProcess(std::int32_t pid);
+    void showProcess(const ProcessIdentity& process);
     // A process of the session, with the maps that the session has of it; these alone when it has
     // ended.
     void showWorker(std::int32_t pid);

@@ -285,8 +285,8 @@ void MapWindow::connectParts() {
             [](const QString& folder) { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
 }
 
-void MapWindow::follow(std::int32_t pid, std::vector<MapRecordPtr> records) {
-    m_controller.follow(pid, std::move(records));
+void MapWindow::follow(const ProcessIdentity& process, std::vector<MapRecordPtr> records) {
+    m_controller.follow(process, std::move(records));
 }
 
 void MapWindow::openFile(const QString& path) {
@@ -394,7 +394,7 @@ void MapWindow::updateTitle() {
 }
 
 void MapWindow::chooseProcess() {
-    pickProcessForMap(*this, m_jobs, [this](std::int32_t pid) { follow(pid); });
+    pickProcessForMap(*this, m_jobs, [this](std::int32_t pid) { follow({pid, 0, 0}); });
 }
 
 void MapWindow::chooseFile(bool isBaseline) {

@@ -43,8 +43,9 @@ public:
     MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, QWidget* parent);
     ~MapWindow() override;
 
-    // records: of its maps that are there already.
-    void follow(std::int32_t pid, std::vector<MapRecordPtr> records = {});
+    // records: of its maps that are there already. startTicks of 0 means whichever process has the
+    // pid.
+    void follow(const ProcessIdentity& process, std::vector<MapRecordPtr> records = {});
     void openFile(const QString& path);
     void showRecords(std::vector<MapRecordPtr> records);
     // Those of a session that are of the process that is shown.

@@ -37,11 +37,12 @@ PickRow::Cell bytesCell(std::uint64_t bytes) {
 PickRow rowOf(const ListedProcess& process) {
     PickRow row;
     row.cells = {textCell(process.name),
-                 numberCell(QString::number(process.pid), static_cast<std::uint64_t>(process.pid)),
+                 numberCell(QString::number(process.identity.pid),
+                            static_cast<std::uint64_t>(process.identity.pid)),
                  bytesCell(process.rssBytes), textCell(process.user),
                  textCell(process.commandLine)};
     row.whyNot = fromStd(process.whyNotReadable);
-    row.value = process.pid;
+    row.value = process.identity.pid;
     return row;
 }
 

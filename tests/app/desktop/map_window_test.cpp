@@ -60,7 +60,7 @@ protected:
 
     MapController& controller() { return m_window->controller(); }
     bool follow(std::int32_t pid) {
-        m_window->follow(pid);
+        m_window->follow({pid, 0, 0});
         return waitFor([this] { return controller().shown() != nullptr; });
     }
     bool readAgain() {
@@ -92,7 +92,7 @@ TEST_F(MapWindowTest, ShowsTheMapOfAProcess) {
 TEST_F(MapWindowTest, AProcessThatHasEndedShowsTheNewestOfWhatWasKept) {
     ASSERT_TRUE(follow(::getpid()));
     auto records = controller().records();
-    m_window->follow(INT32_MAX, records);
+    m_window->follow({INT32_MAX, 0, 0}, records);
     EXPECT_TRUE(waitFor([&] { return controller().shown() != nullptr; }));
     EXPECT_FALSE(controller().isLive());
     EXPECT_EQ(controller().shown()->space.process.pid, ::getpid());
@@ -279,7 +279,7 @@ TEST_F(MapWindowTest, OpensASavedMapAndSaysWhatIsNone) {
 }
 
 TEST_F(MapWindowTest, AFileThatIsNoneLeavesTheProcessLive) {
-    m_window->follow(::getpid());
+    m_window->follow(selfProcess());
     m_window->openFile(m_folder.filePath(QStringLiteral("missing.json"))); // while it is read
     ASSERT_TRUE(waitFor([this] { return !m_window->messages().history().empty(); }));
     ASSERT_TRUE(waitFor([this] { return controller().shown() != nullptr; }));
