@@ -184,8 +184,8 @@ void MainWindow::connectActions() {
     connect(a.open, &QAction::triggered, this, &MainWindow::chooseFile);
     connect(a.save, &QAction::triggered, this, &MainWindow::saveAs);
     connect(a.attachProcess, &QAction::triggered, this, [this] {
-        pickProcess(*this, m_jobs, [this](std::int32_t pid) {
-            m_controller.attachProcess({pid, 0, 0});
+        pickProcess(*this, m_jobs, m_preferences, [this](const ProcessIdentity& process) {
+            m_controller.attachProcess(process);
         });
     });
     connect(a.attachRing, &QAction::triggered, this, [this] {

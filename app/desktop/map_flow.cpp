@@ -60,7 +60,8 @@ MapWindow* MapFlow::open() {
 }
 
 void MapFlow::begin() {
-    pickProcessForMap(m_window, m_jobs, [this](std::int32_t pid) { showProcess({pid, 0, 0}); });
+    pickProcessForMap(m_window, m_jobs, m_parts.preferences,
+                      [this](const ProcessIdentity& process) { showProcess(process); });
 }
 
 void MapFlow::showProcess(const ProcessIdentity& process) {

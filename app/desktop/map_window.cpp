@@ -394,7 +394,8 @@ void MapWindow::updateTitle() {
 }
 
 void MapWindow::chooseProcess() {
-    pickProcessForMap(*this, m_jobs, [this](std::int32_t pid) { follow({pid, 0, 0}); });
+    pickProcessForMap(*this, m_jobs, m_preferences,
+                      [this](const ProcessIdentity& process) { follow(process); });
 }
 
 void MapWindow::chooseFile(bool isBaseline) {

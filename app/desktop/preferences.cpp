@@ -69,6 +69,14 @@ void Preferences::setTableColumns(const QString& table, const QByteArray& state)
     m_settings.setValue(QStringLiteral("columns/") + table, state);
 }
 
+bool Preferences::isProcessTree() const {
+    return m_settings.value(QStringLiteral("processTree"), true).toBool();
+}
+
+void Preferences::setProcessTree(bool isTree) {
+    m_settings.setValue(QStringLiteral("processTree"), isTree);
+}
+
 QString Preferences::lastScenario() const {
     return m_settings.value(QStringLiteral("scenario"), QStringLiteral("steady")).toString();
 }

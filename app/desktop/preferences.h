@@ -26,6 +26,9 @@ public:
     void setWindow(const QByteArray& geometry, const QByteArray& layout);
     [[nodiscard]] QByteArray tableColumns(const QString& table) const;
     void setTableColumns(const QString& table, const QByteArray& state);
+    // Whether processes to pick from stand under their parents.
+    [[nodiscard]] bool isProcessTree() const;
+    void setProcessTree(bool isTree);
     [[nodiscard]] QString lastScenario() const;
     void setLastScenario(const QString& name);
     // Newest first, at most ten.

@@ -11,7 +11,9 @@
 
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/pick_dialog.h"
-#include "app/desktop/process_list.h"
+#include "app/desktop/preferences.h"
+#include "app/desktop/process_dialog.h"
+#include "app/desktop/process_reading.h"
 #include "core/base/units.h"
 #include "core/ring/segment_list.h"
 
@@ -32,18 +34,6 @@ PickRow::Cell numberCell(const QString& text, std::uint64_t number) {
 
 PickRow::Cell bytesCell(std::uint64_t bytes) {
     return numberCell(fromStd(formatBytes(static_cast<double>(bytes))), bytes);
-}
-
-PickRow rowOf(const ListedProcess& process) {
-    PickRow row;
-    row.cells = {textCell(process.name),
-                 numberCell(QString::number(process.identity.pid),
-                            static_cast<std::uint64_t>(process.identity.pid)),
-                 bytesCell(process.rssBytes), textCell(process.user),
-                 textCell(process.commandLine)};
-    row.whyNot = fromStd(process.whyNotReadable);
-    row.value = process.identity.pid;
-    return row;
 }
 
 PickRow rowOf(const SegmentSummary& segment) {
@@ -72,11 +62,24 @@ PickRow rowOf(const SegmentSummary& segment) {
     return row;
 }
 
-template <typename List>
-void keepFilled(PickDialog* dialog, BackgroundJobs& jobs, List list) {
-    const auto fill = [dialog, &jobs, list] {
+void pickFromProcesses(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
+                       const ProcessDialog::Wording& wording,
+                       const std::function<void(const ProcessIdentity&)>& picked) {
+    auto* const dialog = new ProcessDialog(wording, preferences.isProcessTree(), &parent);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QObject::connect(dialog, &ProcessDialog::picked, dialog, picked);
+    QObject::connect(dialog, &ProcessDialog::treeChanged, dialog,
+                     [&preferences](bool isTree) { preferences.setProcessTree(isTree); });
+    auto* const reading = new ProcessReading(*dialog, jobs);
+    QObject::connect(dialog, &ProcessDialog::refreshRequested, reading, &ProcessReading::begin);
+    reading->begin();
+    dialog->open();
+}
+
+void keepFilled(PickDialog* dialog, BackgroundJobs& jobs) {
+    const auto fill = [dialog, &jobs] {
         jobs.run(
-            dialog, [list](const std::stop_token&) { return list(); },
+            dialog, [](const std::stop_token&) { return listSegments(); },
             [dialog](const auto& found) {
                 std::vector<PickRow> rows;
                 for (const auto& one : found) {
@@ -91,43 +94,24 @@ void keepFilled(PickDialog* dialog, BackgroundJobs& jobs, List list) {
 
 } // namespace
 
-namespace {
-
-void pickFromProcesses(QWidget& parent, BackgroundJobs& jobs, const QString& title,
-                       const QString& heading, const QString& pick,
-                       const std::function<void(std::int32_t pid)>& picked) {
-    auto* const dialog =
-        new PickDialog({title,
-                        heading,
-                        pick,
-                        QObject::tr("No other process can be seen here."),
-                        {QObject::tr("Name"), QObject::tr("PID"), QObject::tr("RSS"),
-                         QObject::tr("User"), QObject::tr("Command line")},
-                        4},
-                       &parent);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    QObject::connect(dialog, &PickDialog::picked, dialog,
-                     [picked](const QVariant& pid) { picked(pid.toInt()); });
-    keepFilled(dialog, jobs, &listProcesses);
-    dialog->open();
+void pickProcess(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
+                 const std::function<void(const ProcessIdentity&)>& picked) {
+    pickFromProcesses(parent, jobs, preferences,
+                      {QObject::tr("Attach to process"),
+                       QObject::tr("Ringscope watches the memory of a running process without "
+                                   "touching it."),
+                       QObject::tr("Attach")},
+                      picked);
 }
 
-} // namespace
-
-void pickProcess(QWidget& parent, BackgroundJobs& jobs,
-                 const std::function<void(std::int32_t pid)>& picked) {
-    pickFromProcesses(
-        parent, jobs, QObject::tr("Attach to process"),
-        QObject::tr("Ringscope watches the memory of a running process without touching it."),
-        QObject::tr("Attach"), picked);
-}
-
-void pickProcessForMap(QWidget& parent, BackgroundJobs& jobs,
-                       const std::function<void(std::int32_t pid)>& picked) {
-    pickFromProcesses(parent, jobs, QObject::tr("Memory map of a process"),
-                      QObject::tr("What the memory of a running process is: by type, object and "
-                                  "mapping. The process does not notice."),
-                      QObject::tr("Show map"), picked);
+void pickProcessForMap(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
+                       const std::function<void(const ProcessIdentity&)>& picked) {
+    pickFromProcesses(parent, jobs, preferences,
+                      {QObject::tr("Memory map of a process"),
+                       QObject::tr("What the memory of a running process is: by type, object and "
+                                   "mapping. The process does not notice."),
+                       QObject::tr("Show map")},
+                      picked);
 }
 
 void pickRing(
@@ -159,7 +143,7 @@ void pickRing(
                          [picked](const QString& path) { picked({}, path.toStdString()); });
         layout->open();
     });
-    keepFilled(dialog, jobs, &listSegments);
+    keepFilled(dialog, jobs);
     dialog->open();
 }
 
