@@ -185,7 +185,10 @@ void ProcessDialog::setProcesses(std::vector<ListedProcess> processes, const QSt
 }
 
 void ProcessDialog::setPss(const std::vector<ProcessPss>& pss) {
+    // Or the filter would bring the rows into order after each one: 1.4 ms for one of 5,000.
+    m_filter->setDynamicSortFilter(false);
     m_model->setPss(pss);
+    m_filter->setDynamicSortFilter(true);
 }
 
 QString ProcessDialog::reason() const {
