@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/process_tree_model.h"
 
+#include <QFont>
 #include <QGuiApplication>
 #include <QPalette>
 #include <QTextDocument> // Qt::convertFromPlainText()
@@ -28,6 +29,17 @@ QString bytes(std::uint64_t count) {
 bool isNumber(ProcessColumn column) {
     return column == ProcessColumn::pid || column == ProcessColumn::rss ||
            column == ProcessColumn::pss;
+}
+
+// What cannot be picked may be most of the list, and is read all the same: grey enough to read, and
+// slanted, which the grey ancestors of what is searched are not.
+QVariant unreadableLook(int role) {
+    if (role == Qt::ForegroundRole) {
+        return QGuiApplication::palette().brush(QPalette::PlaceholderText);
+    }
+    QFont font;
+    font.setItalic(true);
+    return font;
 }
 
 // Text of others, which Qt would otherwise take for HTML when it looks like that.
@@ -251,9 +263,8 @@ QVariant ProcessTreeModel::data(const QModelIndex& index, int role) const {
     case Qt::TextAlignmentRole:
         return isNumber(column) ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant();
     case Qt::ForegroundRole:
-        return row.process.whyNotReadable.empty()
-                   ? QVariant()
-                   : QVariant(QGuiApplication::palette().brush(QPalette::Disabled, QPalette::Text));
+    case Qt::FontRole:
+        return row.process.whyNotReadable.empty() ? QVariant() : unreadableLook(role);
     case kSortRole:
         return sortKey(row, column);
     case kSearchRole:

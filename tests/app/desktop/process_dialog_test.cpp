@@ -177,7 +177,9 @@ TEST_F(ProcessDialogTest, UnreadableProcessSaysWhyAndCannotBePicked) {
     m_dialog.setProcesses(madeUpProcesses());
     m_tree->setCurrentIndex(indexOf("server"));
     EXPECT_EQ(m_dialog.reason().toStdString(), "It belongs to bob.");
-    EXPECT_EQ(colorOf("server"), QApplication::palette().color(QPalette::Disabled, QPalette::Text));
+    EXPECT_TRUE(indexOf("server").data(Qt::FontRole).value<QFont>().italic());
+    EXPECT_FALSE(indexOf("worker").data(Qt::FontRole).value<QFont>().italic());
+    EXPECT_EQ(colorOf("server"), QApplication::palette().color(QPalette::PlaceholderText));
     EXPECT_TRUE(indexOf("server")
                     .data(Qt::ToolTipRole)
                     .toString()
