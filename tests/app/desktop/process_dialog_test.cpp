@@ -361,12 +361,21 @@ TEST_F(PickProcessTest, RealChildGetsItsPssAndIsPicked) {
 }
 
 TEST_F(PickProcessTest, ClosingEndsTheReading) {
+    QSignalSpy jobs(&m_jobs, &BackgroundJobs::pendingChanged);
     ProcessDialog* const dialog = open();
     ASSERT_NE(dialog, nullptr);
     dialog->reject();
-    EXPECT_TRUE(QTest::qWaitFor([&] { return m_jobs.pending() == 0; }, 30'000));
-    QTest::qWait(0); // what a job that was done would have begun
-    EXPECT_EQ(m_jobs.pending(), 0);
+    ASSERT_TRUE(QTest::qWaitFor([this] { return m_jobs.pending() == 0; }, 30'000));
+    EXPECT_EQ(jobs.size(), 2) << "the list was begun and done; PSS was never begun";
+}
+
+TEST_F(PickProcessTest, RefreshWhileItReadsBeginsNothing) {
+    QSignalSpy jobs(&m_jobs, &BackgroundJobs::pendingChanged);
+    ProcessDialog* const dialog = open();
+    ASSERT_NE(dialog, nullptr);
+    Q_EMIT dialog->refreshRequested();
+    EXPECT_EQ(jobs.size(), 1);
+    EXPECT_EQ(m_jobs.pending(), 1);
 }
 
 TEST_F(PickProcessTest, ListInsteadOfTreeIsRemembered) {
