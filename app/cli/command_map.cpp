@@ -30,6 +30,7 @@ struct MapOptions {
     std::string output = "-";
     bool isJson = false;
     bool isCsv = false;
+    bool withNodes = false;
 };
 
 MapTableRow rowOf(std::vector<std::string> texts, const MemorySums& sums) {
@@ -38,12 +39,23 @@ MapTableRow rowOf(std::vector<std::string> texts, const MemorySums& sums) {
             }};
 }
 
+// The last text of a row, where the nodes were read.
+std::vector<std::string> withNodes(std::vector<std::string> texts, const MapSnapshot& snapshot,
+                                   const MemoryNodes& nodes) {
+    if (snapshot.nodes) {
+        texts.push_back(memoryNodesText(nodes));
+    }
+    return texts;
+}
+
 void addTypes(const MapSnapshot& snapshot, const MapTableOptions& options,
               std::vector<MapTableRow>& rows) {
     const MemoryByType sums = snapshot.sums();
     const auto add = [&](MemoryType type) {
         if (sums.of(type).size > 0 && (!options.only || *options.only == type)) {
-            rows.push_back(rowOf({std::string(memoryTypeName(type))}, sums.of(type)));
+            rows.push_back(rowOf(
+                withNodes({std::string(memoryTypeName(type))}, snapshot, snapshot.nodesOf(type)),
+                sums.of(type)));
         }
     };
     for (const MemoryType type : kMemoryTypes) {
@@ -52,7 +64,8 @@ void addTypes(const MapSnapshot& snapshot, const MapTableOptions& options,
         }
     }
     if (!options.only) {
-        rows.push_back(rowOf({"Total"}, sums.regionTotal()));
+        rows.push_back(rowOf(withNodes({"Total"}, snapshot, snapshot.nodesOf(std::nullopt)),
+                             sums.regionTotal()));
     }
     add(MemoryType::pageTable);
     add(MemoryType::free);
@@ -62,9 +75,10 @@ void addObjects(const MapSnapshot& snapshot, const MapTableOptions& options,
                 std::vector<MapTableRow>& rows) {
     for (const MapObject& object : groupByObject(snapshot).objects) {
         if (!options.only || *options.only == object.type) {
-            rows.push_back(
-                rowOf({std::string(memoryTypeName(object.type)), printableKernelName(object.name)},
-                      object.sums));
+            rows.push_back(rowOf(withNodes({std::string(memoryTypeName(object.type)),
+                                            printableKernelName(object.name)},
+                                           snapshot, snapshot.nodesOf(object.regions)),
+                                 object.sums));
         }
     }
 }
@@ -80,9 +94,10 @@ void addRegions(const MapSnapshot& snapshot, const MapTableOptions& options,
         std::string name = printableKernelName(objects.objects[objects.objectOf[i]].name);
         const std::string details = regionDetails(snapshot, i);
         rows.push_back(
-            rowOf({hexRange(regions[i].start, regions[i].end), protectionCode(regions[i]),
-                   std::string(memoryTypeName(snapshot.types[i])),
-                   name + (details.empty() ? "" : " (" + details + ")")},
+            rowOf(withNodes({hexRange(regions[i].start, regions[i].end), protectionCode(regions[i]),
+                             std::string(memoryTypeName(snapshot.types[i])),
+                             name + (details.empty() ? "" : " (" + details + ")")},
+                            snapshot, snapshot.nodes ? snapshot.nodes->regions[i] : MemoryNodes{}),
                   sumsOf(snapshot.space.map, regions[i], snapshot.types[i])));
     }
 }
@@ -115,6 +130,9 @@ void printText(const MapSnapshot& snapshot, const MapTableOptions& options, std:
         addRegions(snapshot, options, rows);
         break;
     }
+    if (snapshot.nodes) {
+        heads.emplace_back("NUMA");
+    }
     out << titleOf(snapshot) << "; sizes in " << unitWords(options.scale) << "\n\n"
         << mapTable(heads, rows, options, snapshot.hasResidency(), false) << '\n';
     for (const std::string& sentence : mapAccounts(snapshot)) {
@@ -139,9 +157,15 @@ int showMap(const MapOptions& given) {
             makeError(ErrorKind::usage,
                       "the output " + given.output + " is the map itself, choose another path"));
     }
-    const auto snapshot = readMapTarget(given.target);
+    const auto snapshot =
+        readMapTarget(given.target, given.withNodes ? NodePlaces::read : NodePlaces::leftOut);
     if (!snapshot) {
         return reportError(snapshot.error());
+    }
+    if (given.withNodes && !snapshot->nodes && !isProcessTarget(given.target)) {
+        return reportError(makeError(
+            ErrorKind::target, given.target + " was saved without the memory nodes of its pages: "
+                                              "they can only be read of a running process"));
     }
     const auto write = [&](std::ostream& out) -> Expected<void> {
         if (given.isJson) {
@@ -175,6 +199,8 @@ void addMapCommand(CLI::App& app, CommandLine& line) {
     command->add_option("--names", options->names, "Column names: linux or vmmap");
     command->add_option("--unit", options->unit, "bytes, KiB, MiB or pages; files are in bytes");
     command->add_flag("--json", options->isJson, "The whole map as JSON, which map opens again");
+    command->add_flag("--numa", options->withNodes,
+                      "Also on which memory nodes the pages are, which takes as long again");
     command->add_flag("--csv", options->isCsv, "The rows as CSV");
     command->add_option("-o,--output", options->output, "Writes there; - is standard output")
         ->type_name("FILE");

@@ -17,7 +17,7 @@ namespace ringscope {
 
 namespace {
 
-Expected<MapSnapshot> readProcess(const std::string& target) {
+Expected<MapSnapshot> readProcess(const std::string& target, NodePlaces nodePlaces) {
     std::int32_t pid = 0;
     const auto [end, error] = std::from_chars(target.data(), target.data() + target.size(), pid);
     if (error != std::errc{} || end != target.data() + target.size() || pid == 0) {
@@ -28,7 +28,7 @@ Expected<MapSnapshot> readProcess(const std::string& target) {
     }
     ProcessIdentity process;
     process.pid = pid;
-    return readMapSnapshot(process);
+    return readMapSnapshot(process, KernelSums::read, nodePlaces);
 }
 
 bool exists(const std::string& path) {
@@ -113,12 +113,14 @@ Expected<MapSnapshot> readSession(const SessionPlace& place) {
 
 } // namespace
 
-Expected<MapSnapshot> readMapTarget(const std::string& target) {
-    const bool isNumber = !target.empty() && std::all_of(target.begin(), target.end(), [](char c) {
-        return c >= '0' && c <= '9';
-    });
-    if (isNumber) {
-        return readProcess(target);
+bool isProcessTarget(const std::string& target) {
+    return !target.empty() &&
+           std::all_of(target.begin(), target.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Expected<MapSnapshot> readMapTarget(const std::string& target, NodePlaces nodePlaces) {
+    if (isProcessTarget(target)) {
+        return readProcess(target, nodePlaces);
     }
     const auto place = parsePlace(target);
     if (!place) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/expected.h"
+#include "core/memory/map_reader.h"
 #include "core/memory/map_snapshot.h"
 
 namespace ringscope {
@@ -13,6 +14,9 @@ namespace ringscope {
 // ("run.ringscope@12s:P1"), of its first process unless told. A session alone stands for its last
 // map. A file whose name is a number is given as ./4711. Errors name the target: no such process or
 // file, not permitted, no map.
-[[nodiscard]] Expected<MapSnapshot> readMapTarget(const std::string& target);
+[[nodiscard]] Expected<MapSnapshot> readMapTarget(const std::string& target,
+                                                  NodePlaces nodePlaces = NodePlaces::leftOut);
+// Whether it is a process, not a file.
+[[nodiscard]] bool isProcessTarget(const std::string& target);
 
 } // namespace ringscope

@@ -46,36 +46,51 @@ void writeDifferences(const MemorySums& before, const MemorySums& after, std::os
     }
 }
 
+// The last column, which is there only where the nodes were read.
+std::string_view nodesHead(const MapSnapshot& snapshot) {
+    return snapshot.nodes ? ",nodes" : "";
+}
+
+void writeNodes(const MapSnapshot& snapshot, const MemoryNodes& nodes, std::ostream& out) {
+    if (snapshot.nodes) {
+        out << ',' << memoryNodesField(nodes);
+    }
+}
+
 void writeTypes(const MapSnapshot& snapshot, std::optional<MemoryType> only, std::ostream& out) {
-    writeHeads("type", "", out);
+    writeHeads("type", nodesHead(snapshot), out);
     const MemoryByType sums = snapshot.sums();
     for (const MemoryType type : kMemoryTypes) {
         if (!only || *only == type) {
             out << memoryTypeName(type);
             writeSums(sums.of(type), snapshot.hasResidency(), out);
+            writeNodes(snapshot, snapshot.nodesOf(type), out);
             out << '\n';
         }
     }
     if (!only) {
         out << "Total";
         writeSums(sums.regionTotal(), snapshot.hasResidency(), out);
+        writeNodes(snapshot, snapshot.nodesOf(std::nullopt), out);
         out << '\n';
     }
 }
 
 void writeObjects(const MapSnapshot& snapshot, std::optional<MemoryType> only, std::ostream& out) {
-    writeHeads("type,object", "", out);
+    writeHeads("type,object", nodesHead(snapshot), out);
     for (const MapObject& object : groupByObject(snapshot).objects) {
         if (!only || *only == object.type) {
             out << memoryTypeName(object.type) << ',' << csv::quoted(object.name);
             writeSums(object.sums, snapshot.hasResidency(), out);
+            writeNodes(snapshot, snapshot.nodesOf(object.regions), out);
             out << '\n';
         }
     }
 }
 
 void writeRegions(const MapSnapshot& snapshot, std::optional<MemoryType> only, std::ostream& out) {
-    writeHeads("start,end,type,object,protection", ",offset,device,inode,flags,details", out);
+    writeHeads("start,end,type,object,protection",
+               std::string(",offset,device,inode,flags,details").append(nodesHead(snapshot)), out);
     const MapObjects objects = groupByObject(snapshot);
     const MemoryMap& map = snapshot.space.map;
     for (std::size_t i = 0; i < map.regions.size(); ++i) {
@@ -90,7 +105,9 @@ void writeRegions(const MapSnapshot& snapshot, std::optional<MemoryType> only, s
         writeSums(sumsOf(map, region, snapshot.types[i]), snapshot.hasResidency(), out);
         out << ',' << std::to_string(region.offset) << ',' << std::to_string(region.deviceMajor)
             << ':' << std::to_string(region.deviceMinor) << ',' << std::to_string(region.inode)
-            << ',' << map.flagsOf(region) << ',' << csv::quoted(regionDetails(snapshot, i)) << '\n';
+            << ',' << map.flagsOf(region) << ',' << csv::quoted(regionDetails(snapshot, i));
+        writeNodes(snapshot, snapshot.nodes ? snapshot.nodes->regions[i] : MemoryNodes{}, out);
+        out << '\n';
     }
 }
 

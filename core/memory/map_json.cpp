@@ -216,6 +216,12 @@ Json regionJson(const MapSnapshot& snapshot, const MapObjects& objects, std::siz
             json[key] = region.*member;
         }
     }
+    if (snapshot.nodes && !snapshot.nodes->regions[index].empty()) {
+        json["nodes"] = Json::array();
+        for (const NodeBytes& node : snapshot.nodes->regions[index]) {
+            json["nodes"].push_back({node.node, node.bytes});
+        }
+    }
     return json;
 }
 
@@ -247,6 +253,11 @@ public:
         if (m_isHeadOnly) {
             return std::move(m_snapshot);
         }
+        Fields(m_json).part("nodes", [&](const Fields& fields) {
+            m_snapshot.nodes.emplace();
+            fields.read("malformed_lines", m_snapshot.nodes->malformedLines)
+                .read("unmatched_lines", m_snapshot.nodes->unmatchedLines);
+        });
         for (const Json& region : m_json.at("regions")) {
             if (auto added = readRegion(region); !added) {
                 return added.error();
@@ -349,8 +360,28 @@ private:
         region.name = intern(name, map.names, m_names);
         region.flags = intern(flags, map.flags, m_flags);
         map.regions.push_back(region);
+        if (m_snapshot.nodes) {
+            if (!readNodes(fields)) {
+                return noMap(m_what, "a region's memory nodes are not in order");
+            }
+        }
         m_snapshot.types.push_back(memoryTypeFromName(type).value_or(MemoryType::unknown));
         return {};
+    }
+
+    // Of the region that was added last. False: not in order, or none there can be.
+    bool readNodes(const Fields& fields) {
+        std::vector<std::array<std::uint64_t, 2>> pairs;
+        fields.read("nodes", pairs);
+        MemoryNodes& nodes = m_snapshot.nodes->regions.emplace_back();
+        for (const auto& [node, bytes] : pairs) {
+            if (node >= kMaxMemoryNodes || bytes == 0 ||
+                (!nodes.empty() && node <= nodes.back().node)) {
+                return false;
+            }
+            nodes.push_back({static_cast<std::uint32_t>(node), bytes});
+        }
+        return true;
     }
 
     using Index = std::unordered_map<std::string, std::uint32_t>;
@@ -393,6 +424,11 @@ void writeMapJson(const MapSnapshot& snapshot, std::ostream& out) {
     const MapObjects objects = groupByObject(snapshot);
     Json json = headJson(snapshot);
     addTypes(snapshot, json);
+    json["nodes"] = Json();
+    if (snapshot.nodes) {
+        json["nodes"] = {{"malformed_lines", snapshot.nodes->malformedLines},
+                         {"unmatched_lines", snapshot.nodes->unmatchedLines}};
+    }
     std::string head = dumpJson(json, 2);
     head.resize(head.rfind('\n')); // without its closing brace
     out << head << ",\n  \"objects\": [";

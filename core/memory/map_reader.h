@@ -13,9 +13,14 @@ namespace ringscope {
 // a third of the time again where much is resident.
 enum class KernelSums : std::uint8_t { read, leftOut };
 
+// Whether it is read on which nodes of the machine the pages are. That is another walk over the
+// page tables, about as dear as the map itself.
+enum class NodePlaces : std::uint8_t { read, leftOut };
+
 // Reads the map, names of program and threads, and counters of a process. Any thread; takes as long
 // as readAddressSpace(). Errors as readAddressSpace()'s. What else cannot be read is a remark.
 [[nodiscard]] Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process,
-                                                    KernelSums kernelSums = KernelSums::read);
+                                                    KernelSums kernelSums = KernelSums::read,
+                                                    NodePlaces nodePlaces = NodePlaces::leftOut);
 
 } // namespace ringscope

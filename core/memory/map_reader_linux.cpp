@@ -25,9 +25,38 @@ void readThreadNames(AddressSpace& space) {
     }
 }
 
+// Right after the map, with which it is compared.
+void readNodes(MapSnapshot& snapshot) {
+    constexpr std::size_t kMaxNumaMaps = std::size_t{256} << 20U; // some million mappings
+    const auto text = readFile("/proc/" + std::to_string(snapshot.space.process.pid) + "/numa_maps",
+                               kMaxNumaMaps);
+    if (!text) {
+        snapshot.remarks.emplace_back(
+            "On which memory nodes the pages are is not known: the kernel "
+            "gives no numa_maps of this process.");
+        return;
+    }
+    snapshot.nodes = parseNumaMaps(*text, snapshot.space.map);
+    const auto online = readFile("/sys/devices/system/node/online", 4096);
+    if (online && countNodeList(*online) == 1U) {
+        snapshot.remarks.emplace_back("This machine has one memory node, so all pages are on it.");
+    }
+    if (snapshot.nodes->malformedLines > 0) {
+        snapshot.remarks.push_back(std::to_string(snapshot.nodes->malformedLines) +
+                                   " lines of the kernel's numa_maps made no sense and were left "
+                                   "out.");
+    }
+    if (snapshot.nodes->unmatchedLines > 0) {
+        snapshot.remarks.push_back(std::to_string(snapshot.nodes->unmatchedLines) +
+                                   " mappings of numa_maps are not in the map: the process changed "
+                                   "between the two readings.");
+    }
+}
+
 } // namespace
 
-Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums kernelSums) {
+Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums kernelSums,
+                                      NodePlaces nodePlaces) {
     auto space = readAddressSpace(process);
     if (!space) {
         return space.error();
@@ -48,6 +77,9 @@ Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums
     }
     if (kernelSums == KernelSums::read) {
         snapshot.cgroup = readCgroupMemory(process.pid);
+    }
+    if (nodePlaces == NodePlaces::read) {
+        readNodes(snapshot);
     }
     snapshot.wallNs = wallClockNs();
     snapshot.name = processName(process.pid);

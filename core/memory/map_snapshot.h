@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/memory/address_space.h"
 #include "core/memory/memory_by_type.h"
+#include "core/memory/memory_nodes.h"
 #include "core/memory/memory_type.h"
 #include "core/memory/process_counters.h"
 #include "core/memory/system_memory.h"
@@ -36,12 +38,17 @@ struct MapSnapshot {
     // The kernel's own sums, read right after the map; empty when there are none.
     std::optional<SlowCounters> rollup;
     std::optional<CgroupMemory> cgroup; // of the process, read with the kernel's own sums
+    // On which nodes the pages are; empty: was not read. Maps in session files do not keep it.
+    std::optional<NodePlacement> nodes;
     // What a reader of the map must know: what was guessed or could not be read. Whole sentences.
     std::vector<std::string> remarks;
 
     // Whether rss and the other sizes in physical memory were read; where not, all are 0.
     [[nodiscard]] bool hasResidency() const { return origin != MapOrigin::coreDump; }
     [[nodiscard]] MemoryByType sums() const;
+    // Of the regions of a type, or of all; of these regions. Empty where the nodes were not read.
+    [[nodiscard]] MemoryNodes nodesOf(std::optional<MemoryType> type) const;
+    [[nodiscard]] MemoryNodes nodesOf(std::span<const std::uint32_t> regions) const;
 };
 
 using MapSnapshotPtr = std::shared_ptr<const MapSnapshot>;

@@ -146,6 +146,7 @@ int run(int argc, char** argv) {
     std::vector<char> buffer(65536);
     std::vector<double> smaps;
     std::vector<double> snapshots;
+    std::vector<double> withNodes;
     std::vector<double> differences;
     std::vector<double> summing;
     const MapSnapshot before = readMapSnapshot(process.identity(), KernelSums::leftOut).value();
@@ -156,12 +157,17 @@ int run(int argc, char** argv) {
             after = std::make_unique<MapSnapshot>(
                 readMapSnapshot(process.identity(), KernelSums::leftOut).value());
         }));
+        withNodes.push_back(cpuMs([&] {
+            static_cast<void>(
+                readMapSnapshot(process.identity(), KernelSums::leftOut, NodePlaces::read).value());
+        }));
         summing.push_back(cpuMs([&] { static_cast<void>(after->sums().regionTotal()); }));
         differences.push_back(cpuMs([&] { static_cast<void>(compareMaps(before, *after)); }));
     }
     report.add("snapshot_vs_smaps_read", medianOf(ratios(snapshots, smaps)));
     report.add("smaps_ms", medianOf(smaps));
     report.add("snapshot_ms", medianOf(snapshots));
+    report.add("snapshot_with_nodes_ms", medianOf(withNodes));
     report.add("sums_ms", medianOf(summing));
     report.add("diff_ms", medianOf(differences));
     const double percent =

@@ -50,6 +50,23 @@ TEST(MapCsv, HasARowForEachRegionOfAType) {
                   "8192,0:26,9,rd wr sh,from offset 0x2000\n");
 }
 
+TEST(MapCsv, SaysTheNodesWhereTheyWereRead) {
+    MapSnapshot snapshot = mapOf(kMap);
+    snapshot.nodes = parseNumaMaps("1000 default N0=1 N1=1 kernelpagesize_kB=4\n"
+                                   "5000 default N1=1 kernelpagesize_kB=4\n",
+                                   snapshot.space.map);
+    const std::string types = csvOf(snapshot, MapRows::type);
+    EXPECT_NE(types.find("largest,nodes\n"), std::string::npos);
+    EXPECT_NE(
+        types.find("\nTotal,12288,12288,12288,12288,12288,4096,0,0,12288,0,0,0,0,12288,2,8192,"
+                   "N0=4096 N1=8192\n"),
+        std::string::npos)
+        << types;
+    EXPECT_NE(csvOf(snapshot, MapRows::object).find(",8192,N0=4096 N1=4096\n"), std::string::npos);
+    EXPECT_NE(csvOf(snapshot, MapRows::region).find("from offset 0x2000,N1=4096\n"),
+              std::string::npos);
+}
+
 TEST(MapCsv, LeavesEmptyWhatACoreDumpCannotTell) {
     MapSnapshot snapshot = mapOf(kMap);
     snapshot.origin = MapOrigin::coreDump;

@@ -58,6 +58,38 @@ TEST(MapJson, KeepsEveryFieldOfARegion) {
     EXPECT_EQ(compareMaps(saved, *read).regions[0].change, MapChange::same);
 }
 
+MapSnapshot mapWithNodes() {
+    MapSnapshot snapshot =
+        mapOf("1000-9000 rw-p 00000000 00:00 0 [heap]\nb000-c000 rw-p 00000000 00:00 0\n");
+    snapshot.nodes =
+        parseNumaMaps("1000 default heap N0=3 N2=1 kernelpagesize_kB=4\nx\n", snapshot.space.map);
+    return snapshot;
+}
+
+TEST(MapJson, KeepsTheNodesOfThePages) {
+    const MapSnapshot saved = mapWithNodes();
+    const auto read = mapFromJson(jsonOf(saved), "x.json");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->nodes, saved.nodes);
+    EXPECT_EQ(read->nodesOf(MemoryType::heap), (MemoryNodes{{0, 12288}, {2, 4096}}));
+    EXPECT_TRUE(read->nodesOf(MemoryType::image).empty());
+    const auto without = mapFromJson(jsonOf(mapOf("1000-2000 rw-p 00000000 00:00 0\n")), "x.json");
+    ASSERT_TRUE(without);
+    EXPECT_FALSE(without->nodes) << "not read is not the same as on no node";
+}
+
+TEST(MapJson, RefusesNodesThatCannotBe) {
+    const std::string good = jsonOf(mapWithNodes());
+    for (const char* bad : {"[[2,4096],[0,4096]]", "[[0,1],[0,1]]", "[[4096,1]]", "[[0,0]]",
+                            "[[0]]", "7"}) {
+        std::string text = good;
+        const std::string_view nodes = "[[0,12288],[2,4096]]";
+        const auto at = text.find(nodes);
+        ASSERT_NE(at, std::string::npos);
+        EXPECT_FALSE(mapFromJson(text.replace(at, nodes.size(), bad), "x.json")) << bad;
+    }
+}
+
 TEST(MapJson, RefusesWhatIsNoMapInOneSentence) {
     const std::string good = jsonOf(mapOf("1000-2000 rw-p 00000000 00:00 0\n"));
     const auto messageOf = [](const std::string& text) {

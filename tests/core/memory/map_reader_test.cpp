@@ -69,6 +69,33 @@ TEST(MapReader, NamesTheThreadsOfStacks) {
     EXPECT_EQ(snapshot.space.threads.front().name, snapshot.name);
 }
 
+TEST(MapReader, PagesOnNodesAreTheResidentOnes) {
+    if (::access("/proc/self/numa_maps", R_OK) != 0) {
+        GTEST_SKIP() << "this kernel has no numa_maps";
+    }
+    constexpr std::size_t kBytes = 1U << 20U;
+    const ChildProcess child([](const ChildProcess::Steps&) {
+        void* const memory =
+            ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory != MAP_FAILED) {
+            std::memset(memory, 1, kBytes / 2);
+        }
+    });
+    ASSERT_TRUE(child.awaitStep());
+    const MapSnapshot snapshot =
+        readMapSnapshot({child.pid(), 0, 0}, KernelSums::leftOut, NodePlaces::read).value();
+    ASSERT_TRUE(snapshot.nodes);
+    ASSERT_EQ(snapshot.nodes->regions.size(), snapshot.space.map.regions.size());
+    std::uint64_t bytes = 0;
+    for (const NodeBytes& node : snapshot.nodesOf(MemoryType::shareable)) {
+        bytes += node.bytes;
+    }
+    EXPECT_EQ(bytes, snapshot.sums().of(MemoryType::shareable).rss);
+    EXPECT_GE(bytes, kBytes / 2);
+    EXPECT_EQ(snapshot.nodes->malformedLines, 0U);
+    EXPECT_FALSE(readMapSnapshot({child.pid(), 0, 0}).value().nodes) << "only when asked for";
+}
+
 TEST(MapReader, SaysWhyThereIsNone) {
     const auto missing = readMapSnapshot({999'999'999, 0, 0});
     ASSERT_FALSE(missing);
