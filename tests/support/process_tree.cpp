@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/file_descriptor.h"
+#include "tests/support/orphan_guard.h"
 #include "tests/support/patience.h"
 
 namespace ringscope {
@@ -58,6 +59,7 @@ bool stands(pid_t pid) {
 } // namespace
 
 ProcessTree::ProcessTree() {
+    startOrphanGuard();
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 

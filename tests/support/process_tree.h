@@ -12,7 +12,8 @@ namespace ringscope {
 // child of it meanwhile that is to live on.
 class ProcessTree {
 public:
-    // Orphans become children of this process, so that none is lost.
+    // Orphans become children of this process, so that none is lost. Should it be killed, an orphan
+    // guard ends them.
     ProcessTree();
     ProcessTree(const ProcessTree&) = delete;
     ProcessTree& operator=(const ProcessTree&) = delete;

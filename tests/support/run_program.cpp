@@ -15,8 +15,13 @@ namespace ringscope {
 
 namespace {
 
+// Names what this process makes, for removeTemporaryFiles().
+std::string temporaryPrefix(pid_t pid) {
+    return "ringscope-test-" + std::to_string(pid) + "-";
+}
+
 std::string temporaryFile() {
-    std::string path = "/tmp/ringscope-test-XXXXXX";
+    std::string path = "/tmp/" + temporaryPrefix(::getpid()) + "XXXXXX";
     const int fd = ::mkstemp(path.data());
     ::close(fd);
     return path;
@@ -89,8 +94,19 @@ std::vector<std::string> ringsOf(pid_t pid) {
     return names;
 }
 
+void removeTemporaryFiles(pid_t pid) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator at("/tmp", error), end; at != end && !error;
+         at.increment(error)) {
+        if (at->path().filename().string().starts_with(temporaryPrefix(pid))) {
+            std::error_code ignored;
+            std::filesystem::remove_all(at->path(), ignored);
+        }
+    }
+}
+
 ScratchDirectory::ScratchDirectory() {
-    std::string path = "/tmp/ringscope-test-XXXXXX";
+    std::string path = "/tmp/" + temporaryPrefix(::getpid()) + "XXXXXX";
     m_path = ::mkdtemp(path.data());
 }
 

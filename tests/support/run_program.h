@@ -50,6 +50,9 @@ private:
 // this one.
 [[nodiscard]] std::vector<std::string> ringsOf(pid_t pid);
 
+// What programs and scratch directories of that process left in /tmp because it was killed.
+void removeTemporaryFiles(pid_t pid);
+
 // True as soon as the condition holds, false after the time given.
 template <typename Condition>
 [[nodiscard]] bool within(std::int64_t ns, Condition condition) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Maps of programs that others wrote, under load: what the map says of each must be what the kernel
 // says, to the byte. They are stopped while they are looked at, with all their processes.
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -11,6 +13,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <sys/shm.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -182,6 +186,61 @@ Arguments boundToThis(const Arguments& arguments) {
 
 bool isThere(const std::string& program) {
     return runProgram({"sh", "-c", "command -v \"$0\"", program}).status == 0;
+}
+
+// What a test that is killed leaves: a stopped process in a session of its own that is nobody's
+// child any more, one that was not stopped, a System V segment, a ring and a folder.
+TEST(MapPrograms, LeavesNothingBehindWhenKilled) {
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+    struct Left {
+        std::array<pid_t, 2> processes{};
+        int segment = -1;
+        std::array<char, 64> folder{};
+    };
+    const pid_t test = ::fork();
+    if (test == 0) {
+        const ProcessTree tree;
+        const ScratchDirectory scratch;
+        Left left;
+        left.segment = ::shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+        scratch.path().copy(left.folder.data(), left.folder.size() - 1);
+        std::ofstream("/dev/shm/ringscope-guard-" + std::to_string(::getpid()) + "-1") << "ring";
+        const RunningProgram one({"sh", "-c", "setsid sleep 600 & exec sleep 601"});
+        (void)eventually([] { return ProcessTree::named("sleep", "60").size() >= 2; });
+        const std::vector<pid_t> both = ProcessTree::processes();
+        std::copy_n(both.begin(), std::min<std::size_t>(both.size(), 2), left.processes.begin());
+        std::this_thread::sleep_for(std::chrono::milliseconds(300)); // the guard looks at times
+        (void)ProcessTree::stop();
+        (void)!::write(pipe[1], &left, sizeof(left));
+        ::pause();
+        ::_exit(0);
+    }
+    Left left;
+    ASSERT_EQ(::read(pipe[0], &left, sizeof(left)), static_cast<ssize_t>(sizeof(left)));
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+    struct shmid_ds status {};
+    const auto isAlive = [](pid_t pid) {
+        std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+        const std::string text{std::istreambuf_iterator<char>(stat), {}};
+        return !text.empty() && text.find(") Z") == std::string::npos;
+    };
+    for (const pid_t pid : left.processes) {
+        ASSERT_GT(pid, 0);
+        ASSERT_TRUE(isAlive(pid));
+    }
+    ASSERT_EQ(::shmctl(left.segment, IPC_STAT, &status), 0);
+    ASSERT_TRUE(std::filesystem::exists(left.folder.data()));
+    ASSERT_EQ(ringsOf(test).size(), 1U);
+    ::kill(test, SIGKILL);
+    ::waitpid(test, nullptr, 0);
+    EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(left.folder.data()); }));
+    for (const pid_t pid : left.processes) {
+        EXPECT_FALSE(isAlive(pid)) << pid;
+    }
+    EXPECT_NE(::shmctl(left.segment, IPC_STAT, &status), 0);
+    EXPECT_TRUE(ringsOf(test).empty());
 }
 
 TEST(MapPrograms, PostgresUnderPgbench) {
