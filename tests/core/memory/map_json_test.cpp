@@ -80,8 +80,8 @@ TEST(MapJson, KeepsTheNodesOfThePages) {
 
 TEST(MapJson, RefusesNodesThatCannotBe) {
     const std::string good = jsonOf(mapWithNodes());
-    for (const char* bad : {"[[2,4096],[0,4096]]", "[[0,1],[0,1]]", "[[4096,1]]", "[[0,0]]",
-                            "[[0]]", "7"}) {
+    for (const char* bad :
+         {"[[2,4096],[0,4096]]", "[[0,1],[0,1]]", "[[4096,1]]", "[[0,0]]", "[[0]]", "7"}) {
         std::string text = good;
         const std::string_view nodes = "[[0,12288],[2,4096]]";
         const auto at = text.find(nodes);
