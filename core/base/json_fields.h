@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 // For the .cpp files of core that read JSON; not part of the headers that others include.
 namespace ringscope {
 
 using Json = nlohmann::ordered_json;
+
+template <typename T>
+inline constexpr bool kIsJsonList = false;
+template <typename T>
+inline constexpr bool kIsJsonList<std::vector<T>> = true;
+template <typename T, std::size_t N>
+inline constexpr bool kIsJsonList<std::array<T, N>> = true;
 
 // get<T>(), which makes anything of a number that does not fit into an integer, even what C++
 // leaves undefined: here that throws as well.
@@ -23,6 +33,11 @@ T valueOfJson(const Json& json) {
                 : json.is_number_integer() && std::in_range<T>(json.template get<std::int64_t>());
         if (!isFitting) {
             throw Json::out_of_range::create(406, "no whole number in range", &json);
+        }
+    }
+    if constexpr (kIsJsonList<T>) {
+        for (const Json& item : json) {
+            (void)valueOfJson<typename T::value_type>(item);
         }
     }
     return json.template get<T>();

@@ -127,6 +127,9 @@ TEST(MapJson, RefusesNumbersThatAreNoSize) {
         EXPECT_EQ(read.error().kind, ErrorKind::damaged);
     }
     EXPECT_FALSE(mapFromJson(R"({"format":"ringscope-map","version":1e99,"regions":[]})", "x"));
+    EXPECT_TRUE(mapFromJson(mapWith(R"(0,"device":[8,1])"), "x"));
+    EXPECT_FALSE(mapFromJson(mapWith(R"(0,"device":[8,1e99])"), "x"));
+    EXPECT_FALSE(mapFromJson(mapWith(R"(0,"device":[-8,1])"), "x"));
 }
 
 TEST(MapJson, AnyCutIsRefused) {
