@@ -22,6 +22,7 @@
 
 #include "core/session/session_view.h"
 #include "tests/bench/bench_report.h"
+#include "tests/bench/timed_application.h"
 #include "widgets/charts/chart_stack.h"
 #include "widgets/charts/chart_view.h"
 #include "widgets/charts/time_link.h"
@@ -34,37 +35,13 @@
 #endif
 
 using namespace ringscope;
+using bench::TimedApplication;
 
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kStartNs = 1'000'000'000'000;
 constexpr std::uint64_t kSlots = std::uint64_t{1} << 20;
-
-// Busy time of the GUI thread: what happens inside notify().
-class TimedApplication : public QApplication {
-public:
-    using QApplication::QApplication;
-
-    bool notify(QObject* receiver, QEvent* event) override {
-        if (m_depth > 0) {
-            return QApplication::notify(receiver, event);
-        }
-        ++m_depth;
-        QElapsedTimer timer;
-        timer.start();
-        const bool result = QApplication::notify(receiver, event);
-        m_busyNs += timer.nsecsElapsed();
-        --m_depth;
-        return result;
-    }
-    // Since the last call.
-    std::int64_t takeBusyNs() { return std::exchange(m_busyNs, 0); }
-
-private:
-    int m_depth = 0;
-    std::int64_t m_busyNs = 0;
-};
 
 // 18 series of one table, a sample each millisecond.
 class Generator {
