@@ -25,10 +25,10 @@ struct ReadMap {
     std::int64_t costNs = 0;
 };
 
-ReadMap readNow(const ProcessIdentity& process, KernelSums kernelSums) {
+ReadMap readNow(const ProcessIdentity& process, KernelSums kernelSums, NodePlaces nodePlaces) {
     const ThreadCpuClock clock;
     const std::int64_t before = clock.nowNs();
-    auto snapshot = readMapSnapshot(process, kernelSums);
+    auto snapshot = readMapSnapshot(process, kernelSums, nodePlaces);
     if (!snapshot) {
         return {snapshot.error(), nullptr, 0};
     }
@@ -169,6 +169,13 @@ void MapController::setFollowingRestarts(bool isFollowing) {
     Q_EMIT statusChanged();
 }
 
+void MapController::setReadingNodes(bool isReading) {
+    m_isReadingNodes = isReading;
+    if (isReading && m_shown && !m_shown->nodes && !m_chosen) {
+        read(true);
+    }
+}
+
 void MapController::read(bool isKept) {
     if (!m_process || m_isReading || m_isEnded) {
         return;
@@ -176,8 +183,9 @@ void MapController::read(bool isKept) {
     m_isReading = true;
     m_jobs.run(
         this,
-        [process = *m_process, isKept](const std::stop_token&) {
-            return readNow(process, isKept ? KernelSums::read : KernelSums::leftOut);
+        [process = *m_process, isKept, isReadingNodes = m_isReadingNodes](const std::stop_token&) {
+            return readNow(process, isKept ? KernelSums::read : KernelSums::leftOut,
+                           isReadingNodes ? NodePlaces::read : NodePlaces::leftOut);
         },
         [this, isKept, target = m_target](ReadMap result) {
             if (target != m_target) {

@@ -54,6 +54,9 @@ public:
     // When the process ends: goes on with the newest one of the same name.
     void setFollowingRestarts(bool isFollowing);
 
+    // Reads too on which nodes of the machine the pages are, which takes as long again.
+    void setReadingNodes(bool isReading);
+
     // Shows a kept map (by index), also while new ones come; empty: the newest from now on.
     void choose(std::optional<std::size_t> record);
     // What changed since that one; empty: amounts.
@@ -110,6 +113,7 @@ private:
     std::uint64_t m_openTurn = 0;
     std::uint64_t m_shownTurn = 0;
     bool m_isReading = false;
+    bool m_isReadingNodes = false;
     bool m_isEnded = false;
     bool m_isFollowingRestarts = false;
 };

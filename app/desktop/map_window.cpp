@@ -257,6 +257,7 @@ void MapWindow::connectParts() {
     });
     connect(m_summary, &MapSummaryTable::columnNamesChanged, this, &MapWindow::setColumnNames);
     connect(m_tree, &MapTree::columnNamesChanged, this, &MapWindow::setColumnNames);
+    connect(m_tree, &MapTree::nodesShownChanged, &m_controller, &MapController::setReadingNodes);
     connect(m_tree, &MapTree::regionSelected, this, &MapWindow::showRegion);
     connect(m_tree, &MapTree::stringsRequested, this, [this](quint64 start, quint64 end) {
         if (const auto process = livingProcess()) {

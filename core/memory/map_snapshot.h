@@ -38,7 +38,7 @@ struct MapSnapshot {
     // The kernel's own sums, read right after the map; empty when there are none.
     std::optional<SlowCounters> rollup;
     std::optional<CgroupMemory> cgroup; // of the process, read with the kernel's own sums
-    // On which nodes the pages are; empty: was not read. Maps in session files do not keep it.
+    // On which nodes the pages are; empty: was not read.
     std::optional<NodePlacement> nodes;
     // What a reader of the map must know: what was guessed or could not be read. Whole sentences.
     std::vector<std::string> remarks;

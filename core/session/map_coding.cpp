@@ -136,6 +136,19 @@ bool takeRegion(ByteReader& reader, MapSnapshot& snapshot) {
     return !reader.hasFailed();
 }
 
+MemoryNodes takeNodes(ByteReader& reader) {
+    MemoryNodes nodes;
+    const std::uint64_t count = reader.varint();
+    for (std::uint64_t i = 0; i < count && !reader.hasFailed(); ++i) {
+        const std::uint64_t node = reader.varint();
+        const std::uint64_t bytes = reader.varint() * kUnit;
+        if (node < kMaxMemoryNodes && bytes != 0) {
+            addNodes(nodes, {{static_cast<std::uint32_t>(node), bytes}});
+        }
+    }
+    return nodes;
+}
+
 } // namespace
 
 std::string packMap(const MapSnapshot& snapshot) {
@@ -187,6 +200,36 @@ std::optional<MapSnapshot> unpackMap(std::string_view bytes) {
     return takeMap(reader);
 }
 
+std::string packNodes(const NodePlacement& placement) {
+    std::string bytes;
+    putVarint(bytes, placement.regions.size());
+    for (const MemoryNodes& nodes : placement.regions) {
+        putVarint(bytes, nodes.size());
+        for (const NodeBytes& part : nodes) {
+            putVarint(bytes, part.node);
+            putVarint(bytes, part.bytes / kUnit);
+        }
+    }
+    putVarint(bytes, placement.malformedLines);
+    putVarint(bytes, placement.unmatchedLines);
+    return bytes;
+}
+
+std::optional<NodePlacement> unpackNodes(std::string_view bytes, std::size_t regions) {
+    ByteReader reader(bytes);
+    if (reader.varint() != regions) {
+        return std::nullopt;
+    }
+    NodePlacement placement;
+    placement.regions.reserve(regions);
+    for (std::size_t i = 0; i < regions && !reader.hasFailed(); ++i) {
+        placement.regions.push_back(takeNodes(reader));
+    }
+    placement.malformedLines = reader.varint();
+    placement.unmatchedLines = reader.varint();
+    return reader.hasFailed() ? std::nullopt : std::optional(std::move(placement));
+}
+
 std::shared_ptr<const MapRecord> makeMapRecord(const MapSnapshot& snapshot, std::string label,
                                                std::string reason) {
     MapRecord record;
@@ -197,11 +240,17 @@ std::shared_ptr<const MapRecord> makeMapRecord(const MapSnapshot& snapshot, std:
     record.reason = std::move(reason);
     record.sums = snapshot.sums();
     record.packed = packMap(snapshot);
+    if (snapshot.nodes) {
+        record.nodes = packNodes(*snapshot.nodes);
+    }
     return std::make_shared<const MapRecord>(std::move(record));
 }
 
 MapSnapshotPtr MapRecord::unpack() const {
     auto snapshot = unpackMap(packed);
+    if (snapshot && !nodes.empty()) {
+        snapshot->nodes = unpackNodes(nodes, snapshot->space.map.regions.size());
+    }
     return snapshot ? std::make_shared<const MapSnapshot>(std::move(*snapshot)) : nullptr;
 }
 
@@ -210,6 +259,7 @@ std::string encodeMapRecord(const MapRecord& record) {
     putText(bytes, record.label);
     bytes += record.packed;
     putText(bytes, record.reason);
+    putText(bytes, record.nodes);
     return bytes;
 }
 
@@ -229,6 +279,10 @@ std::shared_ptr<const MapRecord> decodeMapRecord(std::string_view payload) {
     if (reader.left() > 0) { // older versions wrote none
         reason = takeText(reader);
     }
+    std::string nodes;
+    if (reader.left() > 0) {
+        nodes = takeText(reader);
+    }
     if (reader.hasFailed()) {
         return nullptr;
     }
@@ -240,6 +294,7 @@ std::shared_ptr<const MapRecord> decodeMapRecord(std::string_view payload) {
     record.reason = std::move(reason);
     record.sums = snapshot->sums();
     record.packed = packed;
+    record.nodes = std::move(nodes);
     return std::make_shared<const MapRecord>(std::move(record));
 }
 

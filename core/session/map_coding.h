@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,11 @@ namespace ringscope {
 [[nodiscard]] std::string packMap(const MapSnapshot& snapshot);
 // Empty when the bytes make no sense.
 [[nodiscard]] std::optional<MapSnapshot> unpackMap(std::string_view bytes);
+
+// On which nodes its pages are: for each region the nodes with a whole number of KiB each.
+[[nodiscard]] std::string packNodes(const NodePlacement& placement);
+// Empty when the bytes make no sense, or are of a map with another number of regions.
+[[nodiscard]] std::optional<NodePlacement> unpackNodes(std::string_view bytes, std::size_t regions);
 
 // A record with the map packed into it.
 [[nodiscard]] std::shared_ptr<const MapRecord>

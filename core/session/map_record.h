@@ -27,6 +27,7 @@ struct MapRecord {
     std::string reason; // why it was taken: "periodic", "memory.rss rose above 500 MiB"
     MemoryByType sums;
     std::string packed; // packMap()
+    std::string nodes;  // packNodes(); empty: was not read on which nodes the pages are
 
     // The map; null when the bytes make no sense, as of a damaged file. Some milliseconds for
     // 20,000 mappings; any thread.

@@ -8,6 +8,7 @@
 #include <string>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 #include "tests/support/run_program.h"
@@ -115,6 +116,29 @@ TEST(CliMap, SavedMapIsReadAgainAndCompared) {
     const Json difference = Json::parse(other.out, nullptr, false);
     EXPECT_EQ(difference.at("same_process"), false);
     EXPECT_FALSE(difference.at("objects").empty());
+}
+
+TEST(CliMap, SaysOnWhichNodesThePagesAreWhenAsked) {
+    if (::access("/proc/self/numa_maps", R_OK) != 0) {
+        GTEST_SKIP() << "this kernel has no numa_maps";
+    }
+    const StoppedProgram program;
+    const ProgramResult mapped = cli({"map", program.pid(), "--numa", "--json"});
+    ASSERT_EQ(mapped.status, 0) << mapped.err;
+    const Json map = Json::parse(mapped.out, nullptr, false);
+    EXPECT_EQ(map.at("nodes").at("malformed_lines"), 0);
+    for (const Json& region : map.at("regions")) {
+        std::uint64_t onNodes = 0;
+        for (const Json& part : region.value("nodes", Json::array())) {
+            onNodes += part.at(1).get<std::uint64_t>();
+        }
+        // The pages of special mappings of the kernel are on no node.
+        if (!region.at("object").get<std::string>().starts_with('[')) {
+            EXPECT_EQ(onNodes, region.value("rss", std::uint64_t{0})) << region.dump();
+        }
+    }
+    EXPECT_TRUE(Json::parse(cli({"map", program.pid(), "--json"}).out).at("nodes").is_null());
+    EXPECT_NE(cli({"map", program.pid(), "--numa"}).out.find("NUMA"), std::string::npos);
 }
 
 TEST(CliMap, ShowsEachTypeInATable) {

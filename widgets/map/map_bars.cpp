@@ -103,9 +103,12 @@ void MapBars::setSnapshot(MapSnapshotPtr snapshot) {
 
 void MapBars::setBaseline(MapSnapshotPtr baseline) {
     const auto sums = baseline ? std::optional(baseline->sums()) : std::nullopt;
-    if (sums.has_value() == m_baseline.has_value() && (!sums || isEqual(*sums, *m_baseline))) {
+    const bool hasResidency = baseline && baseline->hasResidency();
+    if (sums.has_value() == m_baseline.has_value() && hasResidency == m_hasBaselineResidency &&
+        (!sums || isEqual(*sums, *m_baseline))) {
         return;
     }
+    m_hasBaselineResidency = hasResidency;
     m_baseline = sums;
     refresh();
 }
@@ -139,6 +142,10 @@ QString MapBars::bytesText(std::uint64_t bytes) const {
 
 bool MapBars::isKnown(std::size_t bar) const {
     return m_isShown && (m_hasResidency || !columnOf(bar).needsResidency);
+}
+
+bool MapBars::isBaselineKnown(std::size_t bar) const {
+    return m_baseline && (m_hasBaselineResidency || !columnOf(bar).needsResidency);
 }
 
 QString MapBars::description() const {
@@ -195,7 +202,7 @@ std::uint64_t MapBars::scaleMax() const {
     std::uint64_t most = 0;
     for (std::size_t bar = 0; bar < kBars; ++bar) {
         most = std::max(most, isKnown(bar) ? totalOf(m_sums, bar) : 0);
-        most = std::max(most, m_baseline ? totalOf(*m_baseline, bar) : 0);
+        most = std::max(most, isBaselineKnown(bar) ? totalOf(*m_baseline, bar) : 0);
     }
     return most;
 }
@@ -229,7 +236,9 @@ QString MapBars::toolTipAt(QPoint point) const {
         lines += tr("%1: %2").arg(labelOf(bar), bytesText(total));
         lines += QString::fromUtf8(meaning.data(), static_cast<qsizetype>(meaning.size()));
     }
-    if (m_baseline) {
+    if (m_baseline && !isBaselineKnown(bar)) {
+        lines += tr("Earlier: not in a core dump");
+    } else if (m_baseline) {
         const std::uint64_t before = totalOf(*m_baseline, bar);
         const QString sign = total < before ? QStringLiteral("−") : QStringLiteral("+");
         lines += tr("Earlier in all: %1 (%2%3)")
@@ -342,7 +351,7 @@ void MapBars::paintBar(QPainter& painter, std::size_t bar) const {
             painter.fillRect(part.left(), part.bottom() - 1, part.width(), 2, tokens.text);
         }
     }
-    if (m_baseline && isKnown(bar)) {
+    if (isBaselineKnown(bar) && isKnown(bar)) {
         // As long as a bar of the earlier map, a little higher than the bar.
         const std::vector<MapBarSegment> before =
             mapBarSegments(*m_baseline, columnOf(bar), scaleMax(), area.width());

@@ -60,6 +60,7 @@ private:
     void measure();
     void paintBar(QPainter& painter, std::size_t bar) const;
     [[nodiscard]] bool isKnown(std::size_t bar) const;
+    [[nodiscard]] bool isBaselineKnown(std::size_t bar) const;
     [[nodiscard]] std::uint64_t scaleMax() const; // of all bars, now and in the baseline
     [[nodiscard]] QString bytesText(std::uint64_t bytes) const;
     [[nodiscard]] QString description() const;
@@ -69,6 +70,7 @@ private:
     bool m_hasResidency = false;
     MemoryByType m_sums;
     std::optional<MemoryByType> m_baseline;
+    bool m_hasBaselineResidency = false;
     ByteScale m_byteScale = ByteScale::automatic;
     std::optional<MemoryType> m_type;
     int m_labelPx = 0; // widths of the first two columns

@@ -24,12 +24,26 @@ QIcon chip(const QColor& color) {
     return icon;
 }
 
+// Left and right of a text together, as styles draw it.
+constexpr int kTextMargin = 2 * 3 + 2;
+
 } // namespace
 
-MapCellDelegate::MapCellDelegate(const Theme& theme, int elideLeftColumn, QObject* parent)
+QString elidedPath(const QString& text, const QFontMetrics& metrics, int width) {
+    if (metrics.horizontalAdvance(text) <= width) {
+        return text;
+    }
+    const qsizetype slash = text.lastIndexOf(u'/');
+    const QString fromName = slash > 0 ? QStringLiteral("…") + text.mid(slash) : text;
+    return metrics.horizontalAdvance(fromName) <= width
+               ? metrics.elidedText(text, Qt::ElideLeft, width)
+               : metrics.elidedText(fromName, Qt::ElideMiddle, width);
+}
+
+MapCellDelegate::MapCellDelegate(const Theme& theme, int pathColumn, QObject* parent)
     : QStyledItemDelegate(parent)
     , m_theme(theme)
-    , m_elideLeftColumn(elideLeftColumn) {}
+    , m_pathColumn(pathColumn) {}
 
 // A number and the text in the next column do not touch: the background is as wide as the cell,
 // what is in it is not.
@@ -66,8 +80,9 @@ void MapCellDelegate::initStyleOption(QStyleOptionViewItem* option,
     if (sign != 0) {
         option->palette.setColor(QPalette::Text, sign > 0 ? tokens.grown : tokens.shrunk);
     }
-    if (index.column() == m_elideLeftColumn) {
-        option->textElideMode = Qt::ElideLeft;
+    if (index.column() == m_pathColumn && option->rect.isValid()) {
+        const int room = option->rect.width() - 2 * kCellPadding - kTextMargin;
+        option->text = elidedPath(option->text, option->fontMetrics, room);
     }
 }
 

@@ -202,6 +202,24 @@ const MemoryRegion* MapItems::protectedAs(MapItem item) const {
                                                 : nullptr;
 }
 
+MemoryNodes MapItems::nodesOf(MapItem item) const {
+    MemoryNodes sum;
+    const auto add = [&](std::uint32_t region) {
+        const MapPlace place = placeOf(region);
+        if (place.snapshot == m_after.get() && place.snapshot->nodes) {
+            addNodes(sum, place.snapshot->nodes->regions[place.region]);
+        }
+    };
+    if (!item.isObject) {
+        add(item.index);
+    } else {
+        for (const std::uint32_t region : regionsOf(item.index)) {
+            add(region);
+        }
+    }
+    return sum;
+}
+
 std::string MapItems::detailsOf(MapItem item) const {
     const auto ofRegion = [this](std::uint32_t region) {
         const MapPlace place = placeOf(region);

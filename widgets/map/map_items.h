@@ -74,6 +74,8 @@ public:
     [[nodiscard]] std::uint64_t endOf(MapItem item) const; // as startOf()
     // The region whose protection is that of the whole item, if there is one.
     [[nodiscard]] const MemoryRegion* protectedAs(MapItem item) const;
+    // Of the later map; empty where it was not read.
+    [[nodiscard]] MemoryNodes nodesOf(MapItem item) const;
     [[nodiscard]] std::string detailsOf(MapItem item) const;
 
 private:

@@ -153,6 +153,8 @@ private:
                 const MemoryRegion* region = m_items.protectedAs(item);
                 return region != nullptr ? protectionCode(*region) : std::string();
             });
+        } else if (m_sort.column == mapNodesColumn()) {
+            by([&](MapItem item) { return memoryNodesField(m_items.nodesOf(item)); });
         } else if (m_sort.column == mapDetailsColumn()) {
             by([&](MapItem item) { return m_items.detailsOf(item); });
         } else if (const MapColumn* column = mapNumberColumn(m_sort.column)) {
@@ -182,8 +184,12 @@ int mapProtectionColumn() {
     return kMapFirstNumberColumn + static_cast<int>(mapColumns().size());
 }
 
-int mapDetailsColumn() {
+int mapNodesColumn() {
     return mapProtectionColumn() + 1;
+}
+
+int mapDetailsColumn() {
+    return mapNodesColumn() + 1;
 }
 
 int mapTreeColumnCount() {

@@ -11,12 +11,13 @@
 
 namespace ringscope {
 
-// The columns of the tree: these, then mapColumns(), then protection and details.
+// The columns of the tree: these, then mapColumns(), then protection, NUMA nodes and details.
 inline constexpr int kMapAddressColumn = 0;
 inline constexpr int kMapTypeColumn = 1;
 inline constexpr int kMapChangeColumn = 2; // of a difference only
 inline constexpr int kMapFirstNumberColumn = 3;
 [[nodiscard]] int mapProtectionColumn();
+[[nodiscard]] int mapNodesColumn();
 [[nodiscard]] int mapDetailsColumn();
 [[nodiscard]] int mapTreeColumnCount();
 // nullptr for the columns that are no number.

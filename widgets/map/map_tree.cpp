@@ -118,6 +118,8 @@ void MapTree::makeView() {
     m_view->setSortingEnabled(true);
     showNumbersOf(ColumnNames::linuxNames);
     m_view->setColumnHidden(kMapChangeColumn, true);
+    m_view->setColumnHidden(mapNodesColumn(), true);
+    connect(header, &QHeaderView::sectionResized, this, &MapTree::reportNodes);
     // What a row is stands before its numbers.
     header->moveSection(header->visualIndex(mapDetailsColumn()),
                         header->visualIndex(kMapTypeColumn) + 1);
@@ -193,6 +195,18 @@ void MapTree::updateColumns() {
     m_view->setColumnHidden(kMapAddressColumn, false); // say which row it is
     m_view->setColumnHidden(kMapTypeColumn, false);
     m_view->setColumnHidden(kMapChangeColumn, !m_model->items().isDifference());
+}
+
+bool MapTree::areNodesShown() const {
+    return !m_view->isColumnHidden(mapNodesColumn());
+}
+
+// Hiding and showing a column resizes it.
+void MapTree::reportNodes() {
+    if (areNodesShown() != m_areNodesShown) {
+        m_areNodesShown = areNodesShown();
+        Q_EMIT nodesShownChanged(m_areNodesShown);
+    }
 }
 
 void MapTree::keepExpansion(const QModelIndex& index, bool isExpanded) {
@@ -395,6 +409,7 @@ void MapTree::restoreColumns(const QByteArray& state) {
         m_isFitted = true;
         setColumnNames(*names);
         updateColumns();
+        reportNodes();
     }
 }
 
@@ -402,6 +417,7 @@ void MapTree::resetColumns() {
     m_view->header()->restoreState(m_firstColumns);
     m_isFitted = m_model->rowCount() > 0;
     updateColumns();
+    reportNodes();
     if (m_isFitted) {
         fitColumns();
     }
@@ -423,6 +439,7 @@ void MapTree::fitColumns() {
                            room(QStringLiteral("000000000000")) + 2 * m_view->indentation());
     m_view->setColumnWidth(kMapTypeColumn, room(QStringLiteral("Managed Heap")) + 20); // the chip
     m_view->setColumnWidth(kMapChangeColumn, room(QStringLiteral("appeared")));
+    m_view->setColumnWidth(mapNodesColumn(), room(QStringLiteral("N0 000 MiB, N1 000 MiB")));
     // What does not fit loses its beginning.
     m_view->setColumnWidth(mapDetailsColumn(), 38 * metrics.averageCharWidth());
 }

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] QByteArray columnState() const;
     void restoreColumns(const QByteArray& state);
     void resetColumns();
+    // On which nodes of the machine pages are, which is not read with every map.
+    [[nodiscard]] bool areNodesShown() const;
 
     // Rows in the order on the screen, mappings of objects that are open too; the first column says
     // what a row is, so that sums count nothing twice. Exact, sizes in bytes.
@@ -71,6 +73,7 @@ Q_SIGNALS:
     void stringsRequested(quint64 start, quint64 end);
     void pagesRequested(quint64 start, quint64 end);
     void columnNamesChanged(ringscope::ColumnNames names); // chosen in the menu
+    void nodesShownChanged(bool areShown);                 // by the user or resetColumns()
 
 private:
     void makeView();
@@ -86,6 +89,7 @@ private:
     void reportSelection();
     void fitColumns();
     void updateColumns();
+    void reportNodes();
     void showNumbersOf(ColumnNames names);
 
     MapTreeModel* m_model;
@@ -93,7 +97,8 @@ private:
     EmptySentence* m_empty;
     std::set<std::string> m_expanded; // keys of objects, also of those that are filtered away
     QByteArray m_firstColumns;        // Constant after construction.
-    bool m_isFitted = false;          // column widths were set once
+    bool m_areNodesShown = false;
+    bool m_isFitted = false; // column widths were set once
 };
 
 } // namespace ringscope

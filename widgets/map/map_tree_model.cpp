@@ -249,6 +249,9 @@ QString MapTreeModel::displayText(MapItem item, int column) const {
         const MemoryRegion* region = m_items.protectedAs(item);
         return region != nullptr ? QString::fromStdString(protectionCode(*region)) : QString();
     }
+    if (column == mapNodesColumn()) {
+        return QString::fromStdString(memoryNodesText(m_items.nodesOf(item)));
+    }
     return QString::fromStdString(m_items.detailsOf(item));
 }
 
@@ -272,7 +275,10 @@ QString MapTreeModel::toolTip(MapItem item, int column) const {
         return region != nullptr ? QString::fromStdString(protectionWords(*region))
                                  : tr("Its mappings differ: open the row to see how.");
     }
-    return column == mapDetailsColumn() ? displayText(item, column) : QString();
+    if (column == mapNodesColumn() && !(m_items.snapshot() && m_items.snapshot()->nodes)) {
+        return tr("Was not read with this map.");
+    }
+    return displayText(item, column);
 }
 
 int MapTreeModel::signOf(MapItem item, int column) const {
@@ -333,6 +339,10 @@ QVariant MapTreeModel::headerData(int section, Qt::Orientation orientation, int 
                                 Qt::AlignVCenter);
     }
     if (role == Qt::ToolTipRole) {
+        if (section == mapNodesColumn()) {
+            return tr("On which nodes of the machine the pages are. Read while this column is "
+                      "shown: it takes about as long as the map itself.\nFrom: numa_maps");
+        }
         return number != nullptr ? QVariant(mapColumnHelp(*number)) : QVariant();
     }
     if (role != Qt::DisplayRole) {
@@ -349,7 +359,9 @@ QVariant MapTreeModel::headerData(int section, Qt::Orientation orientation, int 
     case kMapChangeColumn:
         return tr("Change");
     default:
-        return section == mapProtectionColumn() ? tr("Protection") : tr("Details");
+        return section == mapProtectionColumn() ? tr("Protection")
+               : section == mapNodesColumn()    ? tr("NUMA")
+                                                : tr("Details");
     }
 }
 
@@ -362,6 +374,9 @@ QString MapTreeModel::copiedTitle(int column) const {
 QString MapTreeModel::exactText(const QModelIndex& index) const {
     const MapItem item = itemAt(index);
     const MapColumn* number = mapNumberColumn(index.column());
+    if (index.column() == mapNodesColumn()) {
+        return QString::fromStdString(memoryNodesField(m_items.nodesOf(item)));
+    }
     return number != nullptr ? mapExactText(m_items.amountOf(item, *number))
                              : displayText(item, index.column());
 }

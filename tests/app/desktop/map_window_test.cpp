@@ -140,6 +140,23 @@ TEST_F(MapWindowTest, ListsThePagesOfAMapping) {
     EXPECT_TRUE(lines[lines.size() - 1].endsWith(QStringLiteral("1\tnot present")));
 }
 
+TEST_F(MapWindowTest, ReadsTheNodesOfThePagesWhileTheirColumnIsShown) {
+    if (::access("/proc/self/numa_maps", R_OK) != 0) {
+        GTEST_SKIP() << "this kernel has no numa_maps";
+    }
+    const IdleChild child;
+    ASSERT_TRUE(follow(child.pid()));
+    EXPECT_FALSE(controller().shown()->nodes);
+    m_window->findChild<MapTree*>()->setColumnShown(mapNodesColumn(), true);
+    ASSERT_TRUE(waitFor([&] { return controller().shown()->nodes.has_value(); }));
+    EXPECT_FALSE(controller().shown()->nodesOf(std::nullopt).empty());
+    // Also of the one that was kept.
+    controller().choose(controller().records().size() - 1);
+    const auto first = controller().shown();
+    ASSERT_TRUE(waitFor([&] { return controller().shown() != first; }));
+    EXPECT_EQ(controller().shown()->nodes, first->nodes);
+}
+
 TEST_F(MapWindowTest, IsSavedAsAPicture) {
     ASSERT_TRUE(follow(::getpid()));
     for (const char* const suffix : {"png", "svg"}) {

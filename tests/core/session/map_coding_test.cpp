@@ -52,9 +52,24 @@ TEST(MapCoding, GivesBackTheMapOfARealProcessInFewBytes) {
     EXPECT_LT(record->packed.size(), 6000 + snapshot.space.map.regions.size() * 60);
 }
 
+TEST(MapCoding, KeepsOnWhichNodesThePagesAre) {
+    MapSnapshot snapshot = everyField();
+    snapshot.nodes = NodePlacement{{{{0, 8192}, {3, 1U << 30U}}, {}}, 2, 1};
+    const auto read = decodeMapRecord(encodeMapRecord(*makeMapRecord(snapshot, "P0")));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->unpack()->nodes, snapshot.nodes);
+    EXPECT_FALSE(makeMapRecord(everyField(), "P0")->unpack()->nodes);
+    const std::string packed = packNodes(*snapshot.nodes);
+    EXPECT_FALSE(unpackNodes(packed, 3)) << "of another map";
+    for (std::size_t length = 0; length < packed.size(); ++length) {
+        EXPECT_FALSE(unpackNodes(std::string_view(packed).substr(0, length), 2)) << length;
+    }
+}
+
 TEST(MapCoding, RefusesWhatIsCutAndStaysSaneOnDamage) {
     const std::string good = encodeMapRecord(*makeMapRecord(everyField(), "P0"));
-    const std::size_t withoutReason = good.size() - 1; // as older versions wrote it
+    const std::size_t withoutReason = good.size() - 2; // as older versions wrote it
+    EXPECT_NE(decodeMapRecord(std::string_view(good).substr(0, withoutReason + 1)), nullptr);
     EXPECT_NE(decodeMapRecord(std::string_view(good).substr(0, withoutReason)), nullptr);
     for (std::size_t length = 0; length < withoutReason; ++length) {
         EXPECT_EQ(decodeMapRecord(std::string_view(good).substr(0, length)), nullptr) << length;

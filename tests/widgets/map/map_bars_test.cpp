@@ -150,6 +150,18 @@ TEST_F(MapBarsTest, ABaselineIsOutlinedOnTheSameScale) {
     EXPECT_EQ(bars.segmentsOf(0).back().right, area.width());
 }
 
+TEST_F(MapBarsTest, ABaselineFromACoreDumpHasNoResidency) {
+    bars.setSnapshot(someMap().build());
+    bars.setBaseline(someMap().fromCore().build());
+    const QRect resident = bars.barRect(kResident);
+    const QString text = bars.toolTipAt(resident.center());
+    EXPECT_TRUE(text.contains(u"Earlier: not in a core dump")) << text.toStdString();
+    EXPECT_TRUE(bars.toolTipAt(bars.barRect(0).center()).contains(u"Earlier in all: 16 MiB (0 B)"))
+        << bars.toolTipAt(bars.barRect(0).center()).toStdString();
+    const QImage image = bars.grab().toImage();
+    EXPECT_NE(image.pixelColor(resident.left() + 3, resident.top() - 2), theme.tokens().text);
+}
+
 TEST_F(MapBarsTest, SteadyValuesPaintNothing) {
     ASSERT_TRUE(QTest::qWaitForWindowExposed(&bars));
     bars.setSnapshot(someMap().build());

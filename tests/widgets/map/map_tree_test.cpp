@@ -78,6 +78,27 @@ TEST_F(MapTreeTest, AtFirstTheColumnsAreThoseThatMatterMost) {
                       "Mappings,Protection,Details,");
 }
 
+TEST_F(MapTreeTest, TheColumnOfNodesSaysWhenItIsShown) {
+    QSignalSpy shown(&tree, &MapTree::nodesShownChanged);
+    MapSnapshot snapshot = testing::mapOf(kSmallMap);
+    snapshot.nodes = NodePlacement{std::vector<MemoryNodes>(7), 0, 0};
+    snapshot.nodes->regions[3] = {{0, 1U << 20U}};
+    snapshot.nodes->regions[5] = {{1, 65536}};
+    tree.setSnapshot(std::make_shared<const MapSnapshot>(snapshot));
+    EXPECT_FALSE(tree.areNodesShown());
+    tree.setColumnShown(mapNodesColumn(), true);
+    EXPECT_TRUE(tree.areNodesShown());
+    const QModelIndex ring = row("/dev/shm/ring").siblingAtColumn(mapNodesColumn());
+    EXPECT_EQ(ring.data().toString(), QStringLiteral("N0 1 MiB, N1 64 KiB"));
+    EXPECT_EQ(tree.model().exactText(ring), QStringLiteral("N0=1048576 N1=65536"));
+    tree.setSnapshot(sharedMap(kSmallMap));
+    EXPECT_EQ(row("/dev/shm/ring").siblingAtColumn(mapNodesColumn()).data().toString(), QString());
+    tree.resetColumns();
+    ASSERT_EQ(shown.size(), 2);
+    EXPECT_TRUE(shown[0][0].toBool());
+    EXPECT_FALSE(shown[1][0].toBool());
+}
+
 TEST_F(MapTreeTest, OpenAndSelectedRowsStaySoWhenTheMapIsReadAgain) {
     tree.setSnapshot(sharedMap(kSmallMap));
     tree.view().expand(row("/dev/shm/ring"));
