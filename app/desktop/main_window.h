@@ -48,6 +48,7 @@ public:
     [[nodiscard]] WindowActions& actions() { return *m_actions; }
     [[nodiscard]] WindowPanes& panes() { return *m_panes; }
     [[nodiscard]] ExportFlow& exports() { return *m_export; }
+    [[nodiscard]] MapFlow& maps() { return *m_maps; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
     // Keeps live sessions in files there until they are saved, and offers what a crash has left.

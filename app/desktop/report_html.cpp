@@ -10,8 +10,10 @@
 
 #include "app/desktop/summary_text.h"
 #include "core/base/clock.h"
+#include "core/base/printable_name.h"
 #include "core/base/units.h"
 #include "core/memory/memory_type.h"
+#include "core/session/map_record.h"
 #include "core/session/series.h"
 #include "core/session/sizing.h"
 #include "widgets/tables/sizing_table.h"
@@ -272,6 +274,30 @@ QString markerTable(const ReportContent& content) {
                                   table({QObject::tr("Time"), QObject::tr("What")}, rows));
 }
 
+QString mapTable(const ReportContent& content) {
+    const SessionView& view = *content.view;
+    std::vector<Row> rows;
+    if (view.maps != nullptr) {
+        for (const auto& map : *view.maps) {
+            if (map->timeNs >= content.fromNs && map->timeNs <= content.toNs) {
+                const MemorySums sums = map->sums.regionTotal();
+                rows.push_back({number(secondsSinceStart(view, map->timeNs)),
+                                words(map->label + " " + printableName(map->name)),
+                                words(map->reason),
+                                value(static_cast<double>(sums.rss), Unit::bytes),
+                                value(static_cast<double>(sums.privateAndSwap()), Unit::bytes),
+                                value(static_cast<double>(sums.pss), Unit::bytes)});
+            }
+        }
+    }
+    return rows.empty() ? QString()
+                        : section(QObject::tr("Memory maps"),
+                                  table({QObject::tr("Time"), QObject::tr("Process"),
+                                         QObject::tr("Taken because"), QObject::tr("RSS"),
+                                         QObject::tr("Private"), QObject::tr("PSS")},
+                                        rows));
+}
+
 QString sourceTable(const SessionView& view) {
     std::vector<Row> rows;
     for (const SourceStatus& source : view.sources) {
@@ -319,7 +345,8 @@ QString provenanceTable(const ReportContent& content) {
 
 QString tablesOf(const ReportContent& content) {
     return sizingTable(content) + memoryByType(content) + workerTable(*content.view) +
-           markerTable(content) + section(QObject::tr("Every track"), rangeStatistics(content)) +
+           markerTable(content) + mapTable(content) +
+           section(QObject::tr("Every track"), rangeStatistics(content)) +
            sourceTable(*content.view) + provenanceTable(content);
 }
 

@@ -11,6 +11,8 @@
 
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/main_window.h"
+#include "app/desktop/map_flow.h"
+#include "app/desktop/map_window.h"
 #include "app/desktop/pane_dock.h"
 #include "app/desktop/window_panes.h"
 #include "core/base/clock.h"
@@ -63,6 +65,24 @@ Expected<void> savePanes(MainWindow& window, const QDir& folder) {
     return savePicture(window.charts(), folder, QStringLiteral("charts"));
 }
 
+// The memory map of the first worker, if there is one to show.
+Expected<void> saveMap(MainWindow& window, const QDir& folder) {
+    const SessionController::View& view = window.controller().view();
+    if (view == nullptr || view->workers == nullptr || view->workers->empty()) {
+        return {};
+    }
+    window.maps().showWorker(view->workers->front().pid);
+    auto* const map = window.findChild<MapWindow*>();
+    if (map == nullptr) {
+        return {};
+    }
+    map->resize(1280, 860);
+    const bool isShown =
+        waitUntil(kPatienceMs, [&] { return map->controller().shown() != nullptr; });
+    waitUntil(300, [] { return false; }); // laid out and painted
+    return isShown ? savePicture(*map, folder, QStringLiteral("memory-map")) : Expected<void>();
+}
+
 } // namespace
 
 Expected<void> runScreenshot(const ScreenshotCommand& command) {
@@ -101,6 +121,9 @@ Expected<void> runScreenshot(const ScreenshotCommand& command) {
         result = savePicture(window, folder, QStringLiteral("window"));
         if (result) {
             result = savePanes(window, folder);
+        }
+        if (result) {
+            result = saveMap(window, folder);
         }
     }
     window.controller().stop();

@@ -35,6 +35,7 @@ inline const std::string& recordedSession() {
         std::string file = folder.filePath(QStringLiteral("short.ringscope")).toStdString();
         LiveOptions options;
         options.outputFile = file;
+        options.maps.periodNs = kNsPerSecond / 2;
         auto live = LiveSession::runScenario(shortScenario(), options);
         if (!live) {
             ADD_FAILURE() << live.error().message;

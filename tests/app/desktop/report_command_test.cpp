@@ -51,7 +51,7 @@ TEST(ReportCommand, WritesAPageThatNeedsNothingElse) {
     for (const char* const part :
          {"Occupancy", "Messages", "Provenance", "Workers", "Physical memory by type",
           "Sampling and losses", "Summary", "Sizing", "Longest stall", "is enough for this load",
-          "messages.sent", "producer"}) {
+          "messages.sent", "producer", "Memory maps", "periodic"}) {
         EXPECT_THAT(html, HasSubstr(part));
     }
     EXPECT_GE(contentOf(path).count("<svg"), 4);
