@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdio>
 #include <map>
 
@@ -12,12 +13,20 @@ namespace ringscope {
 
 namespace {
 
+bool isSameWord(const std::string& one, const std::string& other) {
+    return std::equal(one.begin(), one.end(), other.begin(), other.end(), [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) ==
+               std::tolower(static_cast<unsigned char>(b));
+    });
+}
+
+// In any case.
 template <typename Value>
 Expected<Value> chosen(const char* option, const std::string& word,
                        const std::vector<std::pair<std::string, Value>>& choices) {
     std::string names;
     for (const auto& [name, value] : choices) {
-        if (name == word) {
+        if (isSameWord(name, word)) {
             return value;
         }
         names += (names.empty() ? "" : ", ") + name;

@@ -143,8 +143,11 @@ TEST(CliMap, SaysOnWhichNodesThePagesAreWhenAsked) {
 
 TEST(CliMap, ShowsEachTypeInATable) {
     const StoppedProgram program;
-    const ProgramResult shown = cli({"map", program.pid(), "--names", "vmmap"});
+    const ProgramResult shown = cli({"map", program.pid(), "--names", "VMMap"});
     EXPECT_EQ(shown.status, 0) << shown.err;
+    const ProgramResult heap = cli({"map", program.pid(), "--type", "heap", "--by", "region"});
+    EXPECT_EQ(heap.status, 0) << heap.err;
+    EXPECT_NE(heap.out.find("[heap]"), std::string::npos) << heap.out;
     for (const char* text : {"sleep, pid", "TOTAL WS", "\nImage ", "\nHeap ", "\nTotal ", "\nFree ",
                              "equals the kernel's own sum"}) {
         EXPECT_NE(shown.out.find(text), std::string::npos) << text << " in\n" << shown.out;
