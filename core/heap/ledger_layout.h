@@ -24,7 +24,7 @@
 namespace ringscope {
 
 constexpr std::uint64_t kLedgerMagic = 0x5245'4744'454c'5352; // "RSLEDGER" as bytes
-constexpr std::uint32_t kLedgerVersion = 2;
+constexpr std::uint32_t kLedgerVersion = 3;
 constexpr std::size_t kLedgerHeaderBytes = 4096;
 constexpr std::size_t kSizeClassCount = 64;
 constexpr std::uint32_t kLedgerSlots = 4096;    // 8.5 MiB, of which only touched pages exist
@@ -33,8 +33,9 @@ constexpr std::uint32_t kLedgerSlotsMax = 1U << 16U;
 constexpr char kLedgerSocketVariable[] = "RINGSCOPE_HEAP_SOCKET";
 constexpr char kLedgerFileName[] = "ringscope-heap"; // "/memfd:ringscope-heap" in /proc/PID/maps
 
-// What the tracker records. Values 2 and 3 are kept for stacks of sampled and of all allocations.
-enum class LedgerMode : std::uint32_t { counters = 1 };
+// What the tracker records beside the counters, in a profile of its own (profile_layout.h). Value 2
+// is kept for sampled stacks.
+enum class LedgerMode : std::uint32_t { counters = 1, exact = 3 };
 
 // How the process image came to be.
 enum class LedgerOrigin : std::uint32_t { started = 1, forked = 2 };

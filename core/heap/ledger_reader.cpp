@@ -123,7 +123,8 @@ void addSlot(HeapCounters& sum, const SlotCopies& slot) {
 
 } // namespace
 
-Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessIdentity& process) {
+Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessIdentity& process,
+                                          FileDescriptor profile) {
     LedgerReader reader;
     reader.m_ledger = std::move(ledger);
     reader.m_process = process;
@@ -145,8 +146,9 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
                               std::to_string(kLedgerVersion) +
                               "; use the tracker that belongs to it");
     }
+    const auto mode = field(LedgerMode{}, offsetof(LedgerHeader, mode));
     if (field(std::uint32_t{}, offsetof(LedgerHeader, ready)) != 1 ||
-        field(LedgerMode{}, offsetof(LedgerHeader, mode)) != LedgerMode::counters) {
+        (mode != LedgerMode::counters && mode != LedgerMode::exact)) {
         return reader.damaged("is not finished or of an unknown mode");
     }
     reader.m_slotCount = field(std::uint32_t{}, offsetof(LedgerHeader, slotCount));
@@ -169,6 +171,12 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
     reader.m_inheritedBytes = field(std::uint64_t{}, offsetof(LedgerHeader, inheritedBytes));
     std::memcpy(reader.m_inheritedBlocks.data(), copy + offsetof(LedgerHeader, inheritedBlocks),
                 sizeof(LedgerHeader::inheritedBlocks));
+    if (mode == LedgerMode::exact && profile.isOpen()) {
+        auto opened = ProfileReader::open(std::move(profile));
+        if (opened) {
+            reader.m_profile.emplace(std::move(*opened));
+        }
+    }
     return reader;
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/file_descriptor.h"
 #include "core/base/process_identity.h"
 #include "core/heap/heap_counters.h"
+#include "core/heap/profile_reader.h"
 
 namespace ringscope {
 
@@ -19,8 +20,9 @@ class LedgerReader {
 public:
     // Checks magic, version, mode, geometry and that the file is as long as it says. A start time
     // of 0 in process is taken from the ledger. Errors (damaged): what does not fit.
-    [[nodiscard]] static Expected<LedgerReader> open(FileDescriptor ledger,
-                                                     const ProcessIdentity& process);
+    // profile: the file that came with it, if the tracker records every block.
+    [[nodiscard]] static Expected<LedgerReader>
+    open(FileDescriptor ledger, const ProcessIdentity& process, FileDescriptor profile = {});
 
     // Frees are read before allocations: a block freed meanwhile is never missing from the
     // allocations, so live is never negative but may be too large by what was allocated during the
@@ -28,6 +30,11 @@ public:
     [[nodiscard]] Expected<HeapCounters> read();
     // The same sums without classes and threads: what can be read many times a second.
     [[nodiscard]] Expected<HeapTotals> readTotals();
+
+    // Where the process allocates; null when it only counts, or its profile is none.
+    [[nodiscard]] const ProfileReader* profile() const noexcept {
+        return m_profile ? &*m_profile : nullptr;
+    }
 
     [[nodiscard]] const ProcessIdentity& process() const noexcept { return m_process; }
     [[nodiscard]] LedgerOrigin origin() const noexcept { return m_origin; }
@@ -48,6 +55,7 @@ private:
 
     // Constant after open().
     FileDescriptor m_ledger;
+    std::optional<ProfileReader> m_profile;
     ProcessIdentity m_process;
     LedgerOrigin m_origin = LedgerOrigin::started;
     std::int32_t m_parentPid = 0;

@@ -40,12 +40,12 @@ std::string newSocketName() {
 struct Message {
     LedgerAnnouncement announcement{};
     FileDescriptor ledger;
-    std::size_t bytes = 0; // 0: the other side closed without a word
+    FileDescriptor profile; // not open: none was sent
+    std::size_t bytes = 0;  // 0: the other side closed without a word
 };
 
-// Takes every descriptor out of the message, so that none stays open when more than one was sent.
-FileDescriptor firstDescriptor(msghdr& header) {
-    FileDescriptor first;
+// Takes every descriptor out of the message, so that none stays open when more were sent.
+void takeDescriptors(msghdr& header, Message& message) {
     for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr;
          part = CMSG_NXTHDR(&header, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
@@ -56,12 +56,13 @@ FileDescriptor firstDescriptor(msghdr& header) {
             int fd = -1;
             std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof(fd));
             FileDescriptor received(fd);
-            if (!first.isOpen()) {
-                first = std::move(received);
+            if (!message.ledger.isOpen()) {
+                message.ledger = std::move(received);
+            } else if (!message.profile.isOpen()) {
+                message.profile = std::move(received);
             }
         }
     }
-    return first;
 }
 
 // Also when it can only tell of an error or an end.
@@ -84,7 +85,7 @@ std::optional<Message> receiveMessage(int connection) {
         return std::nullopt;
     }
     message.bytes = static_cast<std::size_t>(got);
-    message.ledger = firstDescriptor(header);
+    takeDescriptors(header, message);
     if (got == 0) {
         return message;
     }
@@ -181,12 +182,13 @@ Expected<LedgerReader> LedgerReceiver::receiveFrom(const FileDescriptor& connect
                              "; processes of another pid namespace cannot be tracked");
     }
     // Any other kind of file could let pread wait (a device, a file system of the sender's own).
-    if (::fcntl(message->ledger.get(), F_GET_SEALS) < 0) {
+    if (::fcntl(message->ledger.get(), F_GET_SEALS) < 0 ||
+        (message->profile.isOpen() && ::fcntl(message->profile.get(), F_GET_SEALS) < 0)) {
         return makeError(ErrorKind::damaged, who + " sent a file that is not a memfd");
     }
     // Start time comes from the ledger: the process may have ended since, its pid may be another's.
     const ProcessIdentity process{peer.pid, 0, selfProcess().pidNamespace};
-    return LedgerReader::open(std::move(message->ledger), process);
+    return LedgerReader::open(std::move(message->ledger), process, std::move(message->profile));
 }
 
 } // namespace ringscope

@@ -5,6 +5,7 @@ import pathlib
 import re
 import sys
 
+TRACKER_SEES = {"core/heap/ledger_layout.h", "core/heap/profile_layout.h"}
 CORE_SEES = {
     "base": set(),
     "ring": {"base"},
@@ -72,8 +73,8 @@ def reasons(where: str, name: str, quoted: bool):
             if mine != theirs and theirs not in CORE_SEES.get(mine, set()):
                 yield f"core/{mine} does not see core/{theirs}"
         if where.startswith("core/heap/tracker/") and name.startswith("core/") and not (
-                name.startswith("core/heap/tracker/") or name == "core/heap/ledger_layout.h"):
-            yield "the tracker sees the ledger's layout only"
+                name.startswith("core/heap/tracker/") or name in TRACKER_SEES):
+            yield "the tracker sees the layouts of what it writes only"
     if parts[0] == "widgets":
         if name.startswith("app/"):
             yield "points up a layer"

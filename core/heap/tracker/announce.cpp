@@ -52,31 +52,33 @@ int connectToReader(const char* socketName) noexcept {
     return -1;
 }
 
-bool announceLedger(int socket, int ledger, std::int32_t pid) noexcept {
+bool announceLedger(int socket, int ledger, int profile, std::int32_t pid) noexcept {
     LedgerAnnouncement announcement{kLedgerMagic, kLedgerVersion, pid};
     iovec part{&announcement, sizeof(announcement)};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    const int descriptors[2] = {ledger, profile};
+    const std::size_t bytes = (profile < 0 ? 1 : 2) * sizeof(int);
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(descriptors))] = {};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control;
-    message.msg_controllen = sizeof(control);
+    message.msg_controllen = CMSG_SPACE(bytes);
     cmsghdr* rights = CMSG_FIRSTHDR(&message);
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(rights), &ledger, sizeof(ledger));
+    rights->cmsg_len = CMSG_LEN(bytes);
+    std::memcpy(CMSG_DATA(rights), descriptors, bytes);
     return ::syscall(SYS_sendmsg, socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
            static_cast<long>(sizeof(announcement));
 }
 
-int makeLedgerFile(std::size_t bytes) noexcept {
+int makeSharedFile(const char* name, std::size_t bytes) noexcept {
     rlimit limit{};
     if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < bytes) {
         return -1;
     }
-    const auto fd = static_cast<int>(
-        ::syscall(SYS_memfd_create, kLedgerFileName, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    const auto fd =
+        static_cast<int>(::syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (fd < 0) {
         return -1;
     }

@@ -12,12 +12,12 @@ namespace ringscope::tracker {
 // Connects to the reader's abstract socket. -1 when nobody listens there, or when its queue stays
 // full for 100 ms. Closed by closeDescriptor().
 [[nodiscard]] int connectToReader(const char* socketName) noexcept;
-// Hands the descriptor over; never waits.
-[[nodiscard]] bool announceLedger(int socket, int ledger, std::int32_t pid) noexcept;
+// Hands the descriptors over; never waits. profile: -1 for none.
+[[nodiscard]] bool announceLedger(int socket, int ledger, int profile, std::int32_t pid) noexcept;
 
 // An anonymous file of that size, sealed against being resized; -1 when it cannot be had or when
 // the process may not write files that large (growing it would then kill the process: SIGXFSZ).
-[[nodiscard]] int makeLedgerFile(std::size_t bytes) noexcept;
+[[nodiscard]] int makeSharedFile(const char* name, std::size_t bytes) noexcept;
 void closeDescriptor(int fd) noexcept;
 
 // Field 22 of /proc/self/stat; 0 when it cannot be read.

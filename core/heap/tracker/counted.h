@@ -19,6 +19,8 @@ namespace ringscope::tracker {
 [[gnu::noinline]] void freeCarefully(void* block) noexcept;
 // Counts a block of the next allocator, which may be null. Only while isCounting().
 [[gnu::noinline]] void* countedCarefully(void* block) noexcept;
+// The same of one that was asked for with that many bytes, and records it while isProfiling().
+[[gnu::noinline]] void* recordedCarefully(void* block, std::size_t bytes) noexcept;
 
 // The cell of a block that is a small chunk, for a thread that has a slot; null for others. Only
 // while isCountingChunks().

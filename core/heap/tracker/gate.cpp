@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/heap/tracker/gate.h"
 
+#include "core/heap/profile_layout.h"
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/next_allocator.h"
 
@@ -33,6 +34,7 @@ bool s_isHopeless = false; // no reader: neither this process nor its forks look
 std::int32_t s_ledgerPid = 0;
 long s_seccompMode = 0;
 char s_socketName[108] = "";
+bool s_isExactWanted = false;
 
 long seccompMode() noexcept {
     return ::syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
@@ -55,6 +57,8 @@ bool noteEnvironment() noexcept {
         return false;
     }
     std::strcpy(s_socketName, name);
+    const char* mode = std::getenv(kLedgerModeVariable); // NOLINT(concurrency-mt-unsafe): first
+    s_isExactWanted = mode != nullptr && std::strcmp(mode, "exact") == 0;
     s_seccompMode = seccompMode();
     ::madvise(&g_gate, sizeof(g_gate), MADV_WIPEONFORK);
     ::pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
@@ -80,9 +84,13 @@ GateState decide(std::int32_t pid) noexcept {
         return GateState::dormant;
     }
     s_ledgerPid = pid;
-    if (!startLedger(s_socketName, isForked ? LedgerOrigin::forked : LedgerOrigin::started)) {
+    LedgerMode mode = s_isExactWanted ? LedgerMode::exact : LedgerMode::counters;
+    if (!startLedger(s_socketName, isForked ? LedgerOrigin::forked : LedgerOrigin::started, mode)) {
         s_isHopeless = true;
         return GateState::dormant;
+    }
+    if (mode == LedgerMode::exact) {
+        return GateState::profiling;
     }
     return g_next.hasGlibcChunks ? GateState::countingChunks : GateState::counting;
 }
@@ -123,7 +131,8 @@ bool openGate() noexcept {
     t_isOpening = false;
     errno = savedErrno;
     const GateState state = g_gate.state.load(std::memory_order_relaxed);
-    return state == GateState::counting || state == GateState::countingChunks;
+    return state == GateState::counting || state == GateState::countingChunks ||
+           state == GateState::profiling;
 }
 
 namespace {

@@ -15,6 +15,7 @@ enum class GateState : std::uint8_t {
     counting = 1, // sizes are asked of the allocator
     countingChunks = 2, // the allocator is glibc's: see chunkWord()
     dormant = 3,
+    profiling = 4, // every block is recorded: see profile_writer.h
 };
 
 // A page of its own that the kernel zeroes in the child of any fork (MADV_WIPEONFORK), also one
@@ -32,12 +33,16 @@ struct alignas(4096) Gate {
 inline bool isCounting() noexcept {
     const GateState state = g_gate.state.load(std::memory_order_relaxed);
     return state == GateState::counting || state == GateState::countingChunks ||
-           (state == GateState::closed && openGate());
+           state == GateState::profiling || (state == GateState::closed && openGate());
 }
 
 // The usual state, and the short way of an event. In all others: isCounting().
 inline bool isCountingChunks() noexcept {
     return g_gate.state.load(std::memory_order_relaxed) == GateState::countingChunks;
+}
+
+inline bool isProfiling() noexcept {
+    return g_gate.state.load(std::memory_order_relaxed) == GateState::profiling;
 }
 
 } // namespace ringscope::tracker

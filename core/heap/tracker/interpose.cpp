@@ -2,6 +2,7 @@
 // The functions that stand before libc's malloc family. strdup, getline, asprintf and the like need
 // none: libc calls malloc for them through the same symbol (tests/core/heap/tracker_test.cpp).
 #include "core/heap/tracker/counted.h"
+#include "core/heap/tracker/profile_writer.h"
 
 #include <cerrno>
 #include <cstddef>
@@ -22,14 +23,42 @@ namespace {
     return moved;
 }
 
-void* counted(void* block, bool isCounted) noexcept {
-    return isCounted ? countedCarefully(block) : block;
+void* counted(void* block, std::size_t bytes, bool isCounted) noexcept {
+    return isCounted ? recordedCarefully(block, bytes) : block;
+}
+
+// All of a reallocation that is recorded. The block is none of the bootstrap arena.
+void* reallocateRecorded(void* block, std::size_t bytes) noexcept {
+    if (block == nullptr) {
+        return recordedCarefully(g_next.realloc(block, bytes), bytes);
+    }
+    const std::size_t oldBytes = usableBytes(block);
+    if (bytes == 0) {
+        profileFree(block);
+        countFree(oldBytes);
+        return recordedCarefully(g_next.realloc(block, bytes), bytes);
+    }
+    // Before, as of then another thread may get its place.
+    const KnownBlock known = takeKnown(block);
+    void* moved = g_next.realloc(block, bytes);
+    if (moved == nullptr) {
+        putBack(block, known);
+        return nullptr;
+    }
+    countFree(oldBytes);
+    countReallocation();
+    countAllocation(usableBytes(moved));
+    profileReallocation(moved, bytes, known);
+    return moved;
 }
 
 [[gnu::noinline]] void* reallocCarefully(void* block, std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
     if (isBootstrap(block)) [[unlikely]] {
-        return counted(reallocateBootstrap(block, bytes), isCounted);
+        return counted(reallocateBootstrap(block, bytes), bytes, isCounted);
+    }
+    if (isProfiling()) {
+        return reallocateRecorded(block, bytes);
     }
     const std::size_t oldBytes = isCounted && block != nullptr ? usableBytes(block) : 0;
     void* moved = g_next.realloc(block, bytes);
@@ -42,7 +71,7 @@ void* counted(void* block, bool isCounted) noexcept {
             countReallocation();
         }
     }
-    return counted(moved, true);
+    return countedCarefully(moved);
 }
 
 // What of realloc the short way leaves to be counted.
@@ -65,15 +94,22 @@ void* countedCarefully(void* block) noexcept {
     return block;
 }
 
+void* recordedCarefully(void* block, std::size_t bytes) noexcept {
+    if (isProfiling()) {
+        profileAllocation(block, bytes);
+    }
+    return countedCarefully(block);
+}
+
 void* mallocCarefully(std::size_t bytes) noexcept {
     // Asked first: opening the gate is what fills g_next.
     const bool isCounted = isCounting();
-    return counted(g_next.malloc(bytes), isCounted);
+    return counted(g_next.malloc(bytes), bytes, isCounted);
 }
 
 void* callocCarefully(std::size_t count, std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.calloc(count, bytes), isCounted);
+    return counted(g_next.calloc(count, bytes), count * bytes, isCounted);
 }
 
 void freeCarefully(void* block) noexcept {
@@ -81,6 +117,9 @@ void freeCarefully(void* block) noexcept {
         return;
     }
     if (isCounting()) {
+        if (isProfiling()) {
+            profileFree(block);
+        }
         countFree(usableBytes(block)); // before: afterwards its size is not ours to read
     }
     g_next.free(block);
@@ -133,29 +172,29 @@ int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) noexc
     const bool isCounted = isCounting();
     const int error = g_next.posixMemalign(block, alignment, bytes);
     if (error == 0) {
-        counted(*block, isCounted);
+        counted(*block, bytes, isCounted);
     }
     return error;
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.alignedAlloc(alignment, bytes), isCounted);
+    return counted(g_next.alignedAlloc(alignment, bytes), bytes, isCounted);
 }
 
 void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.memalign(alignment, bytes), isCounted);
+    return counted(g_next.memalign(alignment, bytes), bytes, isCounted);
 }
 
 void* valloc(std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.valloc(bytes), isCounted);
+    return counted(g_next.valloc(bytes), bytes, isCounted);
 }
 
 void* pvalloc(std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.pvalloc(bytes), isCounted);
+    return counted(g_next.pvalloc(bytes), bytes, isCounted);
 }
 
 // Programs linked before glibc 2.26 may still call it.

@@ -4,6 +4,7 @@
 // that brings its own (jemalloc, tcmalloc, mimalloc) bypasses malloc: then they are counted here.
 // Either way once.
 #include "core/heap/tracker/counted.h"
+#include "core/heap/tracker/profile_writer.h"
 
 #include <algorithm>
 #include <atomic>
@@ -57,6 +58,11 @@ void* findForCaller(const void* caller, const char* name) noexcept;
 
 // One of the functions: s_call is the next library's, or counting() before it, or direct() instead
 // of it, and find() until the first call of any of them.
+template <typename... Rest>
+Size bytesOf(Size n, Rest...) noexcept {
+    return n;
+}
+
 template <const char* kName, typename... Arguments>
 struct NextNew {
     using Function = void* (*)(Arguments...);
@@ -83,9 +89,17 @@ struct NextNew {
         void* block = s_next(arguments...);
         // Not if it came back to us, as an operator new[] that calls operator new.
         if (isCounted && block != nullptr && t_countedEvents == before) {
-            countAllocation(usableBytes(block));
+            recordedCarefully(block, bytesOf(arguments...));
         }
         return block;
+    }
+    // The next asks our own aligned_alloc for more than it was asked for.
+    static void* hinting(Arguments... arguments) {
+        if (!isProfiling()) {
+            return s_next(arguments...);
+        }
+        const AskedBytes asked(bytesOf(arguments...));
+        return s_next(arguments...);
     }
     // What the next would come to, without the way there and back.
     static void* direct(Arguments... arguments) {
@@ -101,6 +115,8 @@ struct NextNew {
         Function function = isInAllocator(found) ? &NextNew::counting : s_next;
         if constexpr (kIsPlain<Arguments...>) {
             function = maySkip ? &NextNew::direct : function;
+        } else {
+            function = function == s_next && found != nullptr ? &NextNew::hinting : function;
         }
         s_call.store(function, std::memory_order_release);
     }
@@ -123,9 +139,13 @@ struct NextDelete {
         const bool isCounted = block != nullptr && isCounting();
         const std::size_t bytes = isCounted ? usableBytes(block) : 0;
         const std::uint64_t before = t_countedEvents;
+        if (isCounted && isProfiling()) {
+            beginFree(block);
+        }
         s_next(block, arguments...);
         if (isCounted && t_countedEvents == before) {
             countFree(bytes);
+            endFree(block);
         }
     }
     static void direct(void* block, Arguments...) { countedFree(block); }

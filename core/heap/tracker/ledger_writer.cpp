@@ -4,6 +4,7 @@
 #include "core/heap/tracker/announce.h"
 #include "core/heap/tracker/gate.h"
 #include "core/heap/tracker/next_allocator.h"
+#include "core/heap/tracker/profile_writer.h"
 
 #include <atomic>
 #include <cerrno>
@@ -235,7 +236,7 @@ MappedLedger mapLedger() noexcept {
         ledger.slots = slots;
         ledger.bytes =
             (kLedgerHeaderBytes + slots * sizeof(ThreadSlot) + 4095) & ~std::size_t{4095};
-        ledger.fd = makeLedgerFile(ledger.bytes);
+        ledger.fd = makeSharedFile(kLedgerFileName, ledger.bytes);
         if (ledger.fd < 0) {
             continue;
         }
@@ -252,11 +253,11 @@ MappedLedger mapLedger() noexcept {
     return {};
 }
 
-void fillHeader(const MappedLedger& ledger, LedgerOrigin origin) noexcept {
+void fillHeader(const MappedLedger& ledger, LedgerOrigin origin, LedgerMode mode) noexcept {
     LedgerHeader& header = *ledger.header;
     header.magic = kLedgerMagic;
     header.version = kLedgerVersion;
-    header.mode = LedgerMode::counters;
+    header.mode = mode;
     header.origin = origin;
     header.pid = ::getpid();
     header.parentPid = ::getppid();
@@ -303,12 +304,17 @@ void countFree(std::size_t usableBytes) noexcept {
     ++t_countedEvents;
 }
 
+std::size_t ownSlotIndex() noexcept {
+    const ThreadSlot* const slot = ownSlot();
+    return slot != nullptr ? static_cast<std::size_t>(slot - slotAt(0)) : 0;
+}
+
 void countReallocation() noexcept {
     const Account account;
     account.add(account.slot().reallocations, 1);
 }
 
-bool startLedger(const char* socketName, LedgerOrigin origin) noexcept {
+bool startLedger(const char* socketName, LedgerOrigin origin, LedgerMode& mode) noexcept {
     t_slot = nullptr; // in a fork's child: a slot of the parent's ledger
     t_isWithoutSlot = false;
     const int socket = connectToReader(socketName);
@@ -318,9 +324,15 @@ bool startLedger(const char* socketName, LedgerOrigin origin) noexcept {
     const MappedLedger ledger = mapLedger();
     bool isAnnounced = false;
     if (ledger.header != nullptr) {
-        fillHeader(ledger, origin);
-        isAnnounced = announceLedger(socket, ledger.fd, ledger.header->pid);
+        const int profile =
+            mode == LedgerMode::exact ? startProfile(ledger.slots, g_next.hasGlibcChunks) : -1;
+        mode = profile >= 0 ? LedgerMode::exact : LedgerMode::counters;
+        fillHeader(ledger, origin, mode);
+        isAnnounced = announceLedger(socket, ledger.fd, profile, ledger.header->pid);
         closeDescriptor(ledger.fd);
+        if (profile >= 0) {
+            closeDescriptor(profile);
+        }
         if (!isAnnounced) {
             ::munmap(ledger.header, ledger.bytes);
         }
@@ -355,6 +367,9 @@ void forgetInheritance() noexcept {
 void endThread() noexcept {
     if (!isCounting() || t_slot == nullptr) {
         return;
+    }
+    if (isProfiling()) {
+        endProfileOfThread();
     }
     ThreadSlot* slot = t_slot;
     t_slot = nullptr;

@@ -29,7 +29,13 @@ void countReallocation() noexcept;
 // Makes the ledger of this process image and announces it on the socket. In the child of a fork it
 // replaces the parent's and begins with what the parent had live. False: it could not, and nothing
 // is left of the attempt. One thread only (openGate).
-[[nodiscard]] bool startLedger(const char* socketName, LedgerOrigin origin) noexcept;
+// mode: what is wanted, and then what could be had.
+[[nodiscard]] bool startLedger(const char* socketName, LedgerOrigin origin,
+                               LedgerMode& mode) noexcept;
+
+// The number of this thread's slot, which it takes if it has none yet; 0: the shared one. Only
+// while isCounting().
+[[nodiscard]] std::size_t ownSlotIndex() noexcept;
 
 // Before fork: notes what is live now, for the child. Exact as long as no other thread allocates
 // until the fork has happened.

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <sys/mman.h>
 
 extern "C" {
 [[gnu::weak]] extern void* __libc_stack_end; // NOLINT: its name
@@ -53,10 +54,13 @@ struct CachedRule {
     std::atomic<std::uint64_t> rule;
 };
 constexpr std::size_t kCacheBits = 14;
-CachedRule s_cache[std::size_t{1} << kCacheBits];
+CachedRule* s_cache = nullptr;
 std::atomic<std::uint64_t> s_generation{0}; // in the bits that no address has
 
 FrameRule ruleAt(std::uintptr_t address) noexcept {
+    if (s_cache == nullptr) {
+        return findFrameRule(address);
+    }
     const std::uint64_t key = address ^ s_generation.load(std::memory_order_relaxed);
     CachedRule& slot = s_cache[address * 0x9e3779b97f4a7c15U >> (64U - kCacheBits)];
     const std::uint64_t kept = slot.rule.load(std::memory_order_relaxed);
@@ -208,6 +212,14 @@ private:
 };
 
 } // namespace
+
+void prepareWalks() noexcept {
+    if (s_cache == nullptr) {
+        void* const memory = ::mmap(nullptr, sizeof(CachedRule) << kCacheBits,
+                                    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        s_cache = memory != MAP_FAILED ? static_cast<CachedRule*>(memory) : nullptr;
+    }
+}
 
 Walk walkStack(const WalkRegisters& from, std::uintptr_t* addresses, std::uint32_t most) noexcept {
     Walk walk;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/core/heap/tracked_target.h"
 
+#include "core/heap/profile_layout.h"
 #include "core/heap/tracker_environment.h"
 
 #include <csignal>
@@ -49,6 +50,9 @@ std::vector<std::string> environmentFor(const LedgerReceiver& receiver,
     }
     if (tracker == TrackedTarget::Tracker::withoutReader) {
         variables["RINGSCOPE_HEAP_SOCKET"] = "ringscope-nobody-listens-here";
+    }
+    if (tracker == TrackedTarget::Tracker::exact) {
+        variables[kLedgerModeVariable] = "exact";
     }
     if (!preload.empty()) {
         std::string& all = variables["LD_PRELOAD"];

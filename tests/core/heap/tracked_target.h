@@ -20,7 +20,7 @@ struct Ending {
 // Runs a program under the tracker, or without it, with pipes to its standard input and output.
 class TrackedTarget {
 public:
-    enum class Tracker { on, off, withoutReader };
+    enum class Tracker { on, off, withoutReader, exact };
 
     // preload: what LD_PRELOAD is to hold behind the tracker.
     explicit TrackedTarget(std::vector<std::string> command, Tracker tracker = Tracker::on,

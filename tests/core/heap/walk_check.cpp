@@ -14,6 +14,7 @@
 
 #include "core/heap/tracker/stack_walk.h"
 
+using ringscope::tracker::prepareWalks;
 using ringscope::tracker::registersHere;
 using ringscope::tracker::Walk;
 using ringscope::tracker::WalkEnd;
@@ -92,6 +93,7 @@ void describe(void* const* theirs, int theirCount, const std::uintptr_t* ours, u
 
 [[gnu::constructor]] void begin() {
     t_isInside = true;
+    prepareWalks();
     void* warm[4];
     (void)backtrace(warm, 4); // loads libgcc_s
     if (const char* every = std::getenv("WALK_CHECK_EVERY")) {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace ringscope {
+
+// What became of the blocks that one call stack, or all of them, has allocated. Bytes are those
+// that were asked for. A realloc counts as one more block of the stack that allocated it first,
+// with all of its new bytes, as DHAT counts it.
+struct HeapSums {
+    std::uint64_t blocks = 0; // in all
+    std::uint64_t bytes = 0;
+    std::uint64_t liveBlocks = 0;
+    std::uint64_t liveBytes = 0;
+    std::uint64_t peakBlocks = 0; // alive when all of the program had most bytes alive (t-gmax)
+    std::uint64_t peakBytes = 0;
+    std::uint64_t maxBlocks = 0; // of the stack itself at its own most; see isMaxExact
+    std::uint64_t maxBytes = 0;
+    std::uint64_t temporaryBlocks = 0; // freed before the thread allocated anything else
+    double lifetimeNs = 0;             // sum over the freed blocks
+
+    [[nodiscard]] std::uint64_t freedBlocks() const { return blocks - liveBlocks; }
+    HeapSums& operator+=(const HeapSums& other); // max is then a bound
+};
+
+enum class HeapStackEnd : std::uint8_t {
+    complete,
+    cut,  // outer frames are left out: more than kMostFrames
+    lost, // outer frames could not be found
+};
+
+// One distinct call stack.
+struct HeapStack {
+    std::uint32_t node = 0; // the innermost frame
+    HeapStackEnd end = HeapStackEnd::complete;
+    HeapSums sums;
+    bool isMaxExact = true; // one thread alone had blocks of it; else max is at most this
+};
+
+// A frame and all frames outside of it.
+struct HeapNode {
+    std::uint64_t address = 0; // where the call returns to
+    std::uint32_t parent = 0;  // the caller's; 0: there is none
+};
+
+// A process's heap by call stacks, at one instant. A value.
+struct HeapProfile {
+    std::int64_t timeNs = 0;       // CLOCK_MONOTONIC of the reading
+    std::int64_t startNs = 0;      // and when the recording began
+    std::int64_t peakNs = 0;       // and of the peak
+    std::vector<HeapNode> nodes;   // 0 stands for nothing
+    std::vector<HeapStack> stacks; // only those with blocks
+    HeapSums total;
+    std::uint64_t peakBytes = 0; // as it was noted when it was reached
+    // Bytes that peakBytes, and what is alive at the peak, may be wrong by: 0 for one thread alone.
+    std::uint64_t peakErrorBytes = 0;
+    std::uint64_t unknownFrees = 0; // of blocks older than the recording, or inherited by fork
+    std::uint64_t lost = 0;         // events that there was no room for
+
+    // Return addresses of a stack, innermost first.
+    [[nodiscard]] std::vector<std::uint64_t> framesOf(const HeapStack& stack) const;
+};
+
+} // namespace ringscope

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/heap/ledger_layout.h"
+
+// The heap profile: where a process allocates, what of it is alive, what was at its peak. A second
+// anonymous file beside the ledger, made when every allocation is recorded. The tracker maps it
+// shared and writes it, ProfileReader reads it by pread. Little-endian x86-64 layout; the file is
+// sparse, and only what was touched takes memory. Its parts, at the offsets that the header gives:
+//
+//   ProfileHeader
+//   nodes      StackNode[nodeCount]      the trie of call stacks; 0 is the root
+//   nodeTable  uint32[...]               finds nodes; the tracker's alone
+//   stacks     ProfileStack[stackCount]  each distinct stack; 0 is that of what could not be told
+//   stackTable uint64[...]               finds stacks; the tracker's alone
+//   threads    ProfileThread[threadCount], by slot of the ledger
+//   cells      uint8[4096][chunkCount]   32 ProfileCells each; 0 is never used
+//   shadowDirectory uint32[2^21]         by address >> 26: number of its leaf + 1
+//   shadow     ShadowEntry[][leafCount]  live blocks by address
+//
+// A cell is what one thread did with the blocks of one stack. Blocks are counted where they are
+// freed, so that a cell of a thread alone may be negative; the sum over threads is exact. Bytes are
+// those that were asked for, as DHAT counts them, and a realloc is one more block of the stack that
+// allocated it first.
+namespace ringscope {
+
+constexpr std::uint64_t kProfileMagic = 0x464f'5250'4745'5352; // "RSEGPROF" as bytes
+constexpr std::uint32_t kProfileVersion = 1;
+constexpr char kProfileFileName[] = "ringscope-heap-profile"; // its name as a memfd
+constexpr char kLedgerModeVariable[] = "RINGSCOPE_HEAP_MODE"; // "exact"; else counters
+
+// What the kernel keeps apart: user space has 47 bits.
+constexpr unsigned kShadowLeafBits = 26;
+constexpr std::size_t kShadowLeaves = std::size_t{1} << (47 - kShadowLeafBits);
+
+constexpr std::size_t kCellBytes = 128;
+constexpr std::size_t kChunkBytes = 4096;
+constexpr std::size_t kCellsPerChunk = kChunkBytes / kCellBytes;
+constexpr std::uint32_t kMostFrames = 256; // of a stack; outer ones are left out
+
+struct StackNode {
+    std::uint64_t address; // return address
+    std::uint32_t parent;  // the caller's; 0: the root
+    std::uint32_t reserved;
+};
+static_assert(sizeof(StackNode) == 16);
+
+// How a stack ends: see tracker::WalkEnd.
+enum class StackEnd : std::uint32_t { complete = 0, cut = 1, lost = 2 };
+
+struct ProfileStack {
+    std::atomic<std::uint32_t> node; // innermost; 0: not used
+    std::uint32_t frames;
+    StackEnd end;
+    std::uint32_t reserved;
+};
+static_assert(sizeof(ProfileStack) == 16);
+
+struct alignas(kCellBytes) ProfileCell {
+    LedgerCounter blocks; // allocated
+    LedgerCounter bytes;
+    LedgerCounter freedBlocks;
+    LedgerCounter freedBytes;
+    LedgerCounter lifetimeTicks;   // of the freed ones: sum, in ticks of the time stamp counter
+    LedgerCounter temporaryBlocks; // freed before the thread allocated anything else
+    LedgerCounter maxBytes;        // most that the cell had alive, and in how many blocks
+    std::atomic<std::uint32_t> maxBlocks;
+    // What was alive at the peak is kept when the cell first changes after it: see PeakState.
+    std::atomic<std::uint32_t> peakEpoch;
+    LedgerCounter peakBytes; // may be negative, as a two's complement
+    LedgerCounter peakBlocks;
+    std::uint64_t reserved[6];
+};
+static_assert(sizeof(ProfileCell) == kCellBytes);
+
+constexpr std::size_t kLifetimeBuckets = 64; // by the number of bits of the ticks
+
+// Of one slot of the ledger.
+struct ProfileThread {
+    LedgerCounter lifetimes[kLifetimeBuckets]; // freed blocks
+    LedgerCounter unknownFrees; // of blocks that were not recorded: older ones, or inherited
+    LedgerCounter lost;         // events that could not be recorded
+    std::uint64_t reserved[62];
+    // The chunk that has the cells of stacks [32 * i, 32 * i + 32), or 0. stackCount / 32 of them.
+    // std::atomic<std::uint32_t> chunks[];
+};
+static_assert(sizeof(ProfileThread) == 1024);
+
+struct ShadowEntry {
+    std::atomic<std::uint64_t> ticks; // when the block was allocated
+    std::atomic<std::uint32_t> size;  // asked for; kSizeElsewhere: 4 GiB and more
+    std::atomic<std::uint32_t> stack; // 0: no live block begins here
+};
+static_assert(sizeof(ShadowEntry) == 16);
+constexpr std::uint32_t kSizeElsewhere = ~std::uint32_t{0}; // usable bytes are counted for these
+
+// The peak: bit 0 says that live bytes fell below it since, the others count how often they did
+// (the epoch). While it is not set, what is alive now is what is alive at the peak. Once it is, a
+// cell of that epoch has kept what it had, and any other has not changed since.
+using PeakState = std::atomic<std::uint64_t>;
+
+struct ProfileHeader {
+    std::uint64_t magic;
+    std::uint32_t version;
+    std::atomic<std::uint32_t> ready;
+    std::uint64_t fileBytes;
+    // Geometry: offsets into the file, and how many there are.
+    std::uint64_t nodesAt, nodeTableAt, stacksAt, stackTableAt, threadsAt, cellsAt;
+    std::uint64_t shadowDirectoryAt, shadowAt;
+    std::uint32_t nodeCount, stackCount, threadCount, chunkCount, leafCount;
+    std::uint32_t threadBytes; // of a ProfileThread with its chunks
+    std::uint32_t shadowShift; // an entry is for 2^shift bytes of address space
+    std::uint32_t reserved0;
+    std::uint64_t startTicks; // when the recording began
+    std::int64_t startNs;     // the same, CLOCK_MONOTONIC
+    std::uint8_t reserved1[4096 - 144];
+    // What changes, a line of the cache each.
+    alignas(128) std::atomic<std::uint32_t> nodesUsed;
+    alignas(128) std::atomic<std::uint32_t> stacksUsed;
+    alignas(128) std::atomic<std::uint32_t> chunksUsed;
+    std::atomic<std::uint32_t> leavesUsed;
+    std::atomic<std::uint32_t> threadsUsed; // parts [0, threadsUsed) were touched
+    alignas(128) LedgerCounter liveBytes;   // of all threads, see peakErrorBytes
+    LedgerCounter peakLiveBytes;
+    LedgerCounter peakTicks;
+    PeakState peak;
+    // Largest error of peakLiveBytes, of one thread: 0 while there was one alone.
+    LedgerCounter peakErrorBytes;
+    std::uint8_t reserved2[4096 - 384 - 40];
+};
+static_assert(sizeof(ProfileHeader) == 2 * 4096);
+
+} // namespace ringscope

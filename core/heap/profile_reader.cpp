@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#include "core/heap/profile_reader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+#include <x86intrin.h>
+
+#include "core/base/clock.h"
+#include "core/heap/profile_layout.h"
+
+namespace ringscope {
+
+namespace {
+
+// As the tracker writes them, without what makes them atomic.
+struct PlainNode {
+    std::uint64_t address;
+    std::uint32_t parent;
+    std::uint32_t reserved;
+};
+struct PlainStack {
+    std::uint32_t node;
+    std::uint32_t frames;
+    std::uint32_t end;
+    std::uint32_t reserved;
+};
+struct PlainCell {
+    std::uint64_t blocks, bytes, freedBlocks, freedBytes, lifetimeTicks, temporaryBlocks, maxBytes;
+    std::uint32_t maxBlocks, peakEpoch;
+    std::uint64_t peakBytes, peakBlocks, reserved[6];
+};
+static_assert(sizeof(PlainNode) == sizeof(StackNode));
+static_assert(sizeof(PlainStack) == sizeof(ProfileStack));
+static_assert(sizeof(PlainCell) == sizeof(ProfileCell));
+
+Error damaged(const std::string& what) {
+    return makeError(ErrorKind::damaged, "a heap profile " + what);
+}
+
+std::uint64_t atLeastZero(std::uint64_t value) {
+    return static_cast<std::int64_t>(value) < 0 ? 0 : value;
+}
+
+// Of the processor's time stamp counter, which runs at one rate on all processors: by what has
+// passed since the recording began, on both clocks.
+struct TickClock {
+    std::uint64_t startTicks;
+    std::int64_t startNs;
+    double nsPerTick;
+
+    [[nodiscard]] std::int64_t timeOf(std::uint64_t ticks) const {
+        return startNs +
+               static_cast<std::int64_t>(static_cast<double>(ticks - startTicks) * nsPerTick);
+    }
+};
+
+TickClock tickClock(std::uint64_t startTicks, std::int64_t startNs) {
+    const auto ticks = static_cast<double>(__rdtsc() - startTicks);
+    const auto ns = static_cast<double>(monotonicNs() - startNs);
+    return {startTicks, startNs, ticks > 0 && ns > 0 ? ns / ticks : 0};
+}
+
+// What has to be known of the peak to say what a cell had then.
+struct Peak {
+    bool isPassed = false;
+    std::uint32_t epoch = 0;
+};
+
+// Sums over the threads, of which each may have freed what others allocated.
+struct RawSums {
+    PlainCell sum{};
+    std::uint64_t peakBytes = 0;
+    std::uint64_t peakBlocks = 0;
+    std::uint32_t threads = 0;
+
+    void add(const PlainCell& cell, const Peak& peak) {
+        if (cell.blocks == 0 && cell.freedBlocks == 0) {
+            return;
+        }
+        ++threads;
+        sum.blocks += cell.blocks;
+        sum.bytes += cell.bytes;
+        sum.freedBlocks += cell.freedBlocks;
+        sum.freedBytes += cell.freedBytes;
+        sum.lifetimeTicks += cell.lifetimeTicks;
+        sum.temporaryBlocks += cell.temporaryBlocks;
+        sum.maxBytes += cell.maxBytes;
+        sum.maxBlocks += cell.maxBlocks;
+        const bool isKept = peak.isPassed && cell.peakEpoch == peak.epoch;
+        peakBytes += isKept ? cell.peakBytes : cell.bytes - cell.freedBytes;
+        peakBlocks += isKept ? cell.peakBlocks : cell.blocks - cell.freedBlocks;
+    }
+};
+
+HeapSums sumsOf(const RawSums& raw, const TickClock& clock) {
+    HeapSums sums;
+    sums.blocks = raw.sum.blocks;
+    sums.bytes = raw.sum.bytes;
+    sums.liveBlocks = atLeastZero(raw.sum.blocks - raw.sum.freedBlocks);
+    sums.liveBytes = atLeastZero(raw.sum.bytes - raw.sum.freedBytes);
+    sums.peakBlocks = atLeastZero(raw.peakBlocks);
+    sums.peakBytes = atLeastZero(raw.peakBytes);
+    sums.maxBlocks = raw.sum.maxBlocks;
+    sums.maxBytes = raw.sum.maxBytes;
+    sums.temporaryBlocks = raw.sum.temporaryBlocks;
+    sums.lifetimeNs = static_cast<double>(raw.sum.lifetimeTicks) * clock.nsPerTick;
+    return sums;
+}
+
+bool fits(std::uint64_t at, std::uint64_t count, std::uint64_t each, std::uint64_t file) {
+    return at <= file && count <= (file - at) / std::max<std::uint64_t>(each, 1);
+}
+
+} // namespace
+
+Expected<ProfileReader> ProfileReader::open(FileDescriptor profile) {
+    ProfileReader reader;
+    reader.m_file = std::move(profile);
+    ProfileHeader header{};
+    if (auto error = reader.readAt(&header, sizeof(header), 0)) {
+        return *error;
+    }
+    if (header.magic != kProfileMagic || header.version != kProfileVersion ||
+        header.ready.load(std::memory_order_relaxed) != 1) {
+        return damaged("is none, or of a version that this program does not read");
+    }
+    struct stat file {};
+    const bool isThere = ::fstat(reader.m_file.get(), &file) == 0 && file.st_size >= 0;
+    const std::uint64_t bytes = isThere ? static_cast<std::uint64_t>(file.st_size) : 0;
+    if (header.fileBytes > bytes || header.threadBytes < sizeof(ProfileThread) ||
+        (header.threadBytes - sizeof(ProfileThread)) / sizeof(std::uint32_t) * kCellsPerChunk <
+            header.stackCount ||
+        header.threadCount > kLedgerSlotsMax ||
+        !fits(header.nodesAt, header.nodeCount, sizeof(StackNode), bytes) ||
+        !fits(header.stacksAt, header.stackCount, sizeof(ProfileStack), bytes) ||
+        !fits(header.threadsAt, header.threadCount, header.threadBytes, bytes) ||
+        !fits(header.cellsAt, header.chunkCount, kChunkBytes, bytes)) {
+        return damaged("is shorter than its parts need");
+    }
+    return reader;
+}
+
+std::optional<Error> ProfileReader::readNodes(HeapProfile& profile,
+                                              const ProfileHeader& header) const {
+    const std::uint32_t used =
+        std::min(header.nodesUsed.load(std::memory_order_relaxed), header.nodeCount);
+    std::vector<PlainNode> nodes(used);
+    if (auto error = readAt(nodes.data(), nodes.size() * sizeof(PlainNode), header.nodesAt)) {
+        return error;
+    }
+    profile.nodes.resize(used);
+    for (std::uint32_t i = 1; i < used; ++i) {
+        // A caller's is always older, so there is no way round in circles.
+        const std::uint32_t parent = nodes[i].parent < i ? nodes[i].parent : 0;
+        profile.nodes[i] = {nodes[i].address, parent};
+    }
+    return std::nullopt;
+}
+
+std::optional<Error> ProfileReader::readStacks(HeapProfile& profile,
+                                               const ProfileHeader& header) const {
+    const std::uint32_t used =
+        std::min(header.stacksUsed.load(std::memory_order_relaxed), header.stackCount);
+    const std::uint64_t state = header.peak.load(std::memory_order_relaxed);
+    const Peak peak{(state & 1U) != 0, static_cast<std::uint32_t>(state >> 1U)};
+    std::vector<RawSums> sums(used);
+    std::vector<std::uint32_t> chunks((used + kCellsPerChunk - 1) / kCellsPerChunk);
+    std::vector<PlainCell> cells(kCellsPerChunk);
+    const std::uint32_t threads =
+        std::min(header.threadsUsed.load(std::memory_order_relaxed), header.threadCount);
+    for (std::uint32_t thread = 0; thread < threads; ++thread) {
+        const std::uint64_t at = header.threadsAt + std::uint64_t{thread} * header.threadBytes;
+        std::uint64_t facts[2] = {};
+        if (auto error = readAt(facts, sizeof(facts), at + offsetof(ProfileThread, unknownFrees))) {
+            return error;
+        }
+        profile.unknownFrees += facts[0];
+        profile.lost += facts[1];
+        if (auto error = readAt(chunks.data(), chunks.size() * sizeof(std::uint32_t),
+                                at + sizeof(ProfileThread))) {
+            return error;
+        }
+        for (std::size_t i = 0; i < chunks.size(); ++i) {
+            if (chunks[i] == 0 || chunks[i] >= header.chunkCount) {
+                continue;
+            }
+            if (auto error = readAt(cells.data(), kChunkBytes,
+                                    header.cellsAt + std::uint64_t{chunks[i]} * kChunkBytes)) {
+                return error;
+            }
+            for (std::size_t c = 0; c < kCellsPerChunk && i * kCellsPerChunk + c < used; ++c) {
+                sums[i * kCellsPerChunk + c].add(cells[c], peak);
+            }
+        }
+    }
+    std::vector<PlainStack> stacks(used);
+    if (auto error = readAt(stacks.data(), stacks.size() * sizeof(PlainStack), header.stacksAt)) {
+        return error;
+    }
+    const TickClock clock = tickClock(header.startTicks, header.startNs);
+    profile.peakNs = clock.timeOf(header.peakTicks.load(std::memory_order_relaxed));
+    for (std::uint32_t i = 1; i < used; ++i) {
+        if (sums[i].threads == 0 || stacks[i].node >= profile.nodes.size()) {
+            continue;
+        }
+        HeapStack stack;
+        stack.node = stacks[i].node;
+        stack.end = stacks[i].end == 0   ? HeapStackEnd::complete
+                    : stacks[i].end == 1 ? HeapStackEnd::cut
+                                         : HeapStackEnd::lost;
+        stack.isMaxExact = sums[i].threads == 1;
+        stack.sums = sumsOf(sums[i], clock);
+        profile.total += stack.sums;
+        profile.stacks.push_back(stack);
+    }
+    return std::nullopt;
+}
+
+Expected<HeapProfile> ProfileReader::read() const {
+    ProfileHeader header{};
+    if (auto error = readAt(&header, sizeof(header), 0)) {
+        return *error;
+    }
+    HeapProfile profile;
+    profile.timeNs = monotonicNs();
+    profile.startNs = header.startNs;
+    profile.peakBytes = header.peakLiveBytes.load(std::memory_order_relaxed);
+    profile.peakErrorBytes = header.peakErrorBytes.load(std::memory_order_relaxed);
+    // Stacks that come meanwhile have nodes that are not read: they are left for the next time.
+    if (auto error = readNodes(profile, header)) {
+        return *error;
+    }
+    if (auto error = readStacks(profile, header)) {
+        return *error;
+    }
+    return profile;
+}
+
+std::optional<Error> ProfileReader::readAt(void* to, std::size_t bytes,
+                                           std::uint64_t offset) const {
+    std::size_t got = 0;
+    while (got < bytes) {
+        const ssize_t n = ::pread(m_file.get(), static_cast<char*>(to) + got, bytes - got,
+                                  static_cast<off_t>(offset + got));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return systemError(ErrorKind::damaged, "cannot read a heap profile", errno);
+        }
+        if (n == 0) {
+            return damaged("is cut short at byte " + std::to_string(offset + got));
+        }
+        got += static_cast<std::size_t>(n);
+    }
+    return std::nullopt;
+}
+
+} // namespace ringscope

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/expected.h"
+#include "core/base/file_descriptor.h"
+#include "core/heap/heap_profile.h"
+
+namespace ringscope {
+
+struct ProfileHeader;
+
+// Reads one process's heap profile by pread, while it is written or after its process's death.
+// Nothing in the file is trusted: numbers are checked before they are used. One thread at a time.
+class ProfileReader {
+public:
+    // Errors (damaged): no profile, of another version, or one whose parts do not fit into it.
+    [[nodiscard]] static Expected<ProfileReader> open(FileDescriptor profile);
+
+    // A process that runs meanwhile changes it while it is read: each number is one that it had,
+    // but those of two stacks may be some milliseconds apart. Errors (damaged): it became shorter.
+    [[nodiscard]] Expected<HeapProfile> read() const;
+
+private:
+    struct Geometry;
+    ProfileReader() = default;
+    [[nodiscard]] std::optional<Error> readAt(void* to, std::size_t bytes,
+                                              std::uint64_t offset) const;
+    [[nodiscard]] std::optional<Error> readNodes(HeapProfile& profile,
+                                                 const ProfileHeader& header) const;
+    [[nodiscard]] std::optional<Error> readStacks(HeapProfile& profile,
+                                                  const ProfileHeader& header) const;
+
+    FileDescriptor m_file;
+};
+
+} // namespace ringscope

@@ -1,0 +1,590 @@
+// SPDX-License-Identifier: MIT
+#include "core/heap/tracker/profile_writer.h"
+
+#include "core/heap/profile_layout.h"
+#include "core/heap/tracker/announce.h"
+#include "core/heap/tracker/ledger_writer.h"
+#include "core/heap/tracker/next_allocator.h"
+#include "core/heap/tracker/stack_table.h"
+#include "core/heap/tracker/stack_walk.h"
+
+#include <atomic>
+#include <ctime>
+#include <sys/mman.h>
+#include <x86intrin.h>
+
+extern "C" {
+[[gnu::weak]] extern char __libc_single_threaded; // NOLINT: glibc 2.32 and newer
+// Of this library, by the linker.
+[[gnu::visibility("hidden")]] extern const unsigned char __ehdr_start[]; // NOLINT
+[[gnu::visibility("hidden")]] extern const unsigned char etext[];        // NOLINT
+}
+
+namespace ringscope::tracker {
+
+namespace {
+
+// How large the parts may grow; the file is sparse. The small one is for a limited address space.
+struct Geometry {
+    std::uint32_t nodes;
+    unsigned nodeLevels;
+    std::uint32_t stacks;
+    unsigned stackLevels;
+    std::uint32_t chunks;
+    std::uint64_t shadowBytes;
+};
+constexpr Geometry kGeometries[] = {
+    {1U << 22U, 12, 1U << 20U, 11, 1U << 18U, std::uint64_t{32} << 30U},
+    {1U << 16U, 6, 1U << 14U, 5, 1U << 11U, std::uint64_t{256} << 20U},
+};
+// Enough for each of the entries to find a place.
+static_assert(levelBegin(12) / 2 >= (1U << 22U) - (1U << 11U));
+static_assert(levelBegin(11) / 2 >= (1U << 20U) - (1U << 11U));
+
+unsigned char* s_profile = nullptr;
+ProfileHeader* s_header = nullptr;
+std::size_t s_bytes = 0;
+StackTable s_stacks;
+std::atomic<std::uint32_t>* s_directory = nullptr;
+unsigned char* s_shadow = nullptr;
+unsigned char* s_cells = nullptr;
+unsigned s_shadowShift = 5;
+std::size_t s_leafBytes = 0;
+
+// What a thread has of its own beside its part of the profile.
+struct ThreadState {
+    ProfileThread* part;
+    std::int64_t pendingBytes; // not in liveBytes yet
+    const void* newest;        // its last allocation
+    bool isInside;             // a signal handler that allocates finds it set
+    bool isOver;               // its end has come
+    void* takenBlock;          // by beginFree()
+    KnownBlock taken;
+    std::size_t askedBytes; // by AskedBytes
+    bool isAsked;
+};
+constinit thread_local ThreadState t_state = {};
+
+// A thread's changes go to the sum of all when they come to this many bytes.
+constexpr std::int64_t kBatchBytes = 16384;
+
+std::uint64_t ticks() noexcept {
+    return __rdtsc();
+}
+
+void set(LedgerCounter& counter, std::uint64_t value) noexcept {
+    counter.store(value, std::memory_order_relaxed);
+}
+std::uint64_t get(const LedgerCounter& counter) noexcept {
+    return counter.load(std::memory_order_relaxed);
+}
+
+bool isSingleThreaded() noexcept {
+    return &__libc_single_threaded != nullptr && __libc_single_threaded != 0;
+}
+
+// --- the sum of all threads, and its peak -------------------------------------------------------
+
+bool isBelowPeak() noexcept {
+    return (s_header->peak.load(std::memory_order_relaxed) & 1U) != 0;
+}
+
+std::uint32_t epoch() noexcept {
+    return static_cast<std::uint32_t>(s_header->peak.load(std::memory_order_relaxed) >> 1U);
+}
+
+// Before live bytes fall for the first time since they were at their most.
+void leavePeak() noexcept {
+    std::uint64_t state = s_header->peak.load(std::memory_order_relaxed);
+    while ((state & 1U) == 0 &&
+           !s_header->peak.compare_exchange_weak(state, state + 3, std::memory_order_relaxed,
+                                                 std::memory_order_relaxed)) {
+    }
+}
+
+void reachPeak(std::uint64_t live, std::uint64_t now) noexcept {
+    std::uint64_t peak = get(s_header->peakLiveBytes);
+    while (live >= peak) {
+        if (s_header->peakLiveBytes.compare_exchange_weak(peak, live, std::memory_order_relaxed,
+                                                          std::memory_order_relaxed)) {
+            set(s_header->peakTicks, now);
+            s_header->peak.fetch_and(~std::uint64_t{1}, std::memory_order_relaxed);
+            return;
+        }
+    }
+}
+
+void flush(ThreadState& state, std::uint64_t now) noexcept {
+    const std::int64_t pending = state.pendingBytes;
+    state.pendingBytes = 0;
+    if (pending < 0) {
+        leavePeak();
+    }
+    const std::uint64_t live = s_header->liveBytes.fetch_add(static_cast<std::uint64_t>(pending),
+                                                             std::memory_order_relaxed) +
+                               static_cast<std::uint64_t>(pending);
+    // Threads that free what others allocated may let it seem negative for a while.
+    if (pending > 0 && static_cast<std::int64_t>(live) > 0) {
+        reachPeak(live, now);
+    }
+}
+
+// Cells change between the two: what they had at the peak must be kept first, and a new peak is one
+// with the change.
+void beforeChange(std::int64_t bytes) noexcept {
+    if (bytes < 0 && isSingleThreaded() && !isBelowPeak()) {
+        leavePeak();
+    }
+}
+
+void afterChange(ThreadState& state, std::int64_t bytes, std::uint64_t now) noexcept {
+    state.pendingBytes += bytes;
+    if (isSingleThreaded()) [[likely]] {
+        // Nobody else writes: no need for LOCK.
+        const std::uint64_t live =
+            get(s_header->liveBytes) + static_cast<std::uint64_t>(state.pendingBytes);
+        state.pendingBytes = 0;
+        set(s_header->liveBytes, live);
+        if (bytes >= 0 && live >= get(s_header->peakLiveBytes)) {
+            set(s_header->peakLiveBytes, live);
+            set(s_header->peakTicks, now);
+            const std::uint64_t peak = s_header->peak.load(std::memory_order_relaxed);
+            s_header->peak.store(peak & ~std::uint64_t{1}, std::memory_order_relaxed);
+        }
+        return;
+    }
+    if (get(s_header->peakErrorBytes) == 0) {
+        set(s_header->peakErrorBytes, kBatchBytes);
+    }
+    if (state.pendingBytes >= kBatchBytes || state.pendingBytes <= -kBatchBytes) {
+        flush(state, now);
+    }
+}
+
+// --- what a thread writes to ---------------------------------------------------------------------
+
+ProfileThread* threadAt(std::size_t slot) noexcept {
+    return reinterpret_cast<ProfileThread*>(s_profile + s_header->threadsAt +
+                                            slot * s_header->threadBytes);
+}
+
+// Slot 0 is for threads without one, one at a time: who does not get it counts nothing.
+std::atomic<bool> s_isSharedTaken{false};
+
+void noteUsed(std::size_t slot) noexcept {
+    const auto end = static_cast<std::uint32_t>(slot + 1);
+    std::uint32_t used = s_header->threadsUsed.load(std::memory_order_relaxed);
+    while (used < end && !s_header->threadsUsed.compare_exchange_weak(
+                             used, end, std::memory_order_relaxed, std::memory_order_relaxed)) {
+    }
+}
+
+// Holds this thread's part of the profile for one event; empty when it is in use: inside another
+// event that a signal has interrupted, or, of slot 0, by another thread.
+class Hold {
+public:
+    Hold() noexcept
+        : m_state(t_state) {
+        if (m_state.isInside) {
+            return;
+        }
+        if (m_state.part == nullptr && !m_state.isOver) {
+            const std::size_t slot = ownSlotIndex();
+            m_state.part = slot != 0 && slot < s_header->threadCount ? threadAt(slot) : nullptr;
+            noteUsed(m_state.part != nullptr ? slot : 0);
+        }
+        m_isShared = m_state.part == nullptr;
+        if (m_isShared && s_isSharedTaken.exchange(true, std::memory_order_acquire)) {
+            m_isShared = false;
+            return;
+        }
+        m_state.isInside = true;
+        m_part = m_isShared ? threadAt(0) : m_state.part;
+        // What comes between must not move out of it.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    ~Hold() {
+        if (m_part == nullptr) {
+            return;
+        }
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        m_state.isInside = false;
+        if (m_isShared) {
+            s_isSharedTaken.store(false, std::memory_order_release);
+        }
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return m_part != nullptr; }
+    [[nodiscard]] ProfileThread& part() const noexcept { return *m_part; }
+    [[nodiscard]] ThreadState& state() const noexcept { return m_state; }
+
+private:
+    ThreadState& m_state;
+    ProfileThread* m_part = nullptr;
+    bool m_isShared = false;
+};
+
+void countLost() noexcept {
+    threadAt(0)->lost.fetch_add(1, std::memory_order_relaxed);
+}
+
+ProfileCell* cellOf(ProfileThread& part, std::uint32_t stack) noexcept {
+    auto* const chunks = reinterpret_cast<std::atomic<std::uint32_t>*>(&part + 1);
+    std::atomic<std::uint32_t>& place = chunks[stack / kCellsPerChunk];
+    std::uint32_t chunk = place.load(std::memory_order_relaxed);
+    if (chunk == 0) {
+        chunk = s_header->chunksUsed.fetch_add(1, std::memory_order_relaxed);
+        if (chunk >= s_header->chunkCount) {
+            s_header->chunksUsed.store(s_header->chunkCount, std::memory_order_relaxed);
+            return nullptr;
+        }
+        place.store(chunk, std::memory_order_relaxed);
+    }
+    return reinterpret_cast<ProfileCell*>(s_cells + std::size_t{chunk} * kChunkBytes) +
+           stack % kCellsPerChunk;
+}
+
+void keepPeak(ProfileCell& cell) noexcept {
+    const std::uint32_t now = epoch();
+    if (isBelowPeak() && cell.peakEpoch.load(std::memory_order_relaxed) != now) {
+        set(cell.peakBytes, get(cell.bytes) - get(cell.freedBytes));
+        set(cell.peakBlocks, get(cell.blocks) - get(cell.freedBlocks));
+        cell.peakEpoch.store(now, std::memory_order_relaxed);
+    }
+}
+
+void addBlock(ProfileCell& cell, std::size_t bytes) noexcept {
+    addAlone(cell.blocks, 1);
+    addAlone(cell.bytes, bytes);
+}
+
+void noteMost(ProfileCell& cell) noexcept {
+    const auto alive = static_cast<std::int64_t>(get(cell.bytes) - get(cell.freedBytes));
+    if (alive >= static_cast<std::int64_t>(get(cell.maxBytes))) {
+        set(cell.maxBytes, static_cast<std::uint64_t>(alive));
+        cell.maxBlocks.store(static_cast<std::uint32_t>(get(cell.blocks) - get(cell.freedBlocks)),
+                             std::memory_order_relaxed);
+    }
+}
+
+// --- live blocks by address ----------------------------------------------------------------------
+
+// Null where there is no room for the leaf, or the address is none of user space.
+ShadowEntry* shadowOf(const void* block, bool isToBeMade) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(block);
+    const std::size_t leafIndex = address >> kShadowLeafBits;
+    if (leafIndex >= kShadowLeaves) {
+        return nullptr;
+    }
+    std::uint32_t leaf = s_directory[leafIndex].load(std::memory_order_acquire);
+    if (leaf == 0) {
+        if (!isToBeMade) {
+            return nullptr;
+        }
+        std::uint32_t used = s_header->leavesUsed.load(std::memory_order_relaxed);
+        while (used < s_header->leafCount &&
+               !s_header->leavesUsed.compare_exchange_weak(
+                   used, used + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        }
+        if (used >= s_header->leafCount) {
+            return nullptr;
+        }
+        // If another thread was faster, ours stays unused.
+        const std::uint32_t ours = used + 1;
+        leaf = s_directory[leafIndex].compare_exchange_strong(leaf, ours, std::memory_order_acq_rel,
+                                                              std::memory_order_acquire)
+                   ? ours
+                   : leaf;
+    }
+    const std::uintptr_t inLeaf = address & ((std::uintptr_t{1} << kShadowLeafBits) - 1);
+    return reinterpret_cast<ShadowEntry*>(s_shadow + (leaf - 1) * s_leafBytes) +
+           (inLeaf >> s_shadowShift);
+}
+
+void put(ShadowEntry& entry, std::uint32_t stack, std::uint32_t size, std::uint64_t now) noexcept {
+    entry.ticks.store(now, std::memory_order_relaxed);
+    entry.size.store(size, std::memory_order_relaxed);
+    entry.stack.store(stack, std::memory_order_release); // last: for who reads from outside
+}
+
+KnownBlock take(void* block) noexcept {
+    KnownBlock known;
+    ShadowEntry* const entry = shadowOf(block, false);
+    if (entry == nullptr) {
+        return known;
+    }
+    known.stack = entry->stack.load(std::memory_order_relaxed);
+    if (known.stack == 0) {
+        return known;
+    }
+    known.ticks = entry->ticks.load(std::memory_order_relaxed);
+    known.size = entry->size.load(std::memory_order_relaxed);
+    known.bytes = known.size != kSizeElsewhere ? known.size : usableBytes(block);
+    entry->stack.store(0, std::memory_order_relaxed);
+    return known;
+}
+
+std::uint32_t sizeOf(std::size_t bytes) noexcept {
+    return bytes < kSizeElsewhere ? static_cast<std::uint32_t>(bytes) : kSizeElsewhere;
+}
+
+bool isOurs(std::uintptr_t address) noexcept {
+    return address - reinterpret_cast<std::uintptr_t>(__ehdr_start) <
+           static_cast<std::uintptr_t>(etext - __ehdr_start);
+}
+
+// The caller's stack. Its own function, so that what it needs of the stack is there for a moment.
+[[gnu::noinline]] std::uint32_t internStack() noexcept {
+    std::uintptr_t addresses[kMostFrames];
+    const Walk walk = walkStack(registersHere(), addresses, kMostFrames);
+    // The innermost are, and one behind an operator new that came back to us.
+    std::uint32_t frames = 0;
+    for (std::uint32_t i = 0; i < walk.frames; ++i) {
+        addresses[frames] = addresses[i];
+        frames += isOurs(addresses[i]) ? 0U : 1U;
+    }
+    if (frames == 0) {
+        return 0;
+    }
+    const StackEnd end = walk.end == WalkEnd::outermost ? StackEnd::complete
+                         : walk.end == WalkEnd::full    ? StackEnd::cut
+                                                        : StackEnd::lost;
+    return s_stacks.intern(addresses, frames, end);
+}
+
+// A new block of that stack, unless its cell or its place cannot be had.
+void addNew(const Hold& hold, void* block, std::size_t bytes) noexcept {
+    const std::uint32_t stack = internStack();
+    ShadowEntry* const entry = stack != 0 ? shadowOf(block, true) : nullptr;
+    ProfileCell* const cell = entry != nullptr ? cellOf(hold.part(), stack) : nullptr;
+    if (cell == nullptr) {
+        countLost();
+        return;
+    }
+    const std::uint64_t now = ticks();
+    const std::uint32_t size = sizeOf(bytes);
+    const std::size_t counted = size != kSizeElsewhere ? bytes : usableBytes(block);
+    keepPeak(*cell);
+    addBlock(*cell, counted);
+    noteMost(*cell);
+    put(*entry, stack, size, now);
+    afterChange(hold.state(), static_cast<std::int64_t>(counted), now);
+    hold.state().newest = block;
+}
+
+void countFreed(const void* block, const KnownBlock& known) noexcept {
+    const Hold hold;
+    if (!hold) {
+        countLost();
+        return;
+    }
+    if (known.stack == 0) {
+        addAlone(hold.part().unknownFrees, 1);
+        return;
+    }
+    ProfileCell* const cell = cellOf(hold.part(), known.stack);
+    if (cell == nullptr) {
+        countLost();
+        return;
+    }
+    const auto change = -static_cast<std::int64_t>(known.bytes);
+    beforeChange(change);
+    keepPeak(*cell);
+    addAlone(cell->freedBlocks, 1);
+    addAlone(cell->freedBytes, known.bytes);
+    const std::uint64_t now = ticks();
+    const std::uint64_t age = now > known.ticks ? now - known.ticks : 0;
+    addAlone(cell->lifetimeTicks, age);
+    addAlone(hold.part().lifetimes[age != 0 ? 63 - __builtin_clzll(age) : 0], 1);
+    if (hold.state().newest == block) {
+        addAlone(cell->temporaryBlocks, 1);
+        hold.state().newest = nullptr;
+    }
+    afterChange(hold.state(), change, now);
+}
+
+std::size_t parted(std::uint64_t& next, std::uint64_t bytes) noexcept {
+    const std::uint64_t at = next;
+    next = (next + bytes + 4095) & ~std::uint64_t{4095};
+    return at;
+}
+
+void fillGeometry(ProfileHeader& header, const Geometry& geometry, std::uint32_t slots,
+                  unsigned shift) noexcept {
+    header.nodeCount = geometry.nodes;
+    header.stackCount = geometry.stacks;
+    header.threadCount = slots;
+    header.threadBytes = static_cast<std::uint32_t>(
+        sizeof(ProfileThread) + geometry.stacks / kCellsPerChunk * sizeof(std::uint32_t));
+    header.chunkCount = geometry.chunks;
+    header.shadowShift = shift;
+    const std::uint64_t leafBytes =
+        (std::uint64_t{1} << (kShadowLeafBits - shift)) * sizeof(ShadowEntry);
+    header.leafCount = static_cast<std::uint32_t>(geometry.shadowBytes / leafBytes);
+    std::uint64_t next = sizeof(ProfileHeader);
+    header.nodesAt = parted(next, std::uint64_t{geometry.nodes} * sizeof(StackNode));
+    header.nodeTableAt = parted(next, levelBegin(geometry.nodeLevels) * sizeof(std::uint32_t));
+    header.stacksAt = parted(next, std::uint64_t{geometry.stacks} * sizeof(ProfileStack));
+    header.stackTableAt = parted(next, levelBegin(geometry.stackLevels) * sizeof(std::uint64_t));
+    header.threadsAt = parted(next, std::uint64_t{slots} * header.threadBytes);
+    header.cellsAt = parted(next, std::uint64_t{geometry.chunks} * kChunkBytes);
+    header.shadowDirectoryAt = parted(next, kShadowLeaves * sizeof(std::uint32_t));
+    header.shadowAt = parted(next, header.leafCount * leafBytes);
+    header.fileBytes = next;
+}
+
+std::int64_t nowNs() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+} // namespace
+
+int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
+    t_state = {};
+    s_isSharedTaken.store(false, std::memory_order_relaxed);
+    // glibc's blocks are at least 32 bytes apart; other allocators have them as near as 8.
+    const unsigned shift = hasGlibcChunks ? 5 : 3;
+    for (const Geometry& geometry : kGeometries) {
+        ProfileHeader plan{};
+        fillGeometry(plan, geometry, slots, shift);
+        const int fd = makeSharedFile(kProfileFileName, plan.fileBytes);
+        if (fd < 0) {
+            continue;
+        }
+        void* const at = ::mmap(nullptr, plan.fileBytes, PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_NORESERVE, fd, 0);
+        if (at == MAP_FAILED) {
+            closeDescriptor(fd);
+            continue;
+        }
+        ::madvise(at, plan.fileBytes, MADV_DONTDUMP);
+        if (s_profile != nullptr) {
+            ::munmap(s_profile, s_bytes);
+        }
+        s_profile = static_cast<unsigned char*>(at);
+        s_bytes = plan.fileBytes;
+        s_header = reinterpret_cast<ProfileHeader*>(s_profile);
+        fillGeometry(*s_header, geometry, slots, shift);
+        s_header->magic = kProfileMagic;
+        s_header->version = kProfileVersion;
+        s_header->startNs = nowNs();
+        s_header->startTicks = ticks();
+        s_header->nodesUsed.store(1, std::memory_order_relaxed);
+        s_header->stacksUsed.store(1, std::memory_order_relaxed);
+        s_header->chunksUsed.store(1, std::memory_order_relaxed);
+        s_header->threadsUsed.store(1, std::memory_order_relaxed); // what was lost is in part 0
+        s_stacks.use(s_profile);
+        prepareWalks();
+        s_cells = s_profile + s_header->cellsAt;
+        s_directory =
+            reinterpret_cast<std::atomic<std::uint32_t>*>(s_profile + s_header->shadowDirectoryAt);
+        s_shadow = s_profile + s_header->shadowAt;
+        s_shadowShift = shift;
+        s_leafBytes = (std::size_t{1} << (kShadowLeafBits - shift)) * sizeof(ShadowEntry);
+        s_header->ready.store(1, std::memory_order_release);
+        return fd;
+    }
+    return -1;
+}
+
+AskedBytes::AskedBytes(std::size_t bytes) noexcept {
+    t_state.askedBytes = bytes;
+    t_state.isAsked = true;
+}
+
+AskedBytes::~AskedBytes() {
+    t_state.isAsked = false;
+}
+
+void profileAllocation(void* block, std::size_t bytes) noexcept {
+    if (block == nullptr) {
+        return;
+    }
+    if (t_state.isAsked) {
+        bytes = t_state.askedBytes;
+        t_state.isAsked = false;
+    }
+    const Hold hold;
+    if (!hold) {
+        countLost();
+        return;
+    }
+    addNew(hold, block, bytes);
+}
+
+void profileFree(void* block) noexcept {
+    KnownBlock known = take(block);
+    if (known.stack == 0 && block == t_state.takenBlock) {
+        known = t_state.taken;
+    }
+    t_state.takenBlock = nullptr;
+    countFreed(block, known);
+}
+
+void beginFree(void* block) noexcept {
+    t_state.taken = take(block);
+    t_state.takenBlock = block;
+}
+
+void endFree(const void* block) noexcept {
+    if (t_state.takenBlock == block) {
+        t_state.takenBlock = nullptr;
+        countFreed(block, t_state.taken);
+    }
+}
+KnownBlock takeKnown(void* block) noexcept {
+    return take(block);
+}
+
+void putBack(void* block, const KnownBlock& known) noexcept {
+    ShadowEntry* const entry = known.stack != 0 ? shadowOf(block, true) : nullptr;
+    if (entry != nullptr) {
+        put(*entry, known.stack, known.size, known.ticks);
+    }
+}
+
+void profileReallocation(void* moved, std::size_t bytes, const KnownBlock& before) noexcept {
+    const Hold hold;
+    if (!hold) {
+        countLost();
+        return;
+    }
+    if (before.stack == 0) {
+        addNew(hold, moved, bytes);
+        return;
+    }
+    ShadowEntry* const entry = shadowOf(moved, true);
+    ProfileCell* const cell = cellOf(hold.part(), before.stack);
+    if (entry == nullptr || cell == nullptr) {
+        countLost();
+        return;
+    }
+    const std::uint32_t size = sizeOf(bytes);
+    const std::size_t counted = size != kSizeElsewhere ? bytes : usableBytes(moved);
+    const std::int64_t change =
+        static_cast<std::int64_t>(counted) - static_cast<std::int64_t>(before.bytes);
+    beforeChange(change);
+    keepPeak(*cell);
+    addBlock(*cell, counted);
+    addAlone(cell->freedBlocks, 1);
+    addAlone(cell->freedBytes, before.bytes);
+    noteMost(*cell);
+    put(*entry, before.stack, size, before.ticks); // its life goes on
+    afterChange(hold.state(), change, ticks());
+    hold.state().newest = moved;
+}
+
+void endProfileOfThread() noexcept {
+    ThreadState& state = t_state;
+    if (state.pendingBytes != 0) {
+        flush(state, ticks());
+    }
+    state.part = nullptr;
+    state.isOver = true;
+}
+
+} // namespace ringscope::tracker

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// The profile that the tracker writes of profile_target.cpp, whose places to allocate are known.
+#include "core/heap/profile_reader.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <optional>
+#include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
+
+#include "tests/core/heap/tracked_target.h"
+
+namespace ringscope {
+namespace {
+
+using Tracker = TrackedTarget::Tracker;
+
+// Of each process image, in the order in which they began.
+std::vector<HeapProfile> profilesOf(const std::string& what) {
+    TrackedTarget process({PROFILE_TARGET, what}, Tracker::exact);
+    EXPECT_EQ(process.end().status, 0);
+    std::vector<HeapProfile> profiles;
+    for (LedgerReader& ledger : process.ledgers()) {
+        if (ledger.profile() == nullptr) {
+            ADD_FAILURE() << "no profile";
+            continue;
+        }
+        auto profile = ledger.profile()->read();
+        EXPECT_TRUE(profile) << profile.error().message;
+        const auto counters = ledger.read();
+        EXPECT_EQ(profile->total.blocks, counters->allocations);
+        EXPECT_EQ(profile->total.freedBlocks() + profile->unknownFrees, counters->frees);
+        EXPECT_EQ(profile->lost, 0U);
+        profiles.push_back(std::move(*profile));
+    }
+    return profiles;
+}
+
+HeapProfile profileOf(const std::string& what) {
+    auto profiles = profilesOf(what);
+    EXPECT_EQ(profiles.size(), 1U);
+    return profiles.empty() ? HeapProfile() : profiles.front();
+}
+
+std::vector<HeapStack> stacksWith(const HeapProfile& profile, std::uint64_t blocks,
+                                  std::uint64_t bytes) {
+    std::vector<HeapStack> found;
+    std::copy_if(profile.stacks.begin(), profile.stacks.end(), std::back_inserter(found),
+                 [&](const HeapStack& stack) {
+                     return stack.sums.blocks == blocks && stack.sums.bytes == bytes;
+                 });
+    return found;
+}
+
+// The only one with so many blocks of so many bytes in all.
+HeapStack stackWith(const HeapProfile& profile, std::uint64_t blocks, std::uint64_t bytes) {
+    const auto found = stacksWith(profile, blocks, bytes);
+    EXPECT_EQ(found.size(), 1U) << blocks << " blocks of " << bytes;
+    return found.empty() ? HeapStack() : found.front();
+}
+
+TEST(HeapProfile, TellsWhatBecameOfTheBlocksOfEachPlace) {
+    const HeapProfile profile = profileOf("sites");
+    const HeapStack some = stackWith(profile, 11, 11 * 101);
+    EXPECT_EQ(some.sums.liveBlocks, 4U);
+    EXPECT_EQ(some.sums.liveBytes, 404U);
+    EXPECT_EQ(some.sums.maxBlocks, 11U);
+    EXPECT_EQ(some.sums.maxBytes, 1111U);
+    EXPECT_TRUE(some.isMaxExact);
+    EXPECT_EQ(some.sums.peakBlocks, 4U);
+    EXPECT_EQ(some.sums.temporaryBlocks, 0U);
+    EXPECT_EQ(some.end, HeapStackEnd::complete);
+    EXPECT_GE(profile.framesOf(some).size(), 3U);
+
+    const HeapStack temporary = stackWith(profile, 9, 9 * 203);
+    EXPECT_EQ(temporary.sums.temporaryBlocks, 9U);
+    EXPECT_EQ(temporary.sums.liveBlocks, 0U);
+    EXPECT_EQ(temporary.sums.maxBlocks, 1U);
+    EXPECT_GT(temporary.sums.lifetimeNs, 0);
+    EXPECT_LT(temporary.sums.lifetimeNs, 1e9);
+}
+
+TEST(HeapProfile, CountsAReallocAsOneMoreBlockOfTheSamePlace) {
+    const HeapProfile profile = profileOf("sites");
+    const HeapStack grows = stackWith(profile, 11, 27'610);
+    EXPECT_EQ(grows.sums.liveBlocks, 0U);
+    EXPECT_EQ(grows.sums.maxBlocks, 1U);
+    EXPECT_EQ(grows.sums.maxBytes, 5010U);
+    // One that fails leaves the block what it was.
+    const HeapStack failed = stackWith(profile, 1, 333);
+    EXPECT_EQ(failed.sums.liveBytes, 333U);
+}
+
+TEST(HeapProfile, SeesEveryWayToAllocate) {
+    const HeapProfile profile = profileOf("sites");
+    for (const std::uint64_t bytes :
+         {1001U, 1002U, 1024U, 1003U, 1005U, 1006U, 1007U, 1008U, 17U}) {
+        const HeapStack stack = stackWith(profile, 1, bytes);
+        EXPECT_EQ(stack.sums.liveBlocks, 0U) << bytes;
+    }
+}
+
+// DHAT says one byte of these.
+TEST(HeapProfile, ABlockOfNothingIsABlock) {
+    EXPECT_EQ(stackWith(profileOf("nothing"), 1, 0).sums.liveBlocks, 0U);
+}
+
+TEST(HeapProfile, KnowsWhatWasAliveAtThePeak) {
+    const HeapProfile profile = profileOf("sites");
+    EXPECT_EQ(stacksWith(profile, 1, 40'000).size(), 3U); // one of each call
+    for (const HeapStack& each : stacksWith(profile, 1, 40'000)) {
+        EXPECT_EQ(each.sums.peakBytes, 40'000U);
+    }
+    EXPECT_EQ(profile.peakErrorBytes, 0U);
+    EXPECT_EQ(profile.total.peakBytes, profile.peakBytes);
+    EXPECT_GT(profile.peakBytes, profile.total.liveBytes);
+    EXPECT_GE(profile.peakNs, profile.startNs);
+    EXPECT_LE(profile.peakNs, profile.timeNs);
+}
+
+TEST(HeapProfile, TellsCallersApart) {
+    const HeapProfile profile = profileOf("sites");
+    const auto same = stacksWith(profile, 1, 88);
+    ASSERT_EQ(same.size(), 2U);
+    const auto one = profile.framesOf(same[0]);
+    const auto other = profile.framesOf(same[1]);
+    ASSERT_EQ(one.size(), other.size());
+    EXPECT_EQ(one[0], other[0]); // in inner()
+    EXPECT_NE(one[1], other[1]); // in outerA() and outerB()
+}
+
+TEST(HeapProfile, FollowsBlocksAcrossThreads) {
+    const HeapProfile profile = profileOf("threads");
+    const HeapStack stack = stackWith(profile, 50, 50 * 77);
+    EXPECT_EQ(stack.sums.liveBlocks, 0U);
+    EXPECT_EQ(stack.sums.liveBytes, 0U);
+    EXPECT_FALSE(stack.isMaxExact);
+    EXPECT_GE(stack.sums.maxBytes, 50U * 77);
+}
+
+TEST(HeapProfile, AForkBeginsOneOfItsOwn) {
+    const auto profiles = profilesOf("fork");
+    ASSERT_EQ(profiles.size(), 2U);
+    EXPECT_EQ(stackWith(profiles[0], 1, 61).sums.liveBlocks, 1U) << "the child freed its own copy";
+    EXPECT_EQ(stackWith(profiles[1], 3, 165).sums.liveBlocks, 3U);
+    EXPECT_EQ(profiles[1].unknownFrees, 1U);
+    EXPECT_TRUE(stacksWith(profiles[0], 3, 165).empty());
+}
+
+TEST(HeapProfile, CutsWhatIsTooDeep) {
+    const HeapProfile profile = profileOf("deep");
+    const HeapStack stack = stackWith(profile, 1, 99);
+    EXPECT_EQ(stack.end, HeapStackEnd::cut);
+    EXPECT_GT(profile.framesOf(stack).size(), 200U);
+}
+
+TEST(HeapProfile, KeepsManyStacksApart) {
+    const HeapProfile profile = profileOf("many");
+    EXPECT_EQ(stacksWith(profile, 1, 31).size(), std::size_t{1} << 14U);
+}
+
+TEST(ProfileReader, RefusesWhatIsNone) {
+    FileDescriptor empty(static_cast<int>(::memfd_create("none", 0)));
+    EXPECT_FALSE(ProfileReader::open(std::move(empty)));
+    FileDescriptor zeros(static_cast<int>(::memfd_create("zeros", 0)));
+    ASSERT_EQ(::ftruncate(zeros.get(), 1U << 20U), 0);
+    const auto opened = ProfileReader::open(std::move(zeros));
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, ErrorKind::damaged);
+}
+
+} // namespace
+} // namespace ringscope
