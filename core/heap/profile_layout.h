@@ -79,16 +79,25 @@ static_assert(sizeof(ProfileCell) == kCellBytes);
 
 constexpr std::size_t kLifetimeBuckets = 64; // by the number of bits of the ticks
 
+// The stack that a thread has put into the trie last, outermost first: the next one mostly begins
+// as it does. The tracker's alone.
+struct StackPath {
+    std::uint64_t addresses[kMostFrames];
+    std::uint32_t nodes[kMostFrames];
+};
+
 // Of one slot of the ledger.
 struct ProfileThread {
     LedgerCounter lifetimes[kLifetimeBuckets]; // freed blocks
     LedgerCounter unknownFrees; // of blocks that were not recorded: older ones, or inherited
     LedgerCounter lost;         // events that could not be recorded
-    std::uint64_t reserved[62];
+    std::uint64_t pathFrames;
+    std::uint64_t reserved[61];
+    StackPath path;
     // The chunk that has the cells of stacks [32 * i, 32 * i + 32), or 0. stackCount / 32 of them.
     // std::atomic<std::uint32_t> chunks[];
 };
-static_assert(sizeof(ProfileThread) == 1024);
+static_assert(sizeof(ProfileThread) == 4096);
 
 struct ShadowEntry {
     std::atomic<std::uint64_t> ticks; // when the block was allocated

@@ -14,13 +14,15 @@ namespace ringscope::tracker {
 
 // In any state of the gate and with any allocator. noinline keeps the short way free of registers
 // to save.
-[[nodiscard, gnu::noinline]] void* mallocCarefully(std::size_t bytes) noexcept;
-[[nodiscard, gnu::noinline]] void* callocCarefully(std::size_t count, std::size_t bytes) noexcept;
+[[nodiscard, gnu::noinline]] void* mallocCarefully(std::size_t bytes, const void* caller) noexcept;
+[[nodiscard, gnu::noinline]] void* callocCarefully(std::size_t count, std::size_t bytes,
+                                                   const void* caller) noexcept;
 [[gnu::noinline]] void freeCarefully(void* block) noexcept;
 // Counts a block of the next allocator, which may be null. Only while isCounting().
 [[gnu::noinline]] void* countedCarefully(void* block) noexcept;
 // The same of one that was asked for with that many bytes, and records it while isProfiling().
-[[gnu::noinline]] void* recordedCarefully(void* block, std::size_t bytes) noexcept;
+[[gnu::noinline]] void* recordedCarefully(void* block, std::size_t bytes,
+                                          const void* caller) noexcept;
 
 // The cell of a block that is a small chunk, for a thread that has a slot; null for others. Only
 // while isCountingChunks().
@@ -41,16 +43,17 @@ inline void* countedChunk(void* block) noexcept {
     return block;
 }
 
-inline void* countedMalloc(std::size_t bytes) noexcept {
+// caller: where the allocation returns to.
+inline void* countedMalloc(std::size_t bytes, const void* caller) noexcept {
     if (!isCountingChunks()) [[unlikely]] {
-        return mallocCarefully(bytes);
+        return mallocCarefully(bytes, caller);
     }
     return countedChunk(g_next.malloc(bytes));
 }
 
-inline void* countedCalloc(std::size_t count, std::size_t bytes) noexcept {
+inline void* countedCalloc(std::size_t count, std::size_t bytes, const void* caller) noexcept {
     if (!isCountingChunks()) [[unlikely]] {
-        return callocCarefully(count, bytes);
+        return callocCarefully(count, bytes, caller);
     }
     return countedChunk(g_next.calloc(count, bytes));
 }

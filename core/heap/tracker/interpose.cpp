@@ -3,10 +3,13 @@
 // none: libc calls malloc for them through the same symbol (tests/core/heap/tracker_test.cpp).
 #include "core/heap/tracker/counted.h"
 #include "core/heap/tracker/profile_writer.h"
+#include "core/heap/tracker/stack_walk.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <dlfcn.h>
 
 using namespace ringscope;
 using namespace ringscope::tracker;
@@ -23,20 +26,20 @@ namespace {
     return moved;
 }
 
-void* counted(void* block, std::size_t bytes, bool isCounted) noexcept {
-    return isCounted ? recordedCarefully(block, bytes) : block;
+void* counted(void* block, std::size_t bytes, bool isCounted, const void* caller) noexcept {
+    return isCounted ? recordedCarefully(block, bytes, caller) : block;
 }
 
 // All of a reallocation that is recorded. The block is none of the bootstrap arena.
-void* reallocateRecorded(void* block, std::size_t bytes) noexcept {
+void* reallocateRecorded(void* block, std::size_t bytes, const void* caller) noexcept {
     if (block == nullptr) {
-        return recordedCarefully(g_next.realloc(block, bytes), bytes);
+        return recordedCarefully(g_next.realloc(block, bytes), bytes, caller);
     }
     const std::size_t oldBytes = usableBytes(block);
     if (bytes == 0) {
         profileFree(block);
         countFree(oldBytes);
-        return recordedCarefully(g_next.realloc(block, bytes), bytes);
+        return recordedCarefully(g_next.realloc(block, bytes), bytes, caller);
     }
     // Before, as of then another thread may get its place.
     const KnownBlock known = takeKnown(block);
@@ -48,17 +51,18 @@ void* reallocateRecorded(void* block, std::size_t bytes) noexcept {
     countFree(oldBytes);
     countReallocation();
     countAllocation(usableBytes(moved));
-    profileReallocation(moved, bytes, known);
+    profileReallocation(moved, bytes, known, caller);
     return moved;
 }
 
-[[gnu::noinline]] void* reallocCarefully(void* block, std::size_t bytes) noexcept {
+[[gnu::noinline]] void* reallocCarefully(void* block, std::size_t bytes,
+                                         const void* caller) noexcept {
     const bool isCounted = isCounting();
     if (isBootstrap(block)) [[unlikely]] {
-        return counted(reallocateBootstrap(block, bytes), bytes, isCounted);
+        return counted(reallocateBootstrap(block, bytes), bytes, isCounted, caller);
     }
-    if (isProfiling()) {
-        return reallocateRecorded(block, bytes);
+    if (isCounted && isProfiling()) {
+        return reallocateRecorded(block, bytes, caller);
     }
     const std::size_t oldBytes = isCounted && block != nullptr ? usableBytes(block) : 0;
     void* moved = g_next.realloc(block, bytes);
@@ -94,22 +98,22 @@ void* countedCarefully(void* block) noexcept {
     return block;
 }
 
-void* recordedCarefully(void* block, std::size_t bytes) noexcept {
+void* recordedCarefully(void* block, std::size_t bytes, const void* caller) noexcept {
     if (isProfiling()) {
-        profileAllocation(block, bytes);
+        profileAllocation(block, bytes, caller);
     }
     return countedCarefully(block);
 }
 
-void* mallocCarefully(std::size_t bytes) noexcept {
+void* mallocCarefully(std::size_t bytes, const void* caller) noexcept {
     // Asked first: opening the gate is what fills g_next.
     const bool isCounted = isCounting();
-    return counted(g_next.malloc(bytes), bytes, isCounted);
+    return counted(g_next.malloc(bytes), bytes, isCounted, caller);
 }
 
-void* callocCarefully(std::size_t count, std::size_t bytes) noexcept {
+void* callocCarefully(std::size_t count, std::size_t bytes, const void* caller) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.calloc(count, bytes), count * bytes, isCounted);
+    return counted(g_next.calloc(count, bytes), count * bytes, isCounted, caller);
 }
 
 void freeCarefully(void* block) noexcept {
@@ -131,11 +135,11 @@ void freeCarefully(void* block) noexcept {
 extern "C" {
 
 void* malloc(std::size_t bytes) noexcept {
-    return countedMalloc(bytes);
+    return countedMalloc(bytes, __builtin_return_address(0));
 }
 
 void* calloc(std::size_t count, std::size_t bytes) noexcept {
-    return countedCalloc(count, bytes);
+    return countedCalloc(count, bytes, __builtin_return_address(0));
 }
 
 void free(void* block) noexcept {
@@ -146,7 +150,7 @@ void* realloc(void* block, std::size_t bytes) noexcept {
     const bool isUsual = isCountingChunks() && block != nullptr && bytes != 0;
     const std::size_t word = isUsual ? chunkWord(block) : kSmallChunkEnd;
     if (word >= kSmallChunkEnd) [[unlikely]] {
-        return reallocCarefully(block, bytes);
+        return reallocCarefully(block, bytes, __builtin_return_address(0));
     }
     void* moved = g_next.realloc(block, bytes);
     ThreadSlot* slot = t_slot;
@@ -172,29 +176,31 @@ int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) noexc
     const bool isCounted = isCounting();
     const int error = g_next.posixMemalign(block, alignment, bytes);
     if (error == 0) {
-        counted(*block, bytes, isCounted);
+        counted(*block, bytes, isCounted, __builtin_return_address(0));
     }
     return error;
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.alignedAlloc(alignment, bytes), bytes, isCounted);
+    return counted(g_next.alignedAlloc(alignment, bytes), bytes, isCounted,
+                   __builtin_return_address(0));
 }
 
 void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.memalign(alignment, bytes), bytes, isCounted);
+    return counted(g_next.memalign(alignment, bytes), bytes, isCounted,
+                   __builtin_return_address(0));
 }
 
 void* valloc(std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.valloc(bytes), bytes, isCounted);
+    return counted(g_next.valloc(bytes), bytes, isCounted, __builtin_return_address(0));
 }
 
 void* pvalloc(std::size_t bytes) noexcept {
     const bool isCounted = isCounting();
-    return counted(g_next.pvalloc(bytes), bytes, isCounted);
+    return counted(g_next.pvalloc(bytes), bytes, isCounted, __builtin_return_address(0));
 }
 
 // Programs linked before glibc 2.26 may still call it.
@@ -205,6 +211,22 @@ void cfree(void* block) noexcept {
 std::size_t malloc_usable_size(void* block) noexcept {
     (void)isCounting();
     return isBootstrap(block) ? bootstrapSize(block) : g_next.usableSize(block);
+}
+
+// Other code may lie where the library was: what is known of its frames must be forgotten. The
+// calls that libc makes of its own (iconv, name services) do not come here.
+int dlclose(void* library) noexcept {
+    static std::atomic<int (*)(void*)> s_next{nullptr};
+    int (*next)(void*) = s_next.load(std::memory_order_relaxed);
+    if (next == nullptr) {
+        next = reinterpret_cast<int (*)(void*)>(::dlsym(RTLD_NEXT, "dlclose"));
+        s_next.store(next, std::memory_order_relaxed);
+    }
+    const int result = next != nullptr ? next(library) : -1;
+    if (isProfiling()) {
+        forgetFrameRules();
+    }
+    return result;
 }
 
 } // extern "C"

@@ -46,11 +46,11 @@ void* allocate(Size n, Align a, Nothrow) noexcept {
 // The same of the plain forms, without the way through our own malloc.
 template <typename... Arguments>
 constexpr bool kIsPlain = !(std::is_same_v<Arguments, Align> || ...);
-void* allocateCounted(Size n) noexcept {
-    return countedMalloc(n != 0 ? n : 1);
+[[gnu::always_inline]] inline void* allocateCounted(const void* caller, Size n) noexcept {
+    return countedMalloc(n != 0 ? n : 1, caller);
 }
-void* allocateCounted(Size n, Nothrow) noexcept {
-    return allocateCounted(n);
+[[gnu::always_inline]] inline void* allocateCounted(const void* caller, Size n, Nothrow) noexcept {
+    return allocateCounted(caller, n);
 }
 
 // The function of that name which the library at this address would have called without us.
@@ -89,7 +89,7 @@ struct NextNew {
         void* block = s_next(arguments...);
         // Not if it came back to us, as an operator new[] that calls operator new.
         if (isCounted && block != nullptr && t_countedEvents == before) {
-            recordedCarefully(block, bytesOf(arguments...));
+            recordedCarefully(block, bytesOf(arguments...), __builtin_return_address(0));
         }
         return block;
     }
@@ -103,7 +103,7 @@ struct NextNew {
     }
     // What the next would come to, without the way there and back.
     static void* direct(Arguments... arguments) {
-        void* block = allocateCounted(arguments...);
+        void* block = allocateCounted(__builtin_return_address(0), arguments...);
         return block != nullptr ? block : s_next(arguments...); // for the new handler
     }
     // Acquire: pairs with the release in choose(), for s_next.

@@ -3,17 +3,25 @@
 
 #include "core/heap/profile_layout.h"
 #include "core/heap/tracker/announce.h"
+#include "core/heap/tracker/gate.h"
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/next_allocator.h"
+#include "core/heap/tracker/stack_cache.h"
 #include "core/heap/tracker/stack_table.h"
 #include "core/heap/tracker/stack_walk.h"
 
 #include <atomic>
+#include <cerrno>
 #include <ctime>
+#include <pthread.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <x86intrin.h>
 
 extern "C" {
+[[gnu::weak]] extern void* __libc_stack_end;      // NOLINT: glibc's name
 [[gnu::weak]] extern char __libc_single_threaded; // NOLINT: glibc 2.32 and newer
 // Of this library, by the linker.
 [[gnu::visibility("hidden")]] extern const unsigned char __ehdr_start[]; // NOLINT
@@ -62,6 +70,9 @@ struct ThreadState {
     KnownBlock taken;
     std::size_t askedBytes; // by AskedBytes
     bool isAsked;
+    bool areBoundsKnown; // bounds were asked for
+    StackBounds bounds;
+    CacheUse cache;
 };
 constinit thread_local ThreadState t_state = {};
 
@@ -326,6 +337,33 @@ KnownBlock take(void* block) noexcept {
     return known;
 }
 
+// Where this thread's stack is. glibc asks for memory to say it.
+StackBounds ownBounds() noexcept {
+    if (::syscall(SYS_gettid) == ::getpid()) {
+        constexpr std::uintptr_t kMost = std::uintptr_t{64} << 20U; // of an unlimited stack
+        rlimit limit{};
+        if (&__libc_stack_end == nullptr || ::getrlimit(RLIMIT_STACK, &limit) != 0) {
+            return {};
+        }
+        const auto high = reinterpret_cast<std::uintptr_t>(__libc_stack_end);
+        return {high - (limit.rlim_cur < kMost ? limit.rlim_cur : kMost), high};
+    }
+    StackBounds bounds;
+    pthread_attr_t attributes;
+    t_isOwnWork = true;
+    if (::pthread_getattr_np(::pthread_self(), &attributes) == 0) {
+        void* low = nullptr;
+        std::size_t bytes = 0;
+        if (::pthread_attr_getstack(&attributes, &low, &bytes) == 0) {
+            bounds.low = reinterpret_cast<std::uintptr_t>(low);
+            bounds.high = bounds.low + bytes;
+        }
+        ::pthread_attr_destroy(&attributes);
+    }
+    t_isOwnWork = false;
+    return bounds;
+}
+
 std::uint32_t sizeOf(std::size_t bytes) noexcept {
     return bytes < kSizeElsewhere ? static_cast<std::uint32_t>(bytes) : kSizeElsewhere;
 }
@@ -335,10 +373,11 @@ bool isOurs(std::uintptr_t address) noexcept {
            static_cast<std::uintptr_t>(etext - __ehdr_start);
 }
 
-// The caller's stack. Its own function, so that what it needs of the stack is there for a moment.
-[[gnu::noinline]] std::uint32_t internStack() noexcept {
+// Its own function, so that what it needs of the stack is there for a moment.
+[[gnu::noinline]] std::uint32_t walkAndIntern(const WalkRegisters& from, WalkTrace& trace,
+                                              ProfileThread& thread) noexcept {
     std::uintptr_t addresses[kMostFrames];
-    const Walk walk = walkStack(registersHere(), addresses, kMostFrames);
+    const Walk walk = walkStack(from, addresses, kMostFrames, &trace);
     // The innermost are, and one behind an operator new that came back to us.
     std::uint32_t frames = 0;
     for (std::uint32_t i = 0; i < walk.frames; ++i) {
@@ -351,12 +390,28 @@ bool isOurs(std::uintptr_t address) noexcept {
     const StackEnd end = walk.end == WalkEnd::outermost ? StackEnd::complete
                          : walk.end == WalkEnd::full    ? StackEnd::cut
                                                         : StackEnd::lost;
-    return s_stacks.intern(addresses, frames, end);
+    trace.isWhole = trace.isWhole && walk.end != WalkEnd::full;
+    return s_stacks.intern(addresses, frames, end, thread);
+}
+
+// The caller's stack.
+[[gnu::noinline]] std::uint32_t internStack(const void* caller, const Hold& hold) noexcept {
+    ThreadState& state = hold.state();
+    const WalkRegisters here = registersHere();
+    StackCache cache(here, reinterpret_cast<std::uintptr_t>(caller), state.bounds, state.cache);
+    const std::uint32_t known = cache.find();
+    if (known != 0) [[likely]] {
+        return known;
+    }
+    WalkTrace trace;
+    const std::uint32_t stack = walkAndIntern(here, trace, hold.part());
+    cache.remember(trace, stack);
+    return stack;
 }
 
 // A new block of that stack, unless its cell or its place cannot be had.
-void addNew(const Hold& hold, void* block, std::size_t bytes) noexcept {
-    const std::uint32_t stack = internStack();
+void addNew(const Hold& hold, void* block, std::size_t bytes, const void* caller) noexcept {
+    const std::uint32_t stack = internStack(caller, hold);
     ShadowEntry* const entry = stack != 0 ? shadowOf(block, true) : nullptr;
     ProfileCell* const cell = entry != nullptr ? cellOf(hold.part(), stack) : nullptr;
     if (cell == nullptr) {
@@ -479,6 +534,7 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
         s_header->threadsUsed.store(1, std::memory_order_relaxed); // what was lost is in part 0
         s_stacks.use(s_profile);
         prepareWalks();
+        prepareStackCache();
         s_cells = s_profile + s_header->cellsAt;
         s_directory =
             reinterpret_cast<std::atomic<std::uint32_t>*>(s_profile + s_header->shadowDirectoryAt);
@@ -500,7 +556,7 @@ AskedBytes::~AskedBytes() {
     t_state.isAsked = false;
 }
 
-void profileAllocation(void* block, std::size_t bytes) noexcept {
+void profileAllocation(void* block, std::size_t bytes, const void* caller) noexcept {
     if (block == nullptr) {
         return;
     }
@@ -508,12 +564,16 @@ void profileAllocation(void* block, std::size_t bytes) noexcept {
         bytes = t_state.askedBytes;
         t_state.isAsked = false;
     }
+    if (!t_state.areBoundsKnown) {
+        t_state.areBoundsKnown = true;
+        t_state.bounds = ownBounds();
+    }
     const Hold hold;
     if (!hold) {
         countLost();
         return;
     }
-    addNew(hold, block, bytes);
+    addNew(hold, block, bytes, caller);
 }
 
 void profileFree(void* block) noexcept {
@@ -547,14 +607,15 @@ void putBack(void* block, const KnownBlock& known) noexcept {
     }
 }
 
-void profileReallocation(void* moved, std::size_t bytes, const KnownBlock& before) noexcept {
+void profileReallocation(void* moved, std::size_t bytes, const KnownBlock& before,
+                         const void* caller) noexcept {
     const Hold hold;
     if (!hold) {
         countLost();
         return;
     }
     if (before.stack == 0) {
-        addNew(hold, moved, bytes);
+        addNew(hold, moved, bytes, caller);
         return;
     }
     ShadowEntry* const entry = shadowOf(moved, true);

@@ -16,7 +16,8 @@ namespace ringscope::tracker {
 
 // A block that the next allocator has just given, with what was asked for; null is ignored. The
 // stack is that of the caller, without the tracker's own frames.
-void profileAllocation(void* block, std::size_t bytes) noexcept;
+// caller: where the allocation returns to, as far as it is known, for finding the stack again.
+void profileAllocation(void* block, std::size_t bytes, const void* caller) noexcept;
 
 // While it lives, this thread's next block was asked for with that many bytes, whatever the
 // allocator is asked for then.
@@ -42,7 +43,8 @@ void profileFree(void* block) noexcept;
 // as moved. A block that nothing was known of counts as a new one.
 [[nodiscard]] KnownBlock takeKnown(void* block) noexcept;
 void putBack(void* block, const KnownBlock& known) noexcept;
-void profileReallocation(void* moved, std::size_t bytes, const KnownBlock& before) noexcept;
+void profileReallocation(void* moved, std::size_t bytes, const KnownBlock& before,
+                         const void* caller) noexcept;
 
 // For an operator delete that may or may not come back to our free: the block is taken out before
 // it, and counted as freed after it unless that came back.

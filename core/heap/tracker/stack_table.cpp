@@ -91,7 +91,7 @@ void StackTable::use(unsigned char* profile) noexcept {
 }
 
 std::uint32_t StackTable::intern(const std::uintptr_t* addresses, std::uint32_t frames,
-                                 StackEnd end) noexcept {
+                                 StackEnd end, ProfileThread& thread) noexcept {
     std::uint64_t hash = frames;
     for (std::uint32_t i = 0; i < frames; ++i) {
         hash = (hash ^ addresses[i]) * 0x9e3779b97f4a7c15U;
@@ -105,7 +105,7 @@ std::uint32_t StackTable::intern(const std::uintptr_t* addresses, std::uint32_t 
     if (known != 0) [[likely]] {
         return static_cast<std::uint32_t>(known & kNumber);
     }
-    const std::uint32_t number = add(addresses, frames, end);
+    const std::uint32_t number = add(addresses, frames, end, thread);
     if (number == 0) {
         return 0;
     }
@@ -117,14 +117,23 @@ std::uint32_t StackTable::intern(const std::uintptr_t* addresses, std::uint32_t 
     return static_cast<std::uint32_t>(entry & kNumber);
 }
 
-std::uint32_t StackTable::add(const std::uintptr_t* addresses, std::uint32_t frames,
-                              StackEnd end) noexcept {
-    std::uint32_t node = 0;
-    for (std::uint32_t i = frames; i-- > 0;) {
-        node = childOf(node, addresses[i]);
+std::uint32_t StackTable::add(const std::uintptr_t* addresses, std::uint32_t frames, StackEnd end,
+                              ProfileThread& thread) noexcept {
+    StackPath& path = thread.path;
+    std::uint32_t done = 0;
+    while (done < frames && done < thread.pathFrames &&
+           path.addresses[done] == addresses[frames - 1 - done]) {
+        ++done;
+    }
+    std::uint32_t node = done != 0 ? path.nodes[done - 1] : 0;
+    for (thread.pathFrames = done; done < frames; thread.pathFrames = ++done) {
+        const std::uint64_t address = addresses[frames - 1 - done];
+        node = childOf(node, address);
         if (node == 0) {
             return 0;
         }
+        path.addresses[done] = address;
+        path.nodes[done] = node;
     }
     const std::uint32_t number = takeNumber(m_header->stacksUsed, m_header->stackCount);
     if (number != 0) {

@@ -15,13 +15,13 @@ public:
     // Where the parts of a profile are mapped.
     void use(unsigned char* profile) noexcept;
 
-    // addresses: innermost first. 0 when there is no room for more.
+    // addresses: innermost first. thread: of this thread alone. 0 when there is no room for more.
     [[nodiscard]] std::uint32_t intern(const std::uintptr_t* addresses, std::uint32_t frames,
-                                       StackEnd end) noexcept;
+                                       StackEnd end, ProfileThread& thread) noexcept;
 
 private:
     [[nodiscard]] std::uint32_t add(const std::uintptr_t* addresses, std::uint32_t frames,
-                                    StackEnd end) noexcept;
+                                    StackEnd end, ProfileThread& thread) noexcept;
     [[nodiscard]] std::uint32_t childOf(std::uint32_t parent, std::uint64_t address) noexcept;
 
     ProfileHeader* m_header = nullptr;

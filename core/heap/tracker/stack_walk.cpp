@@ -53,7 +53,7 @@ struct CachedRule {
     std::atomic<std::uint64_t> check; // address and generation, xor rule
     std::atomic<std::uint64_t> rule;
 };
-constexpr std::size_t kCacheBits = 14;
+constexpr std::size_t kCacheBits = 16;
 CachedRule* s_cache = nullptr;
 std::atomic<std::uint64_t> s_generation{0}; // in the bits that no address has
 
@@ -96,9 +96,11 @@ std::uintptr_t endOfStack(std::uintptr_t sp) noexcept {
 
 class Walker {
 public:
-    explicit Walker(const WalkRegisters& from) noexcept
+    Walker(const WalkRegisters& from, WalkTrace* trace) noexcept
         : m_now(from)
-        , m_end(endOfStack(from.sp)) {}
+        , m_end(endOfStack(from.sp))
+        , m_start(from.sp)
+        , m_trace(trace) {}
 
     [[nodiscard]] std::uintptr_t pc() const noexcept { return m_now.pc; }
 
@@ -114,14 +116,22 @@ public:
             break;
         case FrameBase::framePointer:
             cfa = m_now.fp + offsetOf(rule);
+            traceBase(m_fpFrom);
             break;
         case FrameBase::bx:
             cfa = m_now.bx + offsetOf(rule);
+            if (m_bxFrom != 0) {
+                traceBase(m_bxFrom);
+            } else {
+                giveUpTrace();
+            }
             break;
         case FrameBase::atFramePointer:
             if (!isOnStack(m_now.fp + offsetOf(rule))) {
                 return false;
             }
+            traceBase(m_fpFrom);
+            traceBase(m_now.fp + offsetOf(rule));
             cfa = wordAt(m_now.fp + offsetOf(rule));
             break;
         case FrameBase::signalFrame:
@@ -138,8 +148,13 @@ public:
         if (cfa <= m_now.sp || !isOnStack(cfa - 8)) {
             return false;
         }
-        const std::uintptr_t fp = restored(rule.fp, m_now.fp, cfa);
-        m_now.bx = restored(rule.bx, m_now.bx, cfa);
+        if (rule.fp.place == SavedRegister::Place::atFramePointer ||
+            rule.bx.place == SavedRegister::Place::atFramePointer) {
+            traceBase(m_fpFrom);
+        }
+        traceReturn(cfa - 8);
+        const std::uintptr_t fp = restored(rule.fp, m_now.fp, m_fpFrom, cfa);
+        m_now.bx = restored(rule.bx, m_now.bx, m_bxFrom, cfa);
         m_now.fp = fp;
         m_now.sp = cfa;
         return goTo(wordAt(cfa - 8));
@@ -153,7 +168,9 @@ private:
     [[nodiscard]] bool isOnStack(std::uintptr_t address) const noexcept {
         return address >= m_now.sp && address <= m_end - 8 && address % 8 == 0;
     }
+    // place: where now came from, and then where what is given did.
     [[nodiscard]] std::uintptr_t restored(SavedRegister saved, std::uintptr_t now,
+                                          std::uintptr_t& place,
                                           std::uintptr_t cfa) const noexcept {
         if (saved.place == SavedRegister::Place::same) {
             return now;
@@ -161,7 +178,47 @@ private:
         const std::uintptr_t from = saved.place == SavedRegister::Place::atCfa ? cfa : m_now.fp;
         const std::uintptr_t at =
             from + static_cast<std::uintptr_t>(std::intptr_t{saved.words} * 8);
-        return saved.place != SavedRegister::Place::lost && isOnStack(at) ? wordAt(at) : 0;
+        if (saved.place == SavedRegister::Place::lost || !isOnStack(at)) {
+            place = kNowhere;
+            return 0;
+        }
+        place = at;
+        return wordAt(at);
+    }
+
+    void traceReturn(std::uintptr_t at) noexcept {
+        if (m_trace != nullptr) {
+            add(m_trace->returnPlaces, m_trace->returns, at);
+        }
+    }
+    // 0: rbp, which nobody has saved since the walk began.
+    void traceBase(std::uintptr_t at) noexcept {
+        if (m_trace == nullptr) {
+            return;
+        }
+        if (at == 0) {
+            m_trace->usesFp = true;
+            return;
+        }
+        const std::uintptr_t place = (at - m_start) / 8;
+        const bool isThere =
+            at != 0 && m_trace->others != 0 && m_trace->otherPlaces[m_trace->others - 1] == place;
+        if (!isThere) {
+            add(m_trace->otherPlaces, m_trace->others, at);
+        }
+    }
+    void add(std::uint16_t* places, std::size_t& count, std::uintptr_t at) noexcept {
+        const std::uintptr_t place = (at - m_start) / 8;
+        if (at < m_start || place > UINT16_MAX || count == kMostTraced) {
+            m_trace->isWhole = false;
+            return;
+        }
+        places[count++] = static_cast<std::uint16_t>(place);
+    }
+    void giveUpTrace() noexcept {
+        if (m_trace != nullptr) {
+            m_trace->isWhole = false;
+        }
     }
     // Nobody returns to the lowest page.
     [[nodiscard]] bool goTo(std::uintptr_t pc) noexcept {
@@ -176,6 +233,7 @@ private:
     // The kernel's frame is a ucontext_t at rsp: its registers begin at 40, in the order of
     // sys/ucontext.h. What was interrupted may have been on another stack.
     [[nodiscard]] bool stepOverSignal() noexcept {
+        giveUpTrace();
         constexpr std::uintptr_t kRegisters = 40;
         const auto at = [&](std::uintptr_t index) { return m_now.sp + kRegisters + index * 8; };
         if (!isOnStack(at(10)) || !isOnStack(at(16))) {
@@ -193,6 +251,7 @@ private:
 
     // Code that somebody made at run time may keep frame pointers; libraries without a table may.
     [[nodiscard]] bool stepByFramePointer() noexcept {
+        giveUpTrace();
         const std::uintptr_t fp = m_now.fp;
         if (fp < m_now.sp || !isOnStack(fp) || !isOnStack(fp + 8)) {
             return false;
@@ -203,9 +262,14 @@ private:
     }
 
     static constexpr int kMostSignals = 8;
+    static constexpr std::uintptr_t kNowhere = 1; // below every stack
 
     WalkRegisters m_now;
     std::uintptr_t m_end;
+    std::uintptr_t m_start;
+    WalkTrace* m_trace;
+    std::uintptr_t m_fpFrom = 0; // the place in the stack that fp came from
+    std::uintptr_t m_bxFrom = 0;
     WalkEnd m_how = WalkEnd::lost;
     int m_signals = 0;
     bool m_isInterrupted = false; // pc is of an instruction that has not run, not of a return
@@ -221,9 +285,14 @@ void prepareWalks() noexcept {
     }
 }
 
-Walk walkStack(const WalkRegisters& from, std::uintptr_t* addresses, std::uint32_t most) noexcept {
+std::uint64_t frameRulesGeneration() noexcept {
+    return s_generation.load(std::memory_order_relaxed);
+}
+
+Walk walkStack(const WalkRegisters& from, std::uintptr_t* addresses, std::uint32_t most,
+               WalkTrace* trace) noexcept {
     Walk walk;
-    Walker walker(from);
+    Walker walker(from, trace);
     do {
         if (walk.frames == most) {
             walk.end = WalkEnd::full;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace ringscope::tracker {
@@ -35,7 +36,19 @@ struct Walk {
     WalkEnd end = WalkEnd::lost;
 };
 
-// Takes the memory that walks keep what they learn in: 256 KiB of address space. Without it they
+// Where a walk has read what it found, in words above the stack pointer that it began at.
+constexpr std::size_t kMostTraced = 112;
+struct WalkTrace {
+    std::uint16_t returnPlaces[kMostTraced]; // of return addresses
+    std::uint16_t otherPlaces[kMostTraced];  // of words that frames were counted from
+    std::size_t returns = 0;
+    std::size_t others = 0;
+    bool usesFp = false; // as it was at first
+    // The walk follows from these, and the first return address and stack pointer, alone.
+    bool isWhole = true;
+};
+
+// Takes the memory that walks keep what they learn in: 1 MiB of address space. Without it they
 // are twenty times as slow. Once, before other threads walk.
 void prepareWalks() noexcept;
 
@@ -43,9 +56,11 @@ void prepareWalks() noexcept;
 // signal handler: allocates nothing, takes no lock, keeps to this thread's stack as far as it is
 // known where that is. What it learns of each return address is kept for all threads. Any thread.
 [[nodiscard]] Walk walkStack(const WalkRegisters& from, std::uintptr_t* addresses,
-                             std::uint32_t most) noexcept;
+                             std::uint32_t most, WalkTrace* trace = nullptr) noexcept;
 
 // After code was unloaded: other code may lie at its addresses from now on.
 void forgetFrameRules() noexcept;
+// Another after each forgetFrameRules(), in bits that no address has.
+[[nodiscard]] std::uint64_t frameRulesGeneration() noexcept;
 
 } // namespace ringscope::tracker

@@ -3,6 +3,7 @@
 // profile_test.cpp knows them. The first word of its arguments names what it does.
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <malloc.h>
 #include <new>
 #include <sys/wait.h>
@@ -145,6 +146,22 @@ template <typename T>
     asm volatile("");
 }
 
+// Two libraries by turns, of which the next mostly lies where the one before was: 10 of 45 bytes.
+void inLibrary() {
+    seen(std::malloc(45));
+}
+[[gnu::noinline]] void plugins(int count, char** paths) {
+    for (int i = 0; i < 10 && count > 0; ++i) {
+        if (void* const library = ::dlopen(paths[i % count], RTLD_NOW)) {
+            using Entry = void (*)(void (*)());
+            if (auto* const entry = reinterpret_cast<Entry>(::dlsym(library, "callBack"))) {
+                entry(inLibrary);
+            }
+            ::dlclose(library);
+        }
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -166,6 +183,8 @@ int main(int argc, char** argv) {
         acrossFork();
     } else if (std::strcmp(what, "deep") == 0) {
         deep(1000);
+    } else if (std::strcmp(what, "plugins") == 0) {
+        plugins(argc - 2, argv + 2);
     } else if (std::strcmp(what, "many") == 0) {
         manyStacks(14);
     } else {

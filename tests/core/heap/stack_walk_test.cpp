@@ -21,7 +21,9 @@ struct Checked {
     std::uint64_t different = 0;
     std::uint64_t deeper = 0;
     std::uint64_t lost = 0;
-    std::string text; // of all that was written, for who looks why
+    std::uint64_t cached = 0; // told by the cache of stacks
+    std::uint64_t wrong = 0;  // and not as they were
+    std::string text;         // of all that was written, for who looks why
 };
 
 // Of the program and those that it started.
@@ -55,6 +57,8 @@ Checked check(std::vector<std::string> command, const std::string& every = "1") 
         add(all.different);
         add(all.deeper);
         add(all.lost);
+        add(all.cached);
+        add(all.wrong);
     }
     return all;
 }
@@ -67,7 +71,9 @@ TEST(StackWalk, EqualsLibgccsWhereItIsHard) {
     const Checked checked = check({WALK_TARGET, WALK_PLUGIN_SMALL, WALK_PLUGIN_LARGE});
     EXPECT_GT(checked.walks, 100U);
     EXPECT_GT(checked.frames, 2000U);
+    EXPECT_GT(checked.cached, 30U);
     EXPECT_EQ(checked.different, 0U) << checked.text;
+    EXPECT_EQ(checked.wrong, 0U) << checked.text;
 }
 
 TEST(StackWalk, EqualsLibgccsInACompiler) {
@@ -77,7 +83,9 @@ TEST(StackWalk, EqualsLibgccsInACompiler) {
     const Checked checked = check({WALK_COMPILER, "-fsyntax-only", "-std=c++20", source}, "13");
     EXPECT_GT(checked.walks, 1000U);
     EXPECT_EQ(checked.different, 0U) << checked.text;
+    EXPECT_EQ(checked.wrong, 0U) << checked.text;
     EXPECT_EQ(checked.lost, 0U) << checked.text;
+    EXPECT_GT(checked.cached, 1000U);
 }
 
 // What was installed to build this, and what else there is.
@@ -101,6 +109,8 @@ TEST(StackWalk, EqualsLibgccsInOtherPrograms) {
             const Checked checked = check(command, "7");
             EXPECT_GT(checked.walks, 0U) << checked.text;
             EXPECT_EQ(checked.different, 0U) << checked.text;
+            EXPECT_EQ(checked.wrong, 0U) << checked.text;
+            EXPECT_EQ(checked.wrong, 0U) << checked.text;
             ++programs;
         }
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A library to preload into programs that nobody here wrote: at every allocation (or one of
 // WALK_CHECK_EVERY) it walks the stack and compares what it finds with what libgcc's unwinder says.
-// At the program's end a line of what came of it is appended to the file that WALK_CHECK_FILE
-// names, and below it where the first two stacks part that differ.
+// It asks the cache of stacks first, and compares what that says too. At the program's end a line
+// of what came of it is appended to the file that WALK_CHECK_FILE names, and below it where the
+// first two stacks part that differ.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -10,15 +11,23 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include "core/heap/tracker/stack_cache.h"
 #include "core/heap/tracker/stack_walk.h"
 
+using ringscope::tracker::CacheUse;
+using ringscope::tracker::prepareStackCache;
 using ringscope::tracker::prepareWalks;
 using ringscope::tracker::registersHere;
+using ringscope::tracker::StackBounds;
+using ringscope::tracker::StackCache;
 using ringscope::tracker::Walk;
 using ringscope::tracker::WalkEnd;
+using ringscope::tracker::WalkRegisters;
 using ringscope::tracker::walkStack;
+using ringscope::tracker::WalkTrace;
 
 namespace {
 
@@ -29,11 +38,41 @@ std::atomic<unsigned long> s_frames{0};
 std::atomic<unsigned long> s_different{0};
 std::atomic<unsigned long> s_deeper{0}; // begins as libgcc's, which ends at code without a table
 std::atomic<unsigned long> s_lost{0};
+std::atomic<unsigned long> s_cached{0};
+std::atomic<unsigned long> s_wrong{0};
 std::atomic<unsigned long> s_events{0};
 unsigned long s_every = 1;
 bool s_isReady = false;
 __thread bool t_isInside __attribute__((tls_model("initial-exec")));
 char s_first[4096];
+
+__thread StackBounds t_bounds __attribute__((tls_model("initial-exec")));
+
+// Where this thread's stack is, asked once.
+const StackBounds& ownBounds() {
+    if (t_bounds.high == 0) {
+        pthread_attr_t attributes;
+        if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+            void* low = nullptr;
+            std::size_t bytes = 0;
+            pthread_attr_getstack(&attributes, &low, &bytes);
+            t_bounds = {reinterpret_cast<std::uintptr_t>(low),
+                        reinterpret_cast<std::uintptr_t>(low) + bytes};
+            pthread_attr_destroy(&attributes);
+        }
+    }
+    return t_bounds;
+}
+
+// Stands for a stack; never 0.
+std::uint32_t numberOf(const std::uintptr_t* addresses, std::uint32_t frames) {
+    std::uint64_t hash = frames;
+    for (std::uint32_t i = 0; i < frames; ++i) {
+        hash = (hash ^ addresses[i]) * 0x100000001b3U;
+        hash ^= hash >> 29U;
+    }
+    return static_cast<std::uint32_t>(hash >> 20U) | 1U;
+}
 
 void describe(void* const* theirs, int theirCount, const std::uintptr_t* ours, unsigned ourCount) {
     int length = 0;
@@ -70,7 +109,19 @@ void describe(void* const* theirs, int theirCount, const std::uintptr_t* ours, u
     t_isInside = true;
     std::uintptr_t ours[kMost];
     void* theirs[kMost];
-    const Walk walk = walkStack(registersHere(), ours, kMost);
+    const WalkRegisters here = registersHere();
+    CacheUse use; // of this time alone, so that it is asked each time
+    StackCache cache(here, reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)),
+                     ownBounds(), use);
+    const std::uint32_t known = cache.find();
+    WalkTrace trace;
+    const Walk walk = walkStack(here, ours, kMost, &trace);
+    const std::uint32_t number = numberOf(ours, walk.frames);
+    s_cached += known != 0 ? 1 : 0;
+    s_wrong += known != 0 && known != number ? 1 : 0;
+    if (known == 0) {
+        cache.remember(trace, number);
+    }
     int count = backtrace(theirs, kMost);
     // Both begin inside this function, at different places of it. libgcc adds the return address 0
     // that some programs end with.
@@ -94,6 +145,7 @@ void describe(void* const* theirs, int theirCount, const std::uintptr_t* ours, u
 [[gnu::constructor]] void begin() {
     t_isInside = true;
     prepareWalks();
+    prepareStackCache();
     void* warm[4];
     (void)backtrace(warm, 4); // loads libgcc_s
     if (const char* every = std::getenv("WALK_CHECK_EVERY")) {
@@ -116,10 +168,11 @@ void describe(void* const* theirs, int theirCount, const std::uintptr_t* ours, u
     program[length > 0 ? length - 1 : 0] = '\0';
     close(comm);
     char line[4400];
-    const int bytes = std::snprintf(line, sizeof(line),
-                                    "%s walks %lu frames %lu different %lu deeper %lu lost %lu\n%s",
-                                    program, s_walks.load(), s_frames.load(), s_different.load(),
-                                    s_deeper.load(), s_lost.load(), s_first);
+    const int bytes = std::snprintf(
+        line, sizeof(line),
+        "%s walks %lu frames %lu different %lu deeper %lu lost %lu cached %lu wrong %lu\n%s",
+        program, s_walks.load(), s_frames.load(), s_different.load(), s_deeper.load(),
+        s_lost.load(), s_cached.load(), s_wrong.load(), s_first);
     (void)!write(file, line, static_cast<std::size_t>(bytes));
     close(file);
 }
