@@ -4,6 +4,7 @@
 // tenth of a second less than within a second.
 #include "core/base/clock.h"
 #include "core/heap/ledger_receiver.h"
+#include "core/heap/profile_layout.h"
 #include "core/heap/tracker_environment.h"
 #include "tests/bench/bench_report.h"
 
@@ -32,6 +33,7 @@ struct Workload {
     std::string name;
     std::vector<std::string> command;
     std::uint64_t leastAllocations = 0; // fewer in the ledger: the tracker was not at work
+    bool isForCounters = true;          // else only for stacks
 };
 
 struct Cost {
@@ -95,7 +97,10 @@ std::optional<Cost> runOnce(std::vector<std::string> command, const Variables& v
     return cost;
 }
 
-std::optional<Cost> runTracked(const Workload& workload) {
+// What the tracker is to record.
+enum class Tracked { counters, exact };
+
+std::optional<Cost> runTracked(const Workload& workload, Tracked what) {
     auto receiver = LedgerReceiver::create();
     if (!receiver) {
         return std::nullopt;
@@ -105,7 +110,11 @@ std::optional<Cost> runTracked(const Workload& workload) {
         std::fprintf(stderr, "%s\n", tracked.error().message.c_str());
         return std::nullopt;
     }
-    auto cost = runOnce(workload.command, Variables(tracked->begin(), tracked->end()));
+    Variables variables(tracked->begin(), tracked->end());
+    if (what == Tracked::exact) {
+        variables[kLedgerModeVariable] = "exact";
+    }
+    auto cost = runOnce(workload.command, variables);
     for (LedgerReader& ledger : receiver->poll()) {
         const auto counters = ledger.read();
         if (cost && counters) {
@@ -134,7 +143,8 @@ struct Pairs {
 };
 
 // The environment of both differs in the tracker only. Empty when a run failed.
-std::optional<Pairs> runPairs(const Workload& workload, int count) {
+std::optional<Pairs> runPairs(const Workload& workload, int count,
+                              Tracked what = Tracked::counters) {
     Pairs pairs;
     (void)runOnce(workload.command, {}); // warms the page cache
     for (int i = 0; i < count; ++i) {
@@ -142,9 +152,9 @@ std::optional<Pairs> runPairs(const Workload& workload, int count) {
         std::optional<Cost> with;
         if (i % 2 == 0) {
             without = runOnce(workload.command, {});
-            with = runTracked(workload);
+            with = runTracked(workload, what);
         } else {
-            with = runTracked(workload);
+            with = runTracked(workload, what);
             without = runOnce(workload.command, {});
         }
         if (!without || !with || with->allocations < workload.leastAllocations) {
@@ -173,9 +183,10 @@ std::string inDigits(double value, int digits) {
 }
 
 // Ratios are of the whole life of the processes, start included.
-void measure(bench::Report& report, const Workload& workload, int count, double startCpuNs) {
-    const std::string figure = "counters_" + workload.name;
-    const auto pairs = runPairs(workload, count);
+void measure(bench::Report& report, const Workload& workload, int count, double startCpuNs,
+             Tracked what) {
+    const std::string figure = (what == Tracked::exact ? "exact_" : "counters_") + workload.name;
+    const auto pairs = runPairs(workload, count, what);
     if (!pairs) {
         report.add(figure + "_x", {});
         return;
@@ -184,6 +195,9 @@ void measure(bench::Report& report, const Workload& workload, int count, double 
     report.add(figure + "_x", bench::medianOf(bench::ratios(tracked.wall, native.wall)));
     report.add(figure + "_cpu_x", bench::medianOf(bench::ratios(tracked.cpu, native.cpu)));
     report.add(figure + "_rss_x", bench::medianOf(bench::ratios(tracked.peak, native.peak)));
+    if (what == Tracked::exact) {
+        return;
+    }
     report.addCondition(workload.name + "_pairs", std::to_string(count));
     report.addCondition(workload.name + "_allocations", std::to_string(allocations));
     report.addCondition(workload.name + "_native_ms",
@@ -258,6 +272,17 @@ std::vector<Workload> workloads(bool isQuick) {
     if (isInstalled("sqlite3")) {
         all.push_back({"sqlite", {"sqlite3", ":memory:", sqliteScript(isQuick)}, 10'000});
     }
+    all.push_back({"w1_no_frame_pointers",
+                   {HEAP_BENCH_TARGET_NO_FP, isQuick ? "200000" : "1000000"},
+                   200'000,
+                   false});
+    if (isInstalled("clang++")) {
+        all.push_back({"clang",
+                       {"clang++", "-w", "-fsyntax-only", "-std=c++20", "-x", "c++", "-include",
+                        isQuick ? "vector" : "regex", "/dev/null"},
+                       10'000,
+                       false});
+    }
     return all;
 }
 
@@ -270,7 +295,11 @@ int main(int argc, char** argv) {
     const double startCpuNs = measureStart(report, options.repeats * kStartsPerRepeat);
     const int count = options.isQuick ? options.repeats : options.repeats * kPairsPerRepeat;
     for (const Workload& workload : workloads(options.isQuick)) {
-        measure(report, workload, count, startCpuNs);
+        if (workload.isForCounters) {
+            measure(report, workload, count, startCpuNs, Tracked::counters);
+        }
+        // Large ratios need fewer pairs.
+        measure(report, workload, std::max(count / 8, 3), startCpuNs, Tracked::exact);
     }
     return report.print(options);
 }
