@@ -33,7 +33,8 @@ enum class HeapStackEnd : std::uint8_t {
 
 // One distinct call stack.
 struct HeapStack {
-    std::uint32_t node = 0; // the innermost frame
+    std::uint32_t number = 0; // names it in this process: see LiveBlock
+    std::uint32_t node = 0;   // the innermost frame
     HeapStackEnd end = HeapStackEnd::complete;
     HeapSums sums;
     bool isMaxExact = true; // one thread alone had blocks of it; else max is at most this
@@ -44,6 +45,15 @@ struct HeapNode {
     std::uint64_t address = 0; // where the call returns to
     std::uint32_t parent = 0;  // the caller's; 0: there is none
 };
+
+// A block that was not freed yet.
+struct LiveBlock {
+    std::uint64_t address = 0;
+    std::uint64_t bytes = 0; // asked for; of 4 GiB and more it is not known how many: kHugeBlock
+    std::uint32_t stack = 0; // HeapStack::number of what allocated it
+    std::int64_t timeNs = 0; // CLOCK_MONOTONIC of that
+};
+constexpr std::uint64_t kHugeBlock = 0xffff'ffff;
 
 // A process's heap by call stacks, at one instant. A value.
 struct HeapProfile {

@@ -102,8 +102,12 @@ static_assert(sizeof(ProfileThread) == 4096);
 struct ShadowEntry {
     std::atomic<std::uint64_t> ticks; // when the block was allocated
     std::atomic<std::uint32_t> size;  // asked for; kSizeElsewhere: 4 GiB and more
-    std::atomic<std::uint32_t> stack; // 0: no live block begins here
+    // Number of the stack, and above it how many 8 bytes behind the entry's address the block
+    // begins; 0: no live block begins here.
+    std::atomic<std::uint32_t> stack;
 };
+constexpr unsigned kShadowStackBits = 24;
+constexpr std::uint32_t kShadowStackMask = (1U << kShadowStackBits) - 1;
 static_assert(sizeof(ShadowEntry) == 16);
 constexpr std::uint32_t kSizeElsewhere = ~std::uint32_t{0}; // usable bytes are counted for these
 

@@ -33,6 +33,12 @@ struct PlainCell {
     std::uint32_t maxBlocks, peakEpoch;
     std::uint64_t peakBytes, peakBlocks, reserved[6];
 };
+struct PlainEntry {
+    std::uint64_t ticks;
+    std::uint32_t size;
+    std::uint32_t stack;
+};
+static_assert(sizeof(PlainEntry) == sizeof(ShadowEntry));
 static_assert(sizeof(PlainNode) == sizeof(StackNode));
 static_assert(sizeof(PlainStack) == sizeof(ProfileStack));
 static_assert(sizeof(PlainCell) == sizeof(ProfileCell));
@@ -111,6 +117,10 @@ HeapSums sumsOf(const RawSums& raw, const TickClock& clock) {
     return sums;
 }
 
+constexpr std::uint64_t leafBytes(std::uint32_t shift) {
+    return (std::uint64_t{1} << (kShadowLeafBits - shift)) * sizeof(ShadowEntry);
+}
+
 bool fits(std::uint64_t at, std::uint64_t count, std::uint64_t each, std::uint64_t file) {
     return at <= file && count <= (file - at) / std::max<std::uint64_t>(each, 1);
 }
@@ -138,7 +148,10 @@ Expected<ProfileReader> ProfileReader::open(FileDescriptor profile) {
         !fits(header.nodesAt, header.nodeCount, sizeof(StackNode), bytes) ||
         !fits(header.stacksAt, header.stackCount, sizeof(ProfileStack), bytes) ||
         !fits(header.threadsAt, header.threadCount, header.threadBytes, bytes) ||
-        !fits(header.cellsAt, header.chunkCount, kChunkBytes, bytes)) {
+        !fits(header.cellsAt, header.chunkCount, kChunkBytes, bytes) || header.shadowShift < 3 ||
+        header.shadowShift > 12 ||
+        !fits(header.shadowDirectoryAt, kShadowLeaves, sizeof(std::uint32_t), bytes) ||
+        !fits(header.shadowAt, header.leafCount, leafBytes(header.shadowShift), bytes)) {
         return damaged("is shorter than its parts need");
     }
     return reader;
@@ -208,6 +221,7 @@ std::optional<Error> ProfileReader::readStacks(HeapProfile& profile,
             continue;
         }
         HeapStack stack;
+        stack.number = i;
         stack.node = stacks[i].node;
         stack.end = stacks[i].end == 0   ? HeapStackEnd::complete
                     : stacks[i].end == 1 ? HeapStackEnd::cut
@@ -238,6 +252,78 @@ Expected<HeapProfile> ProfileReader::read() const {
         return *error;
     }
     return profile;
+}
+
+std::optional<Error> ProfileReader::visitWritten(std::uint64_t at, std::uint64_t bytes,
+                                                 const Visit& visit) const {
+    constexpr std::uint64_t kPiece = 1U << 20U;
+    std::string piece;
+    const std::uint64_t end = at + bytes;
+    while (at < end) {
+        const off_t data = ::lseek(m_file.get(), static_cast<off_t>(at), SEEK_DATA);
+        if (data < 0 || static_cast<std::uint64_t>(data) >= end) {
+            return std::nullopt; // nothing behind
+        }
+        const off_t hole = ::lseek(m_file.get(), data, SEEK_HOLE);
+        const std::uint64_t stop = hole < 0 ? end : std::min(end, static_cast<std::uint64_t>(hole));
+        for (at = static_cast<std::uint64_t>(data); at < stop;) {
+            piece.resize(std::min(kPiece, stop - at));
+            if (auto error = readAt(piece.data(), piece.size(), at)) {
+                return error;
+            }
+            visit(at, piece);
+            at += piece.size();
+        }
+    }
+    return std::nullopt;
+}
+
+Expected<std::vector<LiveBlock>> ProfileReader::readBlocks() const {
+    ProfileHeader header{};
+    if (auto error = readAt(&header, sizeof(header), 0)) {
+        return *error;
+    }
+    const TickClock clock = tickClock(header.startTicks, header.startNs);
+    std::vector<LiveBlock> blocks;
+    const auto addLeaf = [&](std::uint32_t leaf, std::uint64_t address) {
+        const std::uint64_t at = header.shadowAt + (leaf - 1) * leafBytes(header.shadowShift);
+        return visitWritten(
+            at, leafBytes(header.shadowShift), [&](std::uint64_t offset, std::string_view bytes) {
+                // Pages are whole entries.
+                for (std::size_t i = 0; i + sizeof(PlainEntry) <= bytes.size();
+                     i += sizeof(PlainEntry)) {
+                    PlainEntry entry{};
+                    std::memcpy(&entry, bytes.data() + i, sizeof(entry));
+                    if (entry.stack != 0) {
+                        const std::uint64_t index = (offset + i - at) / sizeof(PlainEntry);
+                        const std::uint64_t eights = entry.stack >> kShadowStackBits;
+                        blocks.push_back({address + (index << header.shadowShift) + eights * 8,
+                                          entry.size, entry.stack & kShadowStackMask,
+                                          clock.timeOf(entry.ticks)});
+                    }
+                }
+            });
+    };
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> leaves; // by address
+    auto error = visitWritten(header.shadowDirectoryAt, kShadowLeaves * sizeof(std::uint32_t),
+                              [&](std::uint64_t offset, std::string_view bytes) {
+                                  for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+                                      std::uint32_t leaf = 0;
+                                      std::memcpy(&leaf, bytes.data() + i, sizeof(leaf));
+                                      if (leaf != 0 && leaf <= header.leafCount) {
+                                          const std::uint64_t index =
+                                              (offset + i - header.shadowDirectoryAt) / 4;
+                                          leaves.emplace_back(index << kShadowLeafBits, leaf);
+                                      }
+                                  }
+                              });
+    for (std::size_t i = 0; !error && i < leaves.size(); ++i) {
+        error = addLeaf(leaves[i].second, leaves[i].first);
+    }
+    if (error) {
+        return *error;
+    }
+    return blocks;
 }
 
 std::optional<Error> ProfileReader::readAt(void* to, std::size_t bytes,

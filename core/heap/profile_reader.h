@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/base/expected.h"
 #include "core/base/file_descriptor.h"
@@ -25,9 +27,16 @@ public:
     // but those of two stacks may be some milliseconds apart. Errors (damaged): it became shorter.
     [[nodiscard]] Expected<HeapProfile> read() const;
 
+    // By address, those that the profile knows. While the process runs each is one that was there,
+    // though not all at one instant. Errors as read()'s.
+    [[nodiscard]] Expected<std::vector<LiveBlock>> readBlocks() const;
+
 private:
-    struct Geometry;
     ProfileReader() = default;
+    using Visit = std::function<void(std::uint64_t offset, std::string_view bytes)>;
+    // What was ever written of a part of the file, in pieces; the rest, which is zero, is left out.
+    [[nodiscard]] std::optional<Error> visitWritten(std::uint64_t at, std::uint64_t bytes,
+                                                    const Visit& visit) const;
     [[nodiscard]] std::optional<Error> readAt(void* to, std::size_t bytes,
                                               std::uint64_t offset) const;
     [[nodiscard]] std::optional<Error> readNodes(HeapProfile& profile,

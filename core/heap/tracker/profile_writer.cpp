@@ -314,10 +314,15 @@ ShadowEntry* shadowOf(const void* block, bool isToBeMade) noexcept {
            (inLeaf >> s_shadowShift);
 }
 
-void put(ShadowEntry& entry, std::uint32_t stack, std::uint32_t size, std::uint64_t now) noexcept {
+void put(ShadowEntry& entry, const void* block, std::uint32_t stack, std::uint32_t size,
+         std::uint64_t now) noexcept {
+    const std::uintptr_t within = (std::uintptr_t{1} << s_shadowShift) - 1;
+    const auto eights =
+        static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(block) & within) >> 3U);
     entry.ticks.store(now, std::memory_order_relaxed);
     entry.size.store(size, std::memory_order_relaxed);
-    entry.stack.store(stack, std::memory_order_release); // last: for who reads from outside
+    entry.stack.store(stack | eights << kShadowStackBits,
+                      std::memory_order_release); // last: for who reads from outside
 }
 
 KnownBlock take(void* block) noexcept {
@@ -326,7 +331,7 @@ KnownBlock take(void* block) noexcept {
     if (entry == nullptr) {
         return known;
     }
-    known.stack = entry->stack.load(std::memory_order_relaxed);
+    known.stack = entry->stack.load(std::memory_order_relaxed) & kShadowStackMask;
     if (known.stack == 0) {
         return known;
     }
@@ -424,7 +429,7 @@ void addNew(const Hold& hold, void* block, std::size_t bytes, const void* caller
     keepPeak(*cell);
     addBlock(*cell, counted);
     noteMost(*cell);
-    put(*entry, stack, size, now);
+    put(*entry, block, stack, size, now);
     afterChange(hold.state(), static_cast<std::int64_t>(counted), now);
     hold.state().newest = block;
 }
@@ -603,7 +608,7 @@ KnownBlock takeKnown(void* block) noexcept {
 void putBack(void* block, const KnownBlock& known) noexcept {
     ShadowEntry* const entry = known.stack != 0 ? shadowOf(block, true) : nullptr;
     if (entry != nullptr) {
-        put(*entry, known.stack, known.size, known.ticks);
+        put(*entry, block, known.stack, known.size, known.ticks);
     }
 }
 
@@ -634,7 +639,7 @@ void profileReallocation(void* moved, std::size_t bytes, const KnownBlock& befor
     addAlone(cell->freedBlocks, 1);
     addAlone(cell->freedBytes, before.bytes);
     noteMost(*cell);
-    put(*entry, before.stack, size, before.ticks); // its life goes on
+    put(*entry, moved, before.stack, size, before.ticks); // its life goes on
     afterChange(hold.state(), change, ticks());
     hold.state().newest = moved;
 }

@@ -146,6 +146,13 @@ template <typename T>
     asm volatile("");
 }
 
+// Tells where its blocks are.
+void addresses() {
+    void* blocks[4] = {seen(std::malloc(24)), seen(std::malloc(40)), seen(std::malloc(100)),
+                       seen(std::malloc(500'000))};
+    (void)!::write(STDOUT_FILENO, blocks, sizeof(blocks));
+}
+
 // Two libraries by turns, of which the next mostly lies where the one before was: 10 of 45 bytes.
 void inLibrary() {
     seen(std::malloc(45));
@@ -183,6 +190,8 @@ int main(int argc, char** argv) {
         acrossFork();
     } else if (std::strcmp(what, "deep") == 0) {
         deep(1000);
+    } else if (std::strcmp(what, "addresses") == 0) {
+        addresses();
     } else if (std::strcmp(what, "plugins") == 0) {
         plugins(argc - 2, argv + 2);
     } else if (std::strcmp(what, "many") == 0) {

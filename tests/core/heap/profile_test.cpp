@@ -3,6 +3,8 @@
 #include "core/heap/profile_reader.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <gtest/gtest.h>
 #include <optional>
 #include <set>
@@ -120,6 +122,50 @@ TEST(HeapProfile, KnowsWhatWasAliveAtThePeak) {
     EXPECT_GT(profile.peakBytes, profile.total.liveBytes);
     EXPECT_GE(profile.peakNs, profile.startNs);
     EXPECT_LE(profile.peakNs, profile.timeNs);
+}
+
+TEST(HeapProfile, ListsTheBlocksThatAreAlive) {
+    TrackedTarget process({PROFILE_TARGET, "sites"}, Tracker::exact);
+    ASSERT_EQ(process.end().status, 0);
+    ASSERT_EQ(process.ledgers().size(), 1U);
+    const ProfileReader& reader = *process.ledgers()[0].profile();
+    const HeapProfile profile = reader.read().value();
+    const auto blocks = reader.readBlocks();
+    ASSERT_TRUE(blocks) << blocks.error().message;
+    EXPECT_EQ(blocks->size(), profile.total.liveBlocks);
+    EXPECT_TRUE(std::is_sorted(blocks->begin(), blocks->end(),
+                               [](const auto& a, const auto& b) { return a.address < b.address; }));
+    const std::uint32_t some = stackWith(profile, 11, 1111).number;
+    int found = 0;
+    std::uint64_t bytes = 0;
+    for (const LiveBlock& block : *blocks) {
+        bytes += block.bytes;
+        EXPECT_GE(block.timeNs, profile.startNs);
+        EXPECT_LE(block.timeNs, profile.timeNs);
+        if (block.stack == some) {
+            ++found;
+            EXPECT_EQ(block.bytes, 101U);
+        }
+    }
+    EXPECT_EQ(found, 4);
+    EXPECT_EQ(bytes, profile.total.liveBytes);
+}
+
+TEST(HeapProfile, KnowsWhereEachBlockBegins) {
+    TrackedTarget process({PROFILE_TARGET, "addresses"}, Tracker::exact);
+    const std::string said = process.end().output;
+    std::array<std::uint64_t, 4> addresses{};
+    ASSERT_EQ(said.size(), sizeof(addresses));
+    std::memcpy(addresses.data(), said.data(), said.size());
+    const auto blocks = process.ledgers().at(0).profile()->readBlocks().value();
+    constexpr std::array<std::uint64_t, 4> kBytes = {24, 40, 100, 500'000};
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const auto found = std::find_if(blocks.begin(), blocks.end(), [&](const LiveBlock& block) {
+            return block.address == addresses.at(i);
+        });
+        ASSERT_NE(found, blocks.end()) << i;
+        EXPECT_EQ(found->bytes, kBytes.at(i));
+    }
 }
 
 TEST(HeapProfile, TellsCallersApart) {
