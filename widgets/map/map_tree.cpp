@@ -182,6 +182,10 @@ void MapTree::setOnlyChanged(bool isOnlyChanged) {
 }
 
 void MapTree::refreshed() {
+    // A selected mapping that is gone, or filtered away, leaves no word of it.
+    if (m_reported.end != 0 && !m_view->selectionModel()->hasSelection()) {
+        reportSelection();
+    }
     updateColumns();
     reexpand();
     if (!m_isFitted && m_model->rowCount() > 0) {
@@ -280,12 +284,11 @@ void MapTree::selectAddress(quint64 address) {
     m_view->scrollTo(index);
 }
 
-void MapTree::reportSelection() {
+AddressRange MapTree::selectedRange() const {
     const QModelIndex current = m_view->currentIndex();
     const QItemSelectionModel* selection = m_view->selectionModel();
     if (!selection->hasSelection()) {
-        Q_EMIT regionSelected(0, 0);
-        return;
+        return {};
     }
     const QModelIndex first = selection->selection().constFirst().topLeft();
     const QModelIndex shown = selection->isSelected(current) ? current : first;
@@ -294,8 +297,12 @@ void MapTree::reportSelection() {
     if (!rangeOf(items, item) && !items.regionsOf(item.index).empty()) {
         item = {false, items.regionsOf(item.index).front()};
     }
-    const AddressRange range = rangeOf(items, item).value_or(AddressRange{});
-    Q_EMIT regionSelected(range.start, range.end);
+    return rangeOf(items, item).value_or(AddressRange{});
+}
+
+void MapTree::reportSelection() {
+    m_reported = selectedRange();
+    Q_EMIT regionSelected(m_reported.start, m_reported.end);
 }
 
 void MapTree::showMenu(QPoint at) {

@@ -87,6 +87,7 @@ private:
     void openFound();
     void updateSentence();
     void reportSelection();
+    [[nodiscard]] AddressRange selectedRange() const;
     void fitColumns();
     void updateColumns();
     void reportNodes();
@@ -97,6 +98,7 @@ private:
     EmptySentence* m_empty;
     std::set<std::string> m_expanded; // keys of objects, also of those that are filtered away
     QByteArray m_firstColumns;        // Constant after construction.
+    AddressRange m_reported;          // what was said last to be selected
     bool m_areNodesShown = false;
     bool m_isFitted = false; // column widths were set once
 };

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/map/map_tree_model.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "widgets/map/map_cell_delegate.h"
 #include "widgets/map/map_cells.h"
@@ -12,17 +15,22 @@ namespace ringscope {
 
 namespace {
 
-// internalId of an index: of an object, or from the row of a region's object. Spread out, because
-// Qt keeps persistent indices in an open hash by row * 16 + column + internalId: with dense numbers
-// selecting 20,000 rows takes minutes.
-constexpr quintptr kTopId = 0;
+// internalId of an index: of an object (even), or of a region from the row of its object (odd).
+// Spread out, because Qt keeps persistent indices in an open hash by row * 16 + column +
+// internalId: with dense numbers, or the same for all, selecting 20,000 rows takes minutes.
 constexpr quintptr kIdSpread = 61;
 
+constexpr quintptr idOfTop(int row) {
+    return static_cast<quintptr>(row) * kIdSpread * 2;
+}
 constexpr quintptr idBelow(int top) {
-    return (static_cast<quintptr>(top) + 1) * kIdSpread;
+    return static_cast<quintptr>(top) * kIdSpread * 2 + 1;
+}
+constexpr bool isTopId(quintptr id) {
+    return id % 2 == 0;
 }
 constexpr int topOfId(quintptr id) {
-    return static_cast<int>(id / kIdSpread - 1);
+    return static_cast<int>(id / (kIdSpread * 2));
 }
 
 QString fromStdView(std::string_view text) {
@@ -49,31 +57,42 @@ public:
         for (const MapRows::Top& top : rows.tops) {
             m_objects.emplace(items.objectKey(top.object), top.object);
         }
+        m_regions.reserve(items.regionCount());
         for (std::uint32_t region = 0; region < items.regionCount(); ++region) {
-            m_regions.emplace(items.regionAt(region).start, region);
+            m_regions.emplace_back(items.regionAt(region).start, region);
         }
+        std::sort(m_regions.begin(), m_regions.end());
     }
 
     [[nodiscard]] std::optional<MapItem> find(const RowIdentity& identity) const {
         if (identity.isRegion && identity.start) {
-            const auto region = m_regions.find(*identity.start);
-            return region != m_regions.end() ? std::optional(MapItem{false, region->second})
-                                             : std::nullopt;
+            const auto region = lastFrom(*identity.start);
+            return region && m_items.regionAt(*region).start == *identity.start
+                       ? std::optional(MapItem{false, *region})
+                       : std::nullopt;
         }
         const auto object = m_objects.find(identity.key);
         if (object != m_objects.end()) {
             return MapItem{true, object->second};
         }
         // An unnamed stretch is named by its start, which moves when it grows downwards.
-        const auto region =
-            identity.start ? m_items.regionContaining(*identity.start) : std::nullopt;
-        return region ? std::optional(MapItem{true, m_items.objectOf(*region)}) : std::nullopt;
+        const auto region = identity.start ? lastFrom(*identity.start) : std::nullopt;
+        return region && *identity.start < m_items.regionAt(*region).end
+                   ? std::optional(MapItem{true, m_items.objectOf(*region)})
+                   : std::nullopt;
     }
 
 private:
+    // The last region that starts at the address or below.
+    [[nodiscard]] std::optional<std::uint32_t> lastFrom(std::uint64_t address) const {
+        const auto after =
+            std::upper_bound(m_regions.begin(), m_regions.end(), std::pair(address, UINT32_MAX));
+        return after != m_regions.begin() ? std::optional(std::prev(after)->second) : std::nullopt;
+    }
+
     const MapItems& m_items;
     std::unordered_map<std::string, std::uint32_t> m_objects;
-    std::unordered_map<std::uint64_t, std::uint32_t> m_regions; // by start
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> m_regions; // sorted by start
 };
 
 bool isSameProcess(const MapSnapshot* a, const MapSnapshot* b) {
@@ -141,7 +160,7 @@ void MapTreeModel::rearrange(const std::function<void()>& change) {
                 moved << QModelIndex();
             } else if (item->isObject) {
                 const int row = m_rows.topOf[item->index];
-                moved << (row >= 0 ? createIndex(row, column, kTopId) : QModelIndex());
+                moved << (row >= 0 ? createIndex(row, column, idOfTop(row)) : QModelIndex());
             } else {
                 moved << indexOfRegion(item->index, column);
             }
@@ -170,7 +189,7 @@ void MapTreeModel::setColumnNames(ColumnNames names) {
 
 MapItem MapTreeModel::itemAt(const QModelIndex& index) const {
     const auto row = static_cast<std::size_t>(index.row());
-    if (index.internalId() == kTopId) {
+    if (isTopId(index.internalId())) {
         return {true, m_rows.tops[row].object};
     }
     const MapRows::Top& top = m_rows.tops[static_cast<std::size_t>(topOfId(index.internalId()))];
@@ -188,7 +207,7 @@ QModelIndex MapTreeModel::indexOfRegion(std::uint32_t region, int column) const 
         return {};
     }
     if (m_items.soleRegion(m_items.objectOf(region))) {
-        return createIndex(top, column, kTopId);
+        return createIndex(top, column, idOfTop(top));
     }
     const int child = m_rows.childOf[region];
     return child >= 0 ? createIndex(child, column, idBelow(top)) : QModelIndex();
@@ -198,20 +217,22 @@ QModelIndex MapTreeModel::index(int row, int column, const QModelIndex& parent) 
     if (!hasIndex(row, column, parent)) {
         return {};
     }
-    return createIndex(row, column, parent.isValid() ? idBelow(parent.row()) : kTopId);
+    return createIndex(row, column, parent.isValid() ? idBelow(parent.row()) : idOfTop(row));
 }
 
 QModelIndex MapTreeModel::parent(const QModelIndex& child) const {
-    return child.isValid() && child.internalId() != kTopId
-               ? createIndex(topOfId(child.internalId()), 0, kTopId)
-               : QModelIndex();
+    if (!child.isValid() || isTopId(child.internalId())) {
+        return {};
+    }
+    const int top = topOfId(child.internalId());
+    return createIndex(top, 0, idOfTop(top));
 }
 
 int MapTreeModel::rowCount(const QModelIndex& parent) const {
     if (!parent.isValid()) {
         return static_cast<int>(m_rows.tops.size());
     }
-    if (parent.internalId() != kTopId || parent.column() != 0) {
+    if (!isTopId(parent.internalId()) || parent.column() != 0) {
         return 0;
     }
     return static_cast<int>(m_rows.tops[static_cast<std::size_t>(parent.row())].childCount);
@@ -223,7 +244,7 @@ int MapTreeModel::columnCount(const QModelIndex&) const {
 
 Qt::ItemFlags MapTreeModel::flags(const QModelIndex& index) const {
     Qt::ItemFlags flags = QAbstractItemModel::flags(index);
-    if (index.isValid() && index.internalId() != kTopId) {
+    if (index.isValid() && !isTopId(index.internalId())) {
         flags |= Qt::ItemNeverHasChildren;
     }
     return flags;

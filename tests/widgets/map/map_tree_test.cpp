@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdio>
+
 #include <QApplication>
 #include <QClipboard>
 #include <QElapsedTimer>
@@ -186,6 +189,49 @@ TEST_F(MapTreeTest, CopiesAllThatIsOpenAsCsv) {
               "mapping,7f0000300000,Shareable,from offset 0x100000,65536,0,rw-s\r\n"
               "object,01000000,Heap,[heap],102400,12288,rw-p\r\n"
               "object,7ffff0000000,Stack,[stack],16384,0,rw-p\r\n");
+}
+
+// Took minutes while the rows of objects had one number for all.
+TEST_F(MapTreeTest, ManySelectedObjectsAreFilteredAndReadAgainAtOnce) {
+    std::string text;
+    for (int i = 0; i < 20'000; ++i) {
+        std::array<char, 120> line{};
+        const unsigned long long start = 0x7f0000000000ULL + static_cast<unsigned>(i) * 0x10000ULL;
+        std::snprintf(line.data(), line.size(),
+                      "%llx-%llx rw-p 00000000 00:00 0\nRss: 4 kB\nVmFlags: rd wr ac\n", start,
+                      start + 0x1000);
+        text += line.data();
+    }
+    const MapSnapshotPtr map = sharedMap(text);
+    tree.setSnapshot(map);
+    ASSERT_EQ(tree.model().rowCount(), 20'000);
+    tree.view().setCurrentIndex(tree.model().index(0, 0));
+    // As Shift+End: all but the first, so that it is not Qt's short way for a whole table.
+    tree.view().selectionModel()->select(
+        {tree.model().index(1, 0), tree.model().index(19'999, tree.model().columnCount() - 1)},
+        QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+    QElapsedTimer clock;
+    clock.start();
+    tree.setFindText(QStringLiteral("z"));
+    tree.setFindText({});
+    tree.setSnapshot(sharedMap(text));
+    EXPECT_LT(clock.elapsed(), 20'000);
+}
+
+TEST_F(MapTreeTest, SaysThatWhatWasSelectedIsGone) {
+    tree.setSnapshot(sharedMap(kSmallMap));
+    QSignalSpy selected(&tree, &MapTree::regionSelected);
+    select(row("[heap]"));
+    ASSERT_EQ(selected.size(), 1);
+    EXPECT_EQ(selected[0][0].toULongLong(), 0x1000000U);
+    tree.setFindText(QStringLiteral("probe"));
+    ASSERT_EQ(selected.size(), 2) << "filtered away";
+    EXPECT_EQ(selected[1][1].toULongLong(), 0U);
+    tree.setFindText({});
+    select(row("[heap]"));
+    tree.setSnapshot(sharedMap(kSmallMap, 8)); // another process
+    ASSERT_EQ(selected.size(), 4);
+    EXPECT_EQ(selected[3][1].toULongLong(), 0U);
 }
 
 TEST_F(MapTreeTest, CtrlACtrlCCopiesEveryRow) {
