@@ -71,8 +71,9 @@ ListDialog::ListDialog(const Wording& wording, QWidget* parent)
     layout->addWidget(buttons);
 }
 
-void ListDialog::setRows(const QString& heading, const std::vector<QStringList>& rows) {
-    m_heading->setText(rows.empty() ? m_empty : heading);
+void ListDialog::setRows(const QString& heading, const std::vector<QStringList>& rows,
+                         const QString& remarks) {
+    m_heading->setText((rows.empty() ? m_empty : heading) + remarks);
     m_model->removeRows(0, m_model->rowCount());
     for (const QStringList& row : rows) {
         QList<QStandardItem*> items;

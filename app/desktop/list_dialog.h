@@ -28,8 +28,9 @@ public:
 
     explicit ListDialog(const Wording& wording, QWidget* parent = nullptr);
 
-    // Each row has a text a column.
-    void setRows(const QString& heading, const std::vector<QStringList>& rows);
+    // Each row has a text a column. remarks stand behind the heading, also when there are no rows.
+    void setRows(const QString& heading, const std::vector<QStringList>& rows,
+                 const QString& remarks = {});
     [[nodiscard]] int rowCount() const; // that the filter leaves
     [[nodiscard]] QString heading() const;
     // The selected rows, or all when none is; tabs between columns.

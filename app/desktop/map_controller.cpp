@@ -270,6 +270,7 @@ void MapController::choose(std::optional<std::size_t> record) {
         return;
     }
     m_chosen = record;
+    Q_EMIT recordsChanged();
     if (m_records.empty()) {
         return;
     }
@@ -285,6 +286,7 @@ void MapController::choose(std::optional<std::size_t> record) {
 
 void MapController::compareWith(std::optional<std::size_t> record) {
     m_compared = record && *record < m_records.size() ? record : std::nullopt;
+    Q_EMIT recordsChanged();
     if (!m_compared) {
         setBaseline(nullptr);
         return;

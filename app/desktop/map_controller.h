@@ -81,7 +81,7 @@ public:
 Q_SIGNALS:
     // shown(), baseline() or the difference changed; null difference: amounts.
     void mapChanged(const std::shared_ptr<const ringscope::MapDifference>& difference);
-    void recordsChanged();
+    void recordsChanged(); // or which of them is shown, or compared with
     void statusChanged();
     void failed(const ringscope::Error& error);
 

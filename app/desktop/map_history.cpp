@@ -4,6 +4,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
@@ -72,57 +73,91 @@ MapHistory::MapHistory(QWidget* parent)
 }
 
 void MapHistory::setRecords(const std::vector<std::shared_ptr<const MapRecord>>& records) {
+    const QScrollBar& bar = *m_list->verticalScrollBar();
+    const bool isAtEnd = bar.value() == bar.maximum();
+    // Rows of maps that stay, stay: at both ends, as old ones go and new ones come.
+    std::size_t begin = 0;
+    while (begin < m_records.size() && begin < records.size() &&
+           m_records[begin] == records[begin]) {
+        ++begin;
+    }
+    std::size_t tail = 0;
+    while (tail < m_records.size() - begin && tail < records.size() - begin &&
+           m_records[m_records.size() - 1 - tail] == records[records.size() - 1 - tail]) {
+        ++tail;
+    }
+    m_isFilling = true;
+    for (std::size_t row = m_records.size() - tail; row-- > begin;) {
+        delete m_list->takeTopLevelItem(static_cast<int>(row));
+    }
+    for (std::size_t row = begin; row < records.size() - tail; ++row) {
+        m_list->insertTopLevelItem(static_cast<int>(row), new QTreeWidgetItem);
+    }
+    m_isFilling = false;
     m_records = records;
-    fill();
+    writeTexts();
+    mark();
+    if (isAtEnd) {
+        m_list->scrollToBottom();
+    }
 }
 
 void MapHistory::setByteScale(ByteScale scale) {
     m_scale = scale;
-    fill();
+    writeTexts();
 }
 
 void MapHistory::setShown(std::optional<std::size_t> record, std::optional<std::size_t> baseline) {
     m_shown = record;
     m_baseline = baseline;
     m_newest->setEnabled(record.has_value() || baseline.has_value());
-    fill();
+    mark();
 }
 
-void MapHistory::fill() {
-    m_isFilling = true;
-    m_list->clear();
+// Only what is another than before, so that a long list costs nothing.
+void MapHistory::writeTexts() {
+    const auto write = [](QTreeWidgetItem& item, int column, const QString& text) {
+        if (item.text(column) != text) {
+            item.setText(column, text);
+            item.setToolTip(column, column == kReason ? text : QString());
+            item.setTextAlignment(column, column == kTime || column == kReason
+                                              ? Qt::AlignLeft | Qt::AlignVCenter
+                                              : Qt::AlignRight | Qt::AlignVCenter);
+        }
+    };
     for (std::size_t i = 0; i < m_records.size(); ++i) {
         const MapRecord& record = *m_records[i];
-        const double sinceFirst = static_cast<double>(record.timeNs - m_records.front()->timeNs);
-        auto* const item = new QTreeWidgetItem;
-        item->setText(kTime,
-                      i == 0 ? tr("first")
-                             : tr("+%1").arg(QString::fromStdString(formatDuration(
-                                   static_cast<std::int64_t>(sinceFirst) / kNsPerMs * kNsPerMs))));
-        item->setText(kRss, bytesText(rssOf(record), m_scale));
-        item->setText(
-            kPrivate,
-            bytesText(static_cast<double>(record.sums.regionTotal().privateAndSwap()), m_scale));
-        item->setText(kGrowth, i == 0
-                                   ? QString()
-                                   : growthText(rssOf(record) - rssOf(*m_records[i - 1]), m_scale));
-        item->setText(kReason, QString::fromStdString(record.reason));
-        item->setToolTip(kReason, item->text(kReason));
-        for (int column = kRss; column < kReason; ++column) {
-            item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
-        }
-        m_list->addTopLevelItem(item);
+        QTreeWidgetItem& item = *m_list->topLevelItem(static_cast<int>(i));
+        const std::int64_t sinceFirst = record.timeNs - m_records.front()->timeNs;
+        write(item, kTime,
+              i == 0 ? tr("first")
+                     : tr("+%1").arg(QString::fromStdString(
+                           formatDuration(sinceFirst / kNsPerMs * kNsPerMs))));
+        write(item, kRss, bytesText(rssOf(record), m_scale));
+        write(item, kPrivate,
+              bytesText(static_cast<double>(record.sums.regionTotal().privateAndSwap()), m_scale));
+        write(item, kGrowth,
+              i == 0 ? QString() : growthText(rssOf(record) - rssOf(*m_records[i - 1]), m_scale));
+        write(item, kReason, QString::fromStdString(record.reason));
+    }
+}
+
+// Where the keyboard is stays where it is.
+void MapHistory::mark() {
+    m_isFilling = true;
+    for (std::size_t i = 0; i < m_records.size(); ++i) {
+        QTreeWidgetItem& item = *m_list->topLevelItem(static_cast<int>(i));
         const bool isShown = m_shown ? *m_shown == i : i + 1 == m_records.size();
         const bool isBaseline = m_baseline && *m_baseline == i;
-        item->setSelected((m_shown.has_value() && isShown) || isBaseline);
-        if (isShown || isBaseline) {
-            QFont font = m_list->font();
-            font.setBold(true);
-            item->setFont(kTime, font);
+        const bool isSelected = (m_shown.has_value() && isShown) || isBaseline;
+        if (item.isSelected() != isSelected) {
+            item.setSelected(isSelected);
         }
-    }
-    if (!m_shown) {
-        m_list->scrollToBottom();
+        if (item.font(kTime).bold() != (isShown || isBaseline)) {
+            QFont font = m_list->font();
+            font.setBold(isShown || isBaseline);
+            item.setFont(kTime, font);
+        }
     }
     m_isFilling = false;
 }

@@ -35,7 +35,8 @@ Q_SIGNALS:
     void baselineChosen(std::optional<std::size_t> record);
 
 private:
-    void fill();
+    void writeTexts();
+    void mark();
     void takeSelection();
 
     QTreeWidget* m_list;

@@ -181,7 +181,7 @@ void MapInspection::listPages(const ProcessIdentity& process, const AddressRange
                     tr(" These are the first %1 of %2 rows.").arg(rows.size()).arg(runs.size());
             }
             const QString remark = remarkOf(*states);
-            dialog->setRows(remark.isEmpty() ? heading : heading + u' ' + remark, rows);
+            dialog->setRows(heading, rows, remark.isEmpty() ? remark : u' ' + remark);
         });
 }
 
@@ -194,6 +194,7 @@ void MapInspection::askForStrings(const ProcessIdentity& process, const AddressR
         QMessageBox::Cancel, &m_window);
     question->setAttribute(Qt::WA_DeleteOnClose);
     const auto* const read = question->addButton(tr("Read texts"), QMessageBox::AcceptRole);
+    question->setDefaultButton(QMessageBox::Cancel);
     connect(read, &QPushButton::clicked, this,
             [this, process, range] { showStrings(process, range); });
     question->open();
@@ -229,17 +230,18 @@ void MapInspection::showStrings(const ProcessIdentity& process, const AddressRan
                                                                      : QStringLiteral("UTF-16"),
                                 QString::fromStdString(printableKernelName(text.text))});
             }
-            QString heading = tr("%1 texts of four or more characters; %2 were read.")
-                                  .arg(found->strings.size())
-                                  .arg(bytesText(found->readBytes));
+            const QString heading = tr("%1 texts of four or more characters; %2 were read.")
+                                        .arg(found->strings.size())
+                                        .arg(bytesText(found->readBytes));
+            QString remarks;
             if (found->end != SearchEnd::complete) {
-                heading += tr(" The search ended at %1, at its limit: choose a smaller region.")
-                               .arg(hexText(found->searchedEnd));
+                remarks +=
+                    tr(" The search ended at %1, at its limit.").arg(hexText(found->searchedEnd));
             }
             if (found->swappedBytes > 0) {
-                heading += tr(" %1 in swap were left out.").arg(bytesText(found->swappedBytes));
+                remarks += tr(" %1 in swap were left out.").arg(bytesText(found->swappedBytes));
             }
-            dialog->setRows(heading, rows);
+            dialog->setRows(heading, rows, remarks);
         });
 }
 
@@ -269,13 +271,14 @@ void MapInspection::showMappers(const MapSnapshotPtr& snapshot, std::uint32_t re
                                 bytesText(mapper.sums.rss), bytesText(mapper.sums.privateBytes),
                                 QString::number(mapper.sums.regions)});
             }
-            QString heading = tr("Processes that map %1, by their share of its memory.").arg(name);
+            QString remarks;
             if (found.unreadable > 0) {
-                heading += tr(" %1 more may not be read: run Ringscope as root, or with "
+                remarks += tr(" %1 more may not be read: run Ringscope as root, or with "
                               "CAP_SYS_PTRACE, to see them too.")
                                .arg(found.unreadable);
             }
-            dialog->setRows(heading, rows);
+            dialog->setRows(tr("Processes that map %1, by their share of its memory.").arg(name),
+                            rows, remarks);
         });
 }
 

@@ -71,12 +71,12 @@ void MapTools::addTo(QMenu& menu) {
 }
 
 MapSnapshotPtr MapTools::target() {
-    MapSnapshotPtr map = m_target();
-    if (map == nullptr) {
-        Q_EMIT failed(makeError(ErrorKind::target, "there is no running process in this window: "
-                                                   "choose one with Map > Choose process"));
+    const Expected<MapSnapshotPtr> map = m_target();
+    if (!map) {
+        Q_EMIT failed(map.error());
+        return nullptr;
     }
-    return map;
+    return *map;
 }
 
 void MapTools::ask(const QString& title, const QString& text, const QString& button,
@@ -89,6 +89,7 @@ void MapTools::ask(const QString& title, const QString& text, const QString& but
         new QMessageBox(QMessageBox::Question, title, text, QMessageBox::Cancel, &m_window);
     question->setAttribute(Qt::WA_DeleteOnClose);
     const auto* const yes = question->addButton(button, QMessageBox::AcceptRole);
+    question->setDefaultButton(QMessageBox::Cancel); // Enter changes nothing
     connect(yes, &QPushButton::clicked, this, [map, act = std::move(act)] { act(map); });
     question->open();
 }

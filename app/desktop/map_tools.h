@@ -24,9 +24,9 @@ class MapTools : public QObject {
     Q_OBJECT
 
 public:
-    // What to act on, and on what mappings: the map that is shown, of a process that runs; null:
-    // nothing.
-    using Target = std::function<MapSnapshotPtr()>;
+    // What to act on, and on what mappings: the map that is shown, of a process that runs; or
+    // why there is none.
+    using Target = std::function<Expected<MapSnapshotPtr>()>;
 
     MapTools(QWidget& window, BackgroundJobs& jobs, Target target);
 

@@ -5,6 +5,7 @@
 #include <QActionGroup>
 #include <QCloseEvent>
 #include <QComboBox>
+#include <QDateTime>
 #include <QDesktopServices>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -66,6 +67,10 @@ QString whatText(const MapSnapshot& snapshot) {
     return text;
 }
 
+QString timeText(std::int64_t wallNs) {
+    return QDateTime::fromMSecsSinceEpoch(wallNs / kNsPerMs).toString(QStringLiteral("HH:mm:ss"));
+}
+
 } // namespace
 
 MapWindow::MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, QWidget* parent)
@@ -75,9 +80,13 @@ MapWindow::MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preference
     , m_preferences(preferences)
     , m_controller(jobs)
     , m_inspection(new MapInspection(*this, jobs))
-    , m_tools(new MapTools(
-          *this, jobs,
-          [this] { return livingProcess() ? m_controller.shown() : MapSnapshotPtr(); }))
+    , m_tools(new MapTools(*this, jobs,
+                           [this]() -> Expected<MapSnapshotPtr> {
+                               if (livingProcess()) {
+                                   return m_controller.shown();
+                               }
+                               return makeError(ErrorKind::target, whyNotLiving().toStdString());
+                           }))
     , m_messages(new MessageBar(theme))
     , m_bars(new MapBars(theme))
     , m_strip(new AddressStrip(theme))
@@ -240,15 +249,8 @@ void MapWindow::connectParts() {
                        : std::optional(kPeriodsNs.at(static_cast<std::size_t>(index - 1))));
     });
     connect(m_find, &QLineEdit::textChanged, m_tree, &MapTree::setFindText);
-    connect(m_history, &MapHistory::shownChosen, this, [this](std::optional<std::size_t> record) {
-        m_controller.choose(record);
-        showRecordList();
-    });
-    connect(m_history, &MapHistory::baselineChosen, this,
-            [this](std::optional<std::size_t> record) {
-                m_controller.compareWith(record);
-                showRecordList();
-            });
+    connect(m_history, &MapHistory::shownChosen, &m_controller, &MapController::choose);
+    connect(m_history, &MapHistory::baselineChosen, &m_controller, &MapController::compareWith);
     connect(m_summary, &MapSummaryTable::typeSelected, this, &MapWindow::showType);
     connect(m_bars, &MapBars::typeSelected, this, &MapWindow::showType);
     connect(m_strip, &AddressStrip::regionSelected, this, [this](quint64 start, quint64 end) {
@@ -263,14 +265,14 @@ void MapWindow::connectParts() {
         if (const auto process = livingProcess()) {
             m_inspection->askForStrings(*process, {start, end});
         } else {
-            m_messages->showRemark(tr("Texts can be read of a process that runs."));
+            m_messages->showRemark(tr("Texts cannot be read: %1.").arg(whyNotLiving()));
         }
     });
     connect(m_tree, &MapTree::pagesRequested, this, [this](quint64 start, quint64 end) {
         if (const auto process = livingProcess()) {
             m_inspection->listPages(*process, {start, end});
         } else {
-            m_messages->showRemark(tr("Pages can be read of a process that runs."));
+            m_messages->showRemark(tr("Pages cannot be read: %1.").arg(whyNotLiving()));
         }
     });
     connect(m_tree, &MapTree::mappersRequested, this, [this](const QString& name, quint32 region) {
@@ -368,8 +370,19 @@ std::optional<ProcessIdentity> MapWindow::livingProcess() const {
     return isNow ? std::optional(m_controller.shown()->space.process) : std::nullopt;
 }
 
+QString MapWindow::whyNotLiving() const {
+    if (m_controller.isLive() && m_controller.shown()) {
+        return tr("a kept map is shown, and not what is there now; press Show the newest first");
+    }
+    return m_controller.process() ? tr("the process has ended")
+                                  : tr("there is no running process in this window; choose one "
+                                       "with Map > Choose process");
+}
+
 void MapWindow::readPages() {
     const auto process = livingProcess();
+    const bool isMissed = !process && m_selected.end != 0;
+    m_pages->setReason(isMissed ? tr("No pages: %1").arg(whyNotLiving()) : QString());
     m_inspection->showPages(process, m_selected, process ? m_controller.shown()->pageSize : 4096);
 }
 
@@ -390,7 +403,9 @@ void MapWindow::setByteScale(ByteScale scale) {
 void MapWindow::updateTitle() {
     const MapSnapshotPtr& shown = m_controller.shown();
     const QString what = shown ? whatText(*shown) : tr("no process yet");
-    m_what->setText(m_controller.baseline() ? tr("%1 · what changed").arg(what) : what);
+    const bool isKept = shown && m_controller.chosen() && m_controller.isLive();
+    const QString which = isKept ? tr("%1 · as at %2").arg(what, timeText(shown->wallNs)) : what;
+    m_what->setText(m_controller.baseline() ? tr("%1 · what changed").arg(which) : which);
     m_status->setText(m_controller.status());
     m_read->setEnabled(m_controller.isLive());
     m_period->setEnabled(m_controller.isLive());

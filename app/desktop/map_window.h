@@ -70,6 +70,8 @@ private:
     void readPages();
     // The process of the map that is shown, when it is of now.
     [[nodiscard]] std::optional<ProcessIdentity> livingProcess() const;
+    // Why there is none, and what to do about it. One sentence, without its end.
+    [[nodiscard]] QString whyNotLiving() const;
     void setColumnNames(ColumnNames names);
     void updateTitle();
     void chooseProcess();

@@ -125,6 +125,13 @@ void PageStrip::setPages(std::optional<PageColumns> pages) {
     refresh();
 }
 
+void PageStrip::setReason(const QString& reason) {
+    if (reason != m_reason) {
+        m_reason = reason;
+        refresh();
+    }
+}
+
 void PageStrip::setByteScale(ByteScale scale) {
     if (scale != m_byteScale) {
         m_byteScale = scale;
@@ -315,7 +322,7 @@ void PageStrip::paintEvent(QPaintEvent*) {
     if (!m_pages) {
         painter.setPen(tokens.textSecondary);
         painter.drawText(rect(), Qt::AlignCenter | Qt::TextWordWrap,
-                         tr("Select a region to see its pages"));
+                         m_reason.isEmpty() ? tr("Select a region to see its pages") : m_reason);
         return;
     }
     const int chip = fontMetrics().ascent();

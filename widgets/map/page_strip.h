@@ -68,6 +68,9 @@ public:
     explicit PageStrip(const Theme& theme, QWidget* parent = nullptr);
 
     void setPages(std::optional<PageColumns> pages); // empty: no region is selected
+    // Why there are none, in place of the request to select a region; empty: that.
+    void setReason(const QString& reason);
+    [[nodiscard]] const QString& reason() const noexcept { return m_reason; }
     void setByteScale(ByteScale scale);
 
     [[nodiscard]] QRect stripRect() const; // where the columns are
@@ -96,6 +99,7 @@ private:
 
     const Theme& m_theme; // Outlives this.
     std::optional<PageColumns> m_pages;
+    QString m_reason;
     ByteScale m_byteScale = ByteScale::automatic;
 };
 

@@ -8,6 +8,7 @@
 #include <QFileDialog>
 #include <QImage>
 #include <QInputDialog>
+#include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -19,6 +20,7 @@
 #include <QTreeView>
 #include <QTreeWidget>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -37,6 +39,7 @@
 #include "widgets/map/map_summary_table.h"
 #include "widgets/map/map_tree.h"
 #include "widgets/map/map_tree_model.h"
+#include "widgets/map/page_strip.h"
 #include "widgets/theme/theme.h"
 
 namespace ringscope {
@@ -261,6 +264,67 @@ TEST_F(MapWindowTest, TwoSnapshotsShowExactlyWhatCame) {
                   difference->before.of(MemoryType::shareable).rss,
               kBytes);
     EXPECT_GT(shownRows(), 0);
+}
+
+TEST_F(MapWindowTest, SnapshotsAreGoneThroughByKeyboard) {
+    const IdleChild child;
+    ASSERT_TRUE(follow(child.pid()));
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(readAgain());
+    }
+    auto* const list = m_window->findChild<QTreeWidget*>(QStringLiteral("mapHistoryList"));
+    ASSERT_EQ(list->topLevelItemCount(), 4);
+    list->setCurrentItem(list->topLevelItem(0));
+    for (std::size_t row = 1; row < 4; ++row) {
+        QTest::keyClick(list, Qt::Key_Down);
+        EXPECT_EQ(list->currentItem(), list->topLevelItem(static_cast<int>(row)));
+        EXPECT_EQ(controller().chosen(), row);
+        ASSERT_TRUE(readAgain()) << "a new one leaves the keyboard where it is";
+    }
+    QTest::keyClick(list, Qt::Key_Up);
+    EXPECT_EQ(controller().chosen(), 2U);
+}
+
+TEST_F(MapWindowTest, AMapThatIsChosenByItsTimeIsMarkedInTheList) {
+    const IdleChild child;
+    ASSERT_TRUE(follow(child.pid()));
+    ASSERT_TRUE(readAgain());
+    ASSERT_TRUE(readAgain());
+    controller().chooseAt(controller().records()[1]->timeNs);
+    auto* const list = m_window->findChild<QTreeWidget*>(QStringLiteral("mapHistoryList"));
+    EXPECT_TRUE(list->topLevelItem(1)->isSelected());
+    EXPECT_FALSE(list->topLevelItem(2)->isSelected());
+    EXPECT_TRUE(list->topLevelItem(1)->font(0).bold());
+    EXPECT_FALSE(list->topLevelItem(2)->font(0).bold());
+    const auto buttons = m_window->findChildren<QPushButton*>();
+    const auto newest = std::find_if(buttons.begin(), buttons.end(), [](const QPushButton* button) {
+        return button->text() == QStringLiteral("Show the newest");
+    });
+    ASSERT_NE(newest, buttons.end());
+    EXPECT_TRUE((*newest)->isEnabled());
+    (*newest)->click();
+    EXPECT_EQ(controller().chosen(), std::nullopt);
+    EXPECT_FALSE((*newest)->isEnabled());
+}
+
+TEST_F(MapWindowTest, AKeptMapSaysThatItIsNotOfNow) {
+    const IdleChild child;
+    ASSERT_TRUE(follow(child.pid()));
+    ASSERT_TRUE(readAgain());
+    auto& tree = *m_window->findChild<MapTree*>();
+    auto& strip = *m_window->findChild<PageStrip*>();
+    tree.selectAddress(controller().shown()->space.map.regions.front().start);
+    controller().choose(0);
+    const auto now = controller().shown();
+    ASSERT_TRUE(waitFor([&] { return controller().shown() != now; }));
+    EXPECT_TRUE(strip.reason().contains(QStringLiteral("a kept map is shown")))
+        << strip.reason().toStdString();
+    const auto labels = m_window->findChildren<QLabel*>();
+    EXPECT_TRUE(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+        return label->text().contains(QStringLiteral("· as at "));
+    }));
+    controller().choose(std::nullopt);
+    EXPECT_TRUE(waitFor([&] { return strip.reason().isEmpty(); }));
 }
 
 TEST_F(MapWindowTest, SaysThatAProcessEndedAndKeepsWhatWasRead) {
