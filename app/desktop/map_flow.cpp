@@ -164,14 +164,18 @@ void MapFlow::showSession() {
     pick(processes, std::nullopt);
 }
 
-void MapFlow::showMapAt(std::int64_t timeNs) {
+std::vector<MapFlow::Records> MapFlow::mapsAt(std::int64_t timeNs) const {
     std::vector<Records> processes = sessionMaps();
-    // Those that were taken together with it.
     std::erase_if(processes, [timeNs](const Records& records) {
         return std::none_of(records.begin(), records.end(), [timeNs](const auto& map) {
             return std::abs(map->timeNs - timeNs) < kMapsTogetherNs;
         });
     });
+    return processes;
+}
+
+void MapFlow::showMapAt(std::int64_t timeNs) {
+    const std::vector<Records> processes = mapsAt(timeNs);
     if (!processes.empty()) {
         pick(processes, timeNs);
     }
@@ -191,11 +195,16 @@ void MapFlow::pick(const std::vector<Records>& processes, std::optional<std::int
                         1},
                        &m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    std::vector<PickRow> rows;
-    for (const Records& records : processes) {
-        rows.push_back(rowOf(*records.back(), records.size()));
-    }
-    dialog->setRows(rows);
+    const auto fill = [dialog](const std::vector<Records>& found) {
+        std::vector<PickRow> rows;
+        for (const Records& records : found) {
+            rows.push_back(rowOf(*records.back(), records.size()));
+        }
+        dialog->setRows(rows);
+    };
+    fill(processes);
+    connect(dialog, &PickDialog::refreshRequested, this,
+            [this, fill, timeNs] { fill(timeNs ? mapsAt(*timeNs) : sessionMaps()); });
     connect(dialog, &PickDialog::picked, this, [this, timeNs](const QVariant& label) {
         showRecords(label.toString().toStdString(), timeNs);
     });

@@ -73,6 +73,8 @@ private:
     void showRecords(const std::string& label, std::optional<std::int64_t> timeNs);
     [[nodiscard]] bool isRunning(std::int32_t pid) const;   // as the live session says
     [[nodiscard]] std::vector<Records> sessionMaps() const; // of each process
+    // Of the processes of which one was taken then.
+    [[nodiscard]] std::vector<Records> mapsAt(std::int64_t timeNs) const;
     [[nodiscard]] Records recordsOf(const std::string& label) const;
     // The same of a process by its number, the newest that had it.
     [[nodiscard]] Records recordsOf(std::int32_t pid) const;

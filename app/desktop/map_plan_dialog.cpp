@@ -6,6 +6,7 @@
 #include <QCompleter>
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -144,7 +145,7 @@ QWidget* MapPlanDialog::makeTriggers() {
     m_remove->setAutoDefault(false);
     layout->addWidget(m_remove, 0, Qt::AlignLeft);
     connect(add, &QPushButton::clicked, this, &MapPlanDialog::addTrigger);
-    connect(m_value, &QLineEdit::returnPressed, this, &MapPlanDialog::addTrigger);
+    m_value->installEventFilter(this); // Enter adds, and does not go on to the dialog
     connect(m_remove, &QPushButton::clicked, this, &MapPlanDialog::removeTrigger);
     connect(m_list, &QListWidget::currentRowChanged, m_remove,
             [this](int row) { m_remove->setEnabled(row >= 0); });
@@ -189,6 +190,17 @@ void MapPlanDialog::fillTriggers() {
     m_remove->setEnabled(m_list->currentRow() >= 0);
 }
 
+bool MapPlanDialog::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == m_value && event->type() == QEvent::KeyPress && !m_value->text().isEmpty()) {
+        const int key = static_cast<QKeyEvent*>(event)->key();
+        if (key == Qt::Key_Return || key == Qt::Key_Enter) {
+            addTrigger();
+            return true;
+        }
+    }
+    return QDialog::eventFilter(watched, event);
+}
+
 bool MapPlanDialog::addTrigger() {
     const auto relation = static_cast<std::size_t>(m_relation->currentIndex());
     const QString text =
@@ -199,6 +211,13 @@ bool MapPlanDialog::addTrigger() {
         m_problem->setText(tr("Write a number with or without a unit as the value: 64 MiB, 5 ms, "
                               "87.5. What it is to have grown by is more than 0."));
         m_value->setFocus();
+        return false;
+    }
+    if (m_view != nullptr && !m_view->groups.empty() && !m_view->find(trigger->track)) {
+        m_problem->setText(tr("This session has no track %1: choose one of the list.")
+                               .arg(QString::fromStdString(trigger->track)));
+        m_problem->show();
+        m_track->setFocus();
         return false;
     }
     m_triggers.push_back(*trigger);

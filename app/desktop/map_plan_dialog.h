@@ -33,6 +33,9 @@ public:
 Q_SIGNALS:
     void planChosen(const ringscope::MapPlan& plan);
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     [[nodiscard]] QWidget* makePeriod(const MapPlan& plan);
     [[nodiscard]] QWidget* makeTriggers();

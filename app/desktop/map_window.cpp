@@ -54,6 +54,8 @@ namespace {
 const QString kGeometry = QStringLiteral("mapWindow");
 const QString kTreeColumns = QStringLiteral("mapTree");
 const QString kSummaryColumns = QStringLiteral("mapSummary");
+const QString kUpperSizes = QStringLiteral("mapUpper");
+const QString kPartSizes = QStringLiteral("mapParts");
 
 constexpr std::array<std::int64_t, 6> kPeriodsNs = {kNsPerSecond / 2,  kNsPerSecond,
                                                     2 * kNsPerSecond,  5 * kNsPerSecond,
@@ -124,8 +126,8 @@ void MapWindow::makeContent() {
     m_upper->setSizes({780, 400});
     m_parts->addWidget(m_upper);
     m_parts->addWidget(m_tree);
-    m_parts->setStretchFactor(0, 0);
-    m_parts->setStretchFactor(1, 1);
+    m_parts->setStretchFactor(0, 1);
+    m_parts->setStretchFactor(1, 2);
     m_parts->setChildrenCollapsible(false);
     m_remarks->setWordWrap(true);
     m_remarks->setObjectName(QStringLiteral("mapRemarks"));
@@ -460,6 +462,10 @@ void MapWindow::showSaved(const Expected<QString>& saved) {
 void MapWindow::restore() {
     resize(QSize(1200, 860).boundedTo(screen()->availableSize() * 0.95));
     restoreGeometry(m_preferences.tableColumns(kGeometry));
+    if (!m_parts->restoreState(m_preferences.tableColumns(kPartSizes))) {
+        m_parts->setSizes({1, 2}); // shares: the tree is what one looks at
+    }
+    m_upper->restoreState(m_preferences.tableColumns(kUpperSizes));
     m_tree->restoreColumns(m_preferences.tableColumns(kTreeColumns));
     m_summary->restoreColumns(m_preferences.tableColumns(kSummaryColumns));
     setByteScale(m_preferences.byteScale());
@@ -468,6 +474,8 @@ void MapWindow::restore() {
 
 void MapWindow::closeEvent(QCloseEvent* event) {
     m_preferences.setTableColumns(kGeometry, saveGeometry());
+    m_preferences.setTableColumns(kPartSizes, m_parts->saveState());
+    m_preferences.setTableColumns(kUpperSizes, m_upper->saveState());
     m_preferences.setTableColumns(kTreeColumns, m_tree->columnState());
     m_preferences.setTableColumns(kSummaryColumns, m_summary->columnState());
     QMainWindow::closeEvent(event);

@@ -121,7 +121,11 @@ void PageStrip::setPages(std::optional<PageColumns> pages) {
     if (pages == m_pages) {
         return;
     }
+    const bool isOtherHeight = pages.has_value() != m_pages.has_value();
     m_pages = std::move(pages);
+    if (isOtherHeight) {
+        updateGeometry();
+    }
     refresh();
 }
 
@@ -205,11 +209,17 @@ int PageStrip::remarkHeight(int width) const {
 
 QSize PageStrip::sizeHint() const {
     const int line = fontMetrics().height() + 4;
+    if (!m_pages) {
+        return {700, 2 * line}; // a sentence
+    }
     return {700, 2 * line + 3 * fontMetrics().height() + line + remarkHeight(700)};
 }
 
 QSize PageStrip::minimumSizeHint() const {
     const int line = fontMetrics().height() + 4;
+    if (!m_pages) {
+        return {240, 2 * line};
+    }
     return {240, 3 * line + kSmallestStripPx + remarkHeight(std::max(240, width()))};
 }
 

@@ -63,6 +63,21 @@ TEST_F(MapPlanDialogTest, AValueThatWasTypedAndNotAddedIsMeant) {
     EXPECT_FALSE(m_chosen->periodNs);
 }
 
+TEST_F(MapPlanDialogTest, EnterAddsAValueAndLeavesTheDialogOpen) {
+    open({});
+    auto* const value = m_dialog->findChild<QLineEdit*>(QStringLiteral("mapPlanValue"));
+    for (const char* const text : {"64 MiB", "128 MiB"}) {
+        type(text);
+        QTest::keyClick(value, Qt::Key_Return);
+    }
+    EXPECT_EQ(list().count(), 2);
+    EXPECT_TRUE(m_dialog->isVisible());
+    EXPECT_FALSE(m_chosen);
+    QTest::keyClick(value, Qt::Key_Return); // nothing more to add
+    ASSERT_TRUE(m_chosen);
+    EXPECT_EQ(m_chosen->triggers.size(), 2U);
+}
+
 TEST_F(MapPlanDialogTest, SaysWhatIsNoValueAndStaysOpen) {
     open({});
     type("much");
