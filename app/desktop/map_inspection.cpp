@@ -148,7 +148,7 @@ void MapInspection::listPages(const ProcessIdentity& process, const AddressRange
                         tr("There are no pages.")},
                        &m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->open();
+    dialog->show(); // beside the window, which goes on
     m_jobs.run(
         dialog,
         [process, range](const std::stop_token&) -> Expected<PageStates> {
@@ -208,7 +208,7 @@ void MapInspection::showStrings(const ProcessIdentity& process, const AddressRan
                                             "there.")},
                                         &m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->open();
+    dialog->show(); // beside the window, which goes on
     m_jobs.run(
         dialog,
         [process, range](const std::stop_token&) {
@@ -245,11 +245,7 @@ void MapInspection::showStrings(const ProcessIdentity& process, const AddressRan
         });
 }
 
-void MapInspection::showMappers(const MapSnapshotPtr& snapshot, std::uint32_t region,
-                                const QString& name) {
-    if (snapshot == nullptr || region >= snapshot->space.map.regions.size()) {
-        return;
-    }
+void MapInspection::showMappers(const QString& name, const MemoryRegion& region) {
     auto* const dialog = new ListDialog(
         {tr("Who maps this"),
          tr("Looking…"),
@@ -257,12 +253,9 @@ void MapInspection::showMappers(const MapSnapshotPtr& snapshot, std::uint32_t re
          tr("No process that can be read maps it now.")},
         &m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->open();
+    dialog->show(); // beside the window, which goes on
     m_jobs.run(
-        dialog,
-        [object = snapshot->space.map.regions[region]](const std::stop_token&) {
-            return findObjectMappers(object);
-        },
+        dialog, [object = region](const std::stop_token&) { return findObjectMappers(object); },
         [dialog, name](const ObjectMappers& found) {
             std::vector<QStringList> rows;
             for (const ObjectMapper& mapper : found.mappers) {

@@ -41,7 +41,7 @@ public:
     // A list of its pages, neighbours that are the same together.
     void listPages(const ProcessIdentity& process, const AddressRange& range);
     // A list of the processes that map the same object.
-    void showMappers(const MapSnapshotPtr& snapshot, std::uint32_t region, const QString& name);
+    void showMappers(const QString& name, const MemoryRegion& region);
 
 Q_SIGNALS:
     void pagesRead(const std::optional<ringscope::PageColumns>& pages);

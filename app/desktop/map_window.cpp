@@ -277,12 +277,12 @@ void MapWindow::connectParts() {
             m_messages->showRemark(tr("Pages cannot be read: %1.").arg(whyNotLiving()));
         }
     });
-    connect(m_tree, &MapTree::mappersRequested, this, [this](const QString& name, quint32 region) {
-        m_inspection->showMappers(m_controller.shown(), region, name);
-    });
+    connect(m_tree, &MapTree::mappersRequested, m_inspection, &MapInspection::showMappers);
     connect(m_inspection, &MapInspection::pagesRead, m_pages, &PageStrip::setPages);
     connect(m_inspection, &MapInspection::failed, m_messages, &MessageBar::showError);
     connect(m_tools, &MapTools::failed, m_messages, &MessageBar::showError);
+    connect(m_tools, &MapTools::measured, m_tree,
+            [this] { m_tree->setColumnShown(mapColumnIndex("referenced"), true); });
     connect(m_tools, &MapTools::done, this, [this](const QString& sentence) {
         m_messages->showResult(sentence);
         m_controller.refresh();
@@ -348,7 +348,8 @@ void MapWindow::showMap(const std::shared_ptr<const MapDifference>& difference) 
 
 void MapWindow::showRecordList() {
     m_history->setRecords(m_controller.records());
-    m_history->setShown(m_controller.chosen(), m_controller.comparedWith());
+    m_history->setShown(m_controller.chosen(), m_controller.comparedWith(),
+                        m_controller.baseline() != nullptr);
 }
 
 void MapWindow::showType(std::optional<MemoryType> type) {

@@ -14,6 +14,17 @@ std::uint64_t inMemory(const MemorySums& sums) {
     return sums.rss + sums.hugetlb + sums.swap;
 }
 
+// All but what any other process changes all the time.
+bool isOtherwise(MemorySums before, MemorySums after) {
+    for (MemorySums* const sums : {&before, &after}) {
+        sums->pss = 0;
+        sums->swapPss = 0;
+        sums->referenced = 0;
+        sums->locked = 0; // the kernel divides it by who else maps the page
+    }
+    return before != after;
+}
+
 MapChange changeOf(const MapDifferenceRow& row) {
     if (!row.indexBefore && row.before.regions == 0) {
         return MapChange::appeared;
@@ -24,7 +35,10 @@ MapChange changeOf(const MapDifferenceRow& row) {
     const bool isOtherSize = row.before.size != row.after.size;
     const std::uint64_t before = isOtherSize ? row.before.size : inMemory(row.before);
     const std::uint64_t after = isOtherSize ? row.after.size : inMemory(row.after);
-    return after > before ? MapChange::grown : after < before ? MapChange::shrunk : MapChange::same;
+    if (before != after) {
+        return after > before ? MapChange::grown : MapChange::shrunk;
+    }
+    return isOtherwise(row.before, row.after) ? MapChange::changed : MapChange::same;
 }
 
 struct Range {
@@ -245,8 +259,8 @@ private:
 } // namespace
 
 std::string_view mapChangeName(MapChange change) {
-    constexpr std::array<std::string_view, 5> kNames = {"", "appeared", "vanished", "grown",
-                                                        "shrunk"};
+    constexpr std::array<std::string_view, 6> kNames = {"",      "appeared", "vanished",
+                                                        "grown", "shrunk",   "changed"};
     const auto index = static_cast<std::size_t>(change);
     return index < kNames.size() ? kNames[index] : std::string_view{};
 }

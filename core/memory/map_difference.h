@@ -11,16 +11,20 @@
 
 namespace ringscope {
 
-enum class MapChange : std::uint8_t { same, appeared, vanished, grown, shrunk };
+// changed: as large and as much in memory as before, but otherwise private, shared, swapped, dirty
+// or huge.
+enum class MapChange : std::uint8_t { same, appeared, vanished, grown, shrunk, changed };
 // "appeared"; "same" is empty.
 [[nodiscard]] std::string_view mapChangeName(MapChange change);
 
 // One row of a comparison: of an object or of a region. Sums of what is not there are zero.
 struct MapDifferenceRow {
     MemoryType type = MemoryType::unknown;
-    MapChange change = MapChange::same; // by size, or else by rss and swap
-    std::string name;                   // of the object
-    std::uint64_t start = 0;            // of a region: after, or before when it vanished
+    // By size, or else by rss and swap, or else by what they are. PSS and what was referenced
+    // differ in any two maps of a process that others share libraries with: they alone are same.
+    MapChange change = MapChange::same;
+    std::string name;        // of the object
+    std::uint64_t start = 0; // of a region: after, or before when it vanished
     std::uint64_t end = 0;
     MemorySums before;
     MemorySums after;

@@ -103,9 +103,17 @@ TEST(CliMap, SavedMapIsReadAgainAndCompared) {
     const ScratchDirectory scratch;
     StoppedProgram program;
     ASSERT_EQ(cli({"map", program.pid(), "--json", "-o", scratch.path("a.json")}).status, 0);
-    const ProgramResult same = cli({"map", "diff", scratch.path("a.json"), program.pid()});
+    const ProgramResult same =
+        cli({"map", "diff", scratch.path("a.json"), program.pid(), "--json"});
     EXPECT_EQ(same.status, 0) << same.err;
-    EXPECT_EQ(same.out, "Nothing changed.\n");
+    const Json objects = Json::parse(same.out, nullptr, false).at("objects");
+    for (const Json& object : objects) {
+        // Its libraries become shared with, or private from, other processes.
+        EXPECT_EQ(object.at("change"), "changed") << object.dump();
+    }
+    const ProgramResult itself =
+        cli({"map", "diff", scratch.path("a.json"), scratch.path("a.json")});
+    EXPECT_EQ(itself.out, "Nothing changed.\n");
     const ProgramResult live = cli({"map", program.pid(), "--csv", "--by", "region"});
     const ProgramResult saved = cli({"map", scratch.path("a.json"), "--csv", "--by", "region"});
     const std::vector<std::string> rows = steadyColumns(live.out);

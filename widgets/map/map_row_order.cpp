@@ -196,6 +196,13 @@ int mapTreeColumnCount() {
     return mapDetailsColumn() + 1;
 }
 
+int mapColumnIndex(std::string_view key) {
+    const MapColumn* const column = findMapColumn(key);
+    return column == nullptr
+               ? -1
+               : kMapFirstNumberColumn + static_cast<int>(column - mapColumns().data());
+}
+
 const MapColumn* mapNumberColumn(int column) {
     return column >= kMapFirstNumberColumn && column < mapProtectionColumn()
                ? &mapColumns()[static_cast<std::size_t>(column - kMapFirstNumberColumn)]

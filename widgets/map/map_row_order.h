@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <QString>
@@ -20,6 +21,8 @@ inline constexpr int kMapFirstNumberColumn = 3;
 [[nodiscard]] int mapNodesColumn();
 [[nodiscard]] int mapDetailsColumn();
 [[nodiscard]] int mapTreeColumnCount();
+// Of a MapColumn by its key; -1: there is none.
+[[nodiscard]] int mapColumnIndex(std::string_view key);
 // nullptr for the columns that are no number.
 [[nodiscard]] const MapColumn* mapNumberColumn(int column);
 

@@ -264,7 +264,8 @@ void MapTree::updateSentence() {
     } else if (!filter.text.trimmed().isEmpty()) {
         m_empty->setSentence(tr("No mapping contains '%1'.").arg(filter.text.trimmed()));
     } else if (items.isDifference() && filter.isOnlyChanged) {
-        m_empty->setSentence(tr("Nothing changed."));
+        m_empty->setSentence(tr("Nothing changed, except perhaps PSS and what was referenced: "
+                                "View > Show what did not change."));
     } else {
         m_empty->setSentence(tr("No mapping is of this type."));
     }
@@ -354,9 +355,10 @@ void MapTree::addProcessActions(QMenu* menu, const QModelIndex& index) {
     // Without an inode nobody else can, but by fork.
     mappers->setEnabled(isOfProcess && items.regionAt(*region).inode != 0);
     const QString name = QString::fromStdString(items.objectName(object));
-    const std::uint32_t place = region ? items.placeOf(*region).region : 0;
+    // Not where it stands in this map: another one may have come when it is chosen.
+    const MemoryRegion mapped = region ? items.regionAt(*region) : MemoryRegion{};
     connect(mappers, &QAction::triggered, this,
-            [this, name, place] { Q_EMIT mappersRequested(name, place); });
+            [this, name, mapped] { Q_EMIT mappersRequested(name, mapped); });
 
     QAction* pages = menu->addAction(tr("Pages…"));
     QAction* strings = menu->addAction(tr("Strings…"));

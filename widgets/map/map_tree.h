@@ -69,7 +69,7 @@ Q_SIGNALS:
     // nothing is selected.
     void regionSelected(quint64 start, quint64 end);
     void folderRequested(const QString& folder); // that the object's file is in
-    void mappersRequested(const QString& objectName, quint32 region); // index into the snapshot
+    void mappersRequested(const QString& objectName, const ringscope::MemoryRegion& region);
     void stringsRequested(quint64 start, quint64 end);
     void pagesRequested(quint64 start, quint64 end);
     void columnNamesChanged(ringscope::ColumnNames names); // chosen in the menu

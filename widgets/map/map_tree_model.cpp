@@ -321,6 +321,7 @@ int MapTreeModel::signOf(MapItem item, int column) const {
     case MapChange::shrunk:
         return -1;
     case MapChange::same:
+    case MapChange::changed:
         break;
     }
     return 0;

@@ -397,11 +397,12 @@ TEST_F(MapWindowTest, ShowsWhoElseMapsAnObject) {
     ASSERT_NE(shared, MAP_FAILED);
     ASSERT_TRUE(follow(::getpid()));
     const auto& regions = controller().shown()->space.map.regions;
-    quint32 region = 0;
+    std::size_t region = 0;
     while (regions.at(region).start != reinterpret_cast<std::uintptr_t>(shared)) {
         ++region;
     }
-    Q_EMIT m_window->findChild<MapTree*>()->mappersRequested(QStringLiteral("it"), region);
+    Q_EMIT m_window->findChild<MapTree*>()->mappersRequested(QStringLiteral("it"),
+                                                             regions.at(region));
     auto* const list = m_window->findChild<ListDialog*>();
     ASSERT_NE(list, nullptr);
     ASSERT_TRUE(waitFor([&] { return list->rowCount() == 1; }));

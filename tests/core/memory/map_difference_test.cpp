@@ -33,6 +33,23 @@ constexpr const char* kBase = "1000-2000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB
                               "100000-110000 rw-p 00000000 00:00 0\nRss: 4 kB\n"
                               "200000-210000 rw-s 00000000 00:01 9 /dev/shm/ring\nRss: 64 kB\n";
 
+// As after a fork, or when pages go to swap.
+TEST(MapDifference, WhatBecameSharedOrWasSwappedHasChanged) {
+    const char* const range = "10000-20000 rw-p 00000000 00:00 0 [heap]\n";
+    const auto changeTo = [&](const std::string& before, const std::string& after) {
+        const MapDifference difference = compareMaps(mapOf(range + before), mapOf(range + after));
+        EXPECT_EQ(difference.objects.size(), 1U);
+        return difference.objects.front().change;
+    };
+    const std::string alone = "Rss: 64 kB\nPss: 64 kB\nPrivate_Dirty: 64 kB\n";
+    EXPECT_EQ(changeTo(alone, "Rss: 64 kB\nPss: 32 kB\nShared_Dirty: 64 kB\n"), MapChange::changed);
+    EXPECT_EQ(changeTo(alone, "Rss: 32 kB\nPss: 32 kB\nPrivate_Dirty: 32 kB\nSwap: 32 kB\n"),
+              MapChange::changed);
+    // Others do that to it all the time.
+    EXPECT_EQ(changeTo(alone, "Rss: 64 kB\nPss: 63 kB\nPrivate_Dirty: 64 kB\nReferenced: 4 kB\n"),
+              MapChange::same);
+}
+
 TEST(MapDifference, OfAMapWithItselfIsNothing) {
     const MapSnapshot node = mapOf(smapsText("node"));
     const MapDifference difference = compareMaps(node, node);

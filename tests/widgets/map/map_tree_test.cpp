@@ -268,7 +268,7 @@ TEST_F(MapTreeTest, TheMenuOffersWhatTheRowCanDo) {
     EXPECT_EQ(folder[0][0].toString(), QStringLiteral("/dev/shm"));
     ASSERT_EQ(mappers.size(), 1);
     EXPECT_EQ(mappers[0][0].toString(), QStringLiteral("/dev/shm/ring"));
-    EXPECT_EQ(mappers[0][1].toUInt(), 5U);
+    EXPECT_EQ(mappers[0][1].value<MemoryRegion>().start, 0x7f0000300000U);
     ASSERT_EQ(strings.size(), 1);
     EXPECT_EQ(strings[0][0].toULongLong(), 0x7f0000300000U);
     EXPECT_EQ(strings[0][1].toULongLong(), 0x7f0000310000U);
@@ -338,7 +338,7 @@ TEST_F(MapTreeTest, ADifferenceHasTheColumnOfItsChanges) {
     tree.setDifference(std::make_shared<const MapDifference>(compareMaps(*before, *after)), before,
                        after);
     EXPECT_FALSE(tree.view().isColumnHidden(kMapChangeColumn));
-    EXPECT_EQ(sentence(), "Nothing changed.");
+    EXPECT_TRUE(sentence().starts_with("Nothing changed")) << sentence();
     tree.setOnlyChanged(false);
     EXPECT_EQ(tree.model().rowCount(), 5);
     EXPECT_EQ(sentence(), "");
