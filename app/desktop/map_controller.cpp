@@ -57,10 +57,13 @@ void MapController::takeOver(std::vector<MapRecordPtr> records,
     ++m_target;
     ++m_openTurn;
     ++m_shownTurn;
+    ++m_baselineTurn;
     m_timer.stop();
+    m_processName.clear();
     m_process = process;
     m_isEnded = false;
     m_isReading = false;
+    m_isAskedAgain = false;
     m_isKept.assign(records.size(), true);
     m_records = std::move(records);
     m_chosen.reset();
@@ -177,6 +180,9 @@ void MapController::setReadingNodes(bool isReading) {
 }
 
 void MapController::read(bool isKept) {
+    if (m_isReading && isKept) {
+        m_isAskedAgain = true;
+    }
     if (!m_process || m_isReading || m_isEnded) {
         return;
     }
@@ -212,6 +218,9 @@ void MapController::read(bool isKept) {
             }
             schedule();
             Q_EMIT statusChanged();
+            if (std::exchange(m_isAskedAgain, false)) {
+                read(true);
+            }
         });
 }
 
@@ -252,13 +261,27 @@ void MapController::keep(MapRecordPtr record, bool isKept) {
 }
 
 void MapController::dropOldest() {
-    while (m_records.size() > kMostKept) {
-        const auto oldest = std::find(m_isKept.begin(), m_isKept.end(), false);
-        const auto index = oldest == m_isKept.end() ? 0 : oldest - m_isKept.begin();
+    std::size_t bytes = 0;
+    for (const MapRecordPtr& record : m_records) {
+        bytes += record->packed.size() + record->nodes.size();
+    }
+    while (m_records.size() > kMostKept || (bytes > kMostKeptBytes && m_records.size() > 2)) {
+        // Not what is looked at: its row would be another's.
+        const auto isHeld = [this](std::size_t i) { return m_chosen == i || m_compared == i; };
+        std::size_t oldest = 0;
+        while (oldest < m_isKept.size() && (m_isKept[oldest] || isHeld(oldest))) {
+            ++oldest;
+        }
+        if (oldest == m_isKept.size()) { // all were asked for
+            for (oldest = 0; isHeld(oldest); ++oldest) {
+            }
+        }
+        const auto index = static_cast<std::ptrdiff_t>(oldest);
+        bytes -= m_records[oldest]->packed.size() + m_records[oldest]->nodes.size();
         m_records.erase(m_records.begin() + index);
         m_isKept.erase(m_isKept.begin() + index);
         for (auto* const place : {&m_chosen, &m_compared}) {
-            if (*place && **place >= static_cast<std::size_t>(index) && **place > 0) {
+            if (*place && **place > oldest) {
                 --**place;
             }
         }
@@ -286,6 +309,7 @@ void MapController::choose(std::optional<std::size_t> record) {
 
 void MapController::compareWith(std::optional<std::size_t> record) {
     m_compared = record && *record < m_records.size() ? record : std::nullopt;
+    ++m_baselineTurn; // what is on its way comes too late
     Q_EMIT recordsChanged();
     if (!m_compared) {
         setBaseline(nullptr);
@@ -293,8 +317,8 @@ void MapController::compareWith(std::optional<std::size_t> record) {
     }
     m_jobs.run(
         this, [record = m_records[*record]](const std::stop_token&) { return record->unpack(); },
-        [this, target = m_target](MapSnapshotPtr snapshot) {
-            if (target == m_target) {
+        [this, turn = m_baselineTurn](MapSnapshotPtr snapshot) {
+            if (turn == m_baselineTurn) {
                 setBaseline(std::move(snapshot));
             }
         });
@@ -303,8 +327,8 @@ void MapController::compareWith(std::optional<std::size_t> record) {
 void MapController::compareWithFile(const QString& path) {
     m_jobs.run(
         this, [path = path.toStdString()](const std::stop_token&) { return readMapFile(path); },
-        [this, target = m_target](Expected<MapSnapshot> snapshot) {
-            if (target != m_target) {
+        [this, turn = ++m_baselineTurn](Expected<MapSnapshot> snapshot) {
+            if (turn != m_baselineTurn) {
                 return;
             }
             if (!snapshot) {

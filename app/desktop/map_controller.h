@@ -32,6 +32,7 @@ class MapController : public QObject {
 public:
     // Of the maps that were read again and again; what was asked for singly stays.
     static constexpr std::size_t kMostKept = 600;
+    static constexpr std::size_t kMostKeptBytes = std::size_t{256} << 20U; // packed
 
     explicit MapController(BackgroundJobs& jobs, QObject* parent = nullptr);
 
@@ -112,7 +113,9 @@ private:
     std::uint64_t m_target = 0;   // rises with each, so that late results are told
     std::uint64_t m_openTurn = 0;
     std::uint64_t m_shownTurn = 0;
+    std::uint64_t m_baselineTurn = 0;
     bool m_isReading = false;
+    bool m_isAskedAgain = false; // for one to keep, while another was read
     bool m_isReadingNodes = false;
     bool m_isEnded = false;
     bool m_isFollowingRestarts = false;

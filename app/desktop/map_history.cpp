@@ -107,10 +107,11 @@ void MapHistory::setByteScale(ByteScale scale) {
     writeTexts();
 }
 
-void MapHistory::setShown(std::optional<std::size_t> record, std::optional<std::size_t> baseline) {
+void MapHistory::setShown(std::optional<std::size_t> record, std::optional<std::size_t> baseline,
+                          bool isCompared) {
     m_shown = record;
     m_baseline = baseline;
-    m_newest->setEnabled(record.has_value() || baseline.has_value());
+    m_newest->setEnabled(record.has_value() || baseline.has_value() || isCompared);
     mark();
 }
 

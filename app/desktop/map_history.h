@@ -27,7 +27,9 @@ public:
     void setRecords(const std::vector<std::shared_ptr<const MapRecord>>& records);
     void setByteScale(ByteScale scale);
     // Which row is marked as shown (empty: the newest) and as what it is compared with.
-    void setShown(std::optional<std::size_t> record, std::optional<std::size_t> baseline);
+    // isCompared: also with a map that is none of the rows.
+    void setShown(std::optional<std::size_t> record, std::optional<std::size_t> baseline,
+                  bool isCompared);
 
 Q_SIGNALS:
     // Empty: the newest, also when there is a newer one later.

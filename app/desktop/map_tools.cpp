@@ -126,6 +126,7 @@ void MapTools::finishMeasuring(const ProcessIdentity& process, const QString& ho
                 Q_EMIT failed(counters.error());
                 return;
             }
+            Q_EMIT measured();
             Q_EMIT done(tr("%1 of %2 in memory %3 within %4 s.")
                             .arg(bytesText(counters->referenced), bytesText(counters->rss), how)
                             .arg(kMeasuredSeconds));

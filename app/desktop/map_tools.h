@@ -33,6 +33,7 @@ public:
     void addTo(QMenu& menu);
 
 Q_SIGNALS:
+    void measured(); // what was referenced, which the next map has
     // In words what was done; the map is to be read again.
     void done(const QString& sentence);
     void failed(const ringscope::Error& error);
