@@ -18,7 +18,6 @@
 namespace ringscope::tracker {
 
 Gate g_gate; // zero: closed
-constinit thread_local bool t_isOwnWork = false;
 
 namespace {
 

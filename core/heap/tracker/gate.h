@@ -30,16 +30,10 @@ struct alignas(4096) Gate {
 // from the first malloc of the process. True if events are to be counted.
 [[gnu::cold, gnu::noinline]] bool openGate() noexcept;
 
-// What this thread allocates meanwhile is the tracker's own and not recorded.
-[[gnu::visibility("hidden")]] extern constinit thread_local bool t_isOwnWork;
-
 inline bool isCounting() noexcept {
     const GateState state = g_gate.state.load(std::memory_order_relaxed);
-    if (state == GateState::profiling) {
-        return !t_isOwnWork;
-    }
     return state == GateState::counting || state == GateState::countingChunks ||
-           (state == GateState::closed && openGate());
+           state == GateState::profiling || (state == GateState::closed && openGate());
 }
 
 // The usual state, and the short way of an event. In all others: isCounting().

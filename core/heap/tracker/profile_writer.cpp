@@ -3,7 +3,6 @@
 
 #include "core/heap/profile_layout.h"
 #include "core/heap/tracker/announce.h"
-#include "core/heap/tracker/gate.h"
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/next_allocator.h"
 #include "core/heap/tracker/stack_cache.h"
@@ -11,13 +10,8 @@
 #include "core/heap/tracker/stack_walk.h"
 
 #include <atomic>
-#include <cerrno>
 #include <ctime>
-#include <pthread.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <x86intrin.h>
 
 extern "C" {
@@ -342,33 +336,6 @@ KnownBlock take(void* block) noexcept {
     return known;
 }
 
-// Where this thread's stack is. glibc asks for memory to say it.
-StackBounds ownBounds() noexcept {
-    if (::syscall(SYS_gettid) == ::getpid()) {
-        constexpr std::uintptr_t kMost = std::uintptr_t{64} << 20U; // of an unlimited stack
-        rlimit limit{};
-        if (&__libc_stack_end == nullptr || ::getrlimit(RLIMIT_STACK, &limit) != 0) {
-            return {};
-        }
-        const auto high = reinterpret_cast<std::uintptr_t>(__libc_stack_end);
-        return {high - (limit.rlim_cur < kMost ? limit.rlim_cur : kMost), high};
-    }
-    StackBounds bounds;
-    pthread_attr_t attributes;
-    t_isOwnWork = true;
-    if (::pthread_getattr_np(::pthread_self(), &attributes) == 0) {
-        void* low = nullptr;
-        std::size_t bytes = 0;
-        if (::pthread_attr_getstack(&attributes, &low, &bytes) == 0) {
-            bounds.low = reinterpret_cast<std::uintptr_t>(low);
-            bounds.high = bounds.low + bytes;
-        }
-        ::pthread_attr_destroy(&attributes);
-    }
-    t_isOwnWork = false;
-    return bounds;
-}
-
 std::uint32_t sizeOf(std::size_t bytes) noexcept {
     return bytes < kSizeElsewhere ? static_cast<std::uint32_t>(bytes) : kSizeElsewhere;
 }
@@ -571,7 +538,7 @@ void profileAllocation(void* block, std::size_t bytes, const void* caller) noexc
     }
     if (!t_state.areBoundsKnown) {
         t_state.areBoundsKnown = true;
-        t_state.bounds = ownBounds();
+        t_state.bounds = boundsOfThread();
     }
     const Hold hold;
     if (!hold) {

@@ -4,6 +4,13 @@
 #include <atomic>
 #include <cstring>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern "C" {
+[[gnu::weak]] extern void* __libc_stack_end; // NOLINT: its name
+}
 
 namespace ringscope::tracker {
 
@@ -94,6 +101,27 @@ std::uint32_t numberOf(std::uint64_t value) noexcept {
 }
 
 } // namespace
+
+StackBounds boundsOfThread() noexcept {
+    const auto sp = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    if (::syscall(SYS_gettid) == ::getpid()) {
+        constexpr std::uintptr_t kMost = std::uintptr_t{64} << 20U; // of an unlimited stack
+        rlimit limit{};
+        if (&__libc_stack_end == nullptr || ::getrlimit(RLIMIT_STACK, &limit) != 0) {
+            return {};
+        }
+        const auto high = reinterpret_cast<std::uintptr_t>(__libc_stack_end);
+        return {high - (limit.rlim_cur < kMost ? limit.rlim_cur : kMost), high};
+    }
+    // glibc has the thread's control block (fs:0) at the end of its stack. How large that is, is
+    // not to be had; it goes on below where the thread has just begun.
+    constexpr std::uintptr_t kBegun = std::uintptr_t{256} << 10U;
+    constexpr std::uintptr_t kBelow = std::uintptr_t{64} << 10U;
+    std::uintptr_t control = 0;
+    asm("movq %%fs:0, %0" : "=r"(control));
+    const bool hasJustBegun = control > sp && control - sp < kBegun;
+    return hasJustBegun ? StackBounds{sp - kBelow, control} : StackBounds{};
+}
 
 void prepareStackCache() noexcept {
     if (s_shapes != nullptr) {

@@ -20,6 +20,11 @@ struct StackBounds {
     std::uintptr_t high = 0;
 };
 
+// Of the calling thread, which must be on its own stack: nothing is known of a fiber's, nor where a
+// thread has gone far before it first asks. Asks nobody: pthread_getattr_np holds a lock while it
+// allocates, so that inside an allocation it may wait for itself for ever.
+[[nodiscard]] StackBounds boundsOfThread() noexcept;
+
 // Takes 5 MiB of address space, of which what is used takes memory. Without it nothing is ever
 // known. Once, before other threads ask.
 void prepareStackCache() noexcept;

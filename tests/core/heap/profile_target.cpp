@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <new>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -94,6 +95,24 @@ template <typename T>
     }).join();
     for (void* const block : blocks) {
         std::free(block);
+    }
+}
+
+// Threads whose first allocation is glibc's own, while it holds the thread's lock: as Rust's begin.
+void* asksForItsStack(void*) {
+    pthread_attr_t attributes;
+    if (::pthread_getattr_np(::pthread_self(), &attributes) == 0) {
+        ::pthread_attr_destroy(&attributes);
+    }
+    std::free(seen(std::malloc(71)));
+    return nullptr;
+}
+void lockedThreads() {
+    for (int i = 0; i < 5; ++i) {
+        pthread_t thread{};
+        if (::pthread_create(&thread, nullptr, asksForItsStack, nullptr) == 0) {
+            ::pthread_join(thread, nullptr);
+        }
     }
 }
 
@@ -186,6 +205,8 @@ int main(int argc, char** argv) {
         std::free(seen(std::malloc(0)));
     } else if (std::strcmp(what, "threads") == 0) {
         acrossThreads();
+    } else if (std::strcmp(what, "locked") == 0) {
+        lockedThreads();
     } else if (std::strcmp(what, "fork") == 0) {
         acrossFork();
     } else if (std::strcmp(what, "deep") == 0) {

@@ -188,6 +188,12 @@ TEST(HeapProfile, FollowsBlocksAcrossThreads) {
     EXPECT_GE(stack.sums.maxBytes, 50U * 77);
 }
 
+// Stood still for ever where a thread was asked for its stack's bounds.
+TEST(HeapProfile, RecordsAThreadThatFirstAllocatesUnderItsOwnLock) {
+    const HeapProfile profile = profileOf({"locked"});
+    EXPECT_EQ(stackWith(profile, 5, 5 * 71).sums.liveBlocks, 0U);
+}
+
 TEST(HeapProfile, AForkBeginsOneOfItsOwn) {
     const auto profiles = profilesOf({"fork"});
     ASSERT_EQ(profiles.size(), 2U);

@@ -11,12 +11,12 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "core/heap/tracker/stack_cache.h"
 #include "core/heap/tracker/stack_walk.h"
 
+using ringscope::tracker::boundsOfThread;
 using ringscope::tracker::CacheUse;
 using ringscope::tracker::prepareStackCache;
 using ringscope::tracker::prepareWalks;
@@ -47,19 +47,12 @@ __thread bool t_isInside __attribute__((tls_model("initial-exec")));
 char s_first[4096];
 
 __thread StackBounds t_bounds __attribute__((tls_model("initial-exec")));
+__thread bool t_areBoundsKnown __attribute__((tls_model("initial-exec")));
 
-// Where this thread's stack is, asked once.
 const StackBounds& ownBounds() {
-    if (t_bounds.high == 0) {
-        pthread_attr_t attributes;
-        if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-            void* low = nullptr;
-            std::size_t bytes = 0;
-            pthread_attr_getstack(&attributes, &low, &bytes);
-            t_bounds = {reinterpret_cast<std::uintptr_t>(low),
-                        reinterpret_cast<std::uintptr_t>(low) + bytes};
-            pthread_attr_destroy(&attributes);
-        }
+    if (!t_areBoundsKnown) {
+        t_areBoundsKnown = true;
+        t_bounds = boundsOfThread();
     }
     return t_bounds;
 }
