@@ -2,8 +2,10 @@
 #include "app/desktop/desktop_program.h"
 
 #include <QApplication>
+#include <QPainter>
 #include <QProxyStyle>
 #include <QSocketNotifier>
+#include <QStyleOption>
 
 #include <cstdio>
 #include <string>
@@ -27,7 +29,9 @@
 namespace ringscope {
 namespace {
 
-// Fusion, with tabs narrow enough for the five panes on the right to be read side by side.
+// Fusion, with tabs narrow enough for the five panes on the right to be read side by side, and
+// boxes to check that can be seen on a dark window: Fusion makes their outline darker than the
+// window.
 class CompactStyle final : public QProxyStyle {
 public:
     CompactStyle()
@@ -38,6 +42,27 @@ public:
         constexpr int kTabPadding = 12; // left and right of the text together
         return metric == PM_TabBarTabHSpace ? kTabPadding
                                             : QProxyStyle::pixelMetric(metric, option, widget);
+    }
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        const bool isBox =
+            element == PE_IndicatorCheckBox || element == PE_IndicatorItemViewItemCheck;
+        if ((isBox || element == PE_IndicatorRadioButton) && option != nullptr) {
+            const bool isEnabled = (option->state & State_Enabled) != 0;
+            const QPalette::ColorGroup group = isEnabled ? QPalette::Active : QPalette::Disabled;
+            painter->save();
+            painter->setRenderHint(QPainter::Antialiasing);
+            painter->setBrush(Qt::NoBrush);
+            painter->setPen(option->palette.color(group, QPalette::PlaceholderText));
+            const QRectF box = QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5);
+            if (isBox) {
+                painter->drawRoundedRect(box, 2, 2);
+            } else {
+                painter->drawEllipse(box);
+            }
+            painter->restore();
+        }
     }
 };
 

@@ -199,7 +199,8 @@ void MapController::read(bool isKept) {
             }
             m_isReading = false;
             if (!result.snapshot) {
-                m_isEnded = true;
+                // What is wrong with us (too many files open, no memory) may pass.
+                m_isEnded = result.snapshot.error().kind == ErrorKind::target;
                 Q_EMIT failed(result.snapshot.error());
                 if (m_shown == nullptr) {
                     choose(std::nullopt); // what was known of it before
