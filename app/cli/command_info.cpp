@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
 #include "core/base/units.h"
+#include "core/session/heap_record.h"
 #include "core/session/series.h"
 #include "core/session/session_file.h"
 #include "core/session/sizing_json.h"
@@ -83,6 +84,22 @@ std::string mapReasonTable(const SessionView& view) {
     return rows.size() == 1 ? std::string() : "\n" + alignedTable(rows, 3);
 }
 
+std::string heapTable(const SessionView& view) {
+    std::vector<std::vector<std::string>> rows{
+        {"HEAP PROFILES OF", "CALL STACKS", "PEAK", "LIVE", "IN ALL", "BLOCKS"}};
+    const auto bytes = [](std::uint64_t count) { return formatBytes(static_cast<double>(count)); };
+    const auto number = [](std::uint64_t count) { return formatCount(static_cast<double>(count)); };
+    for (const auto& heap : *view.heaps) {
+        const HeapProfile& profile = heap->profile;
+        rows.push_back({heap->label + " " + std::to_string(heap->process.pid) + " " +
+                            printableName(heap->name),
+                        number(profile.stacks.size()), bytes(profile.peakBytes),
+                        bytes(profile.total.liveBytes), bytes(profile.total.bytes),
+                        number(profile.total.blocks)});
+    }
+    return alignedTable(rows, 1);
+}
+
 std::string sourceTable(const SessionView& view) {
     std::vector<std::vector<std::string>> rows{{"SOURCE", "PERIOD", "COST", "SAMPLES", "LOST"}};
     for (const SourceStatus& source : view.sources) {
@@ -115,6 +132,9 @@ void printText(const std::string& path, const SessionFile& file) {
     std::cout << '\n' << trackTable(view) << '\n' << sourceTable(view);
     if (!view.maps->empty()) {
         std::cout << '\n' << mapTable(view) << mapReasonTable(view);
+    }
+    if (!view.heaps->empty()) {
+        std::cout << '\n' << heapTable(view);
     }
     if (!view.markers->empty()) {
         std::vector<std::vector<std::string>> rows{{"TIME", "MARKER"}};
@@ -153,6 +173,21 @@ Json mapsJson(const SessionView& view) {
              {"pss", total.pss}});
     }
     return maps;
+}
+
+Json heapsJson(const SessionView& view) {
+    Json heaps = Json::array();
+    for (const auto& heap : *view.heaps) {
+        heaps.push_back({{"process", heap->label},
+                         {"pid", heap->process.pid},
+                         {"name", heap->name},
+                         {"stacks", heap->profile.stacks.size()},
+                         {"peak_bytes", heap->profile.peakBytes},
+                         {"live_bytes", heap->profile.total.liveBytes},
+                         {"bytes", heap->profile.total.bytes},
+                         {"blocks", heap->profile.total.blocks}});
+    }
+    return heaps;
 }
 
 void printJson(const std::string& path, const SessionFile& file) {
@@ -195,6 +230,7 @@ void printJson(const std::string& path, const SessionFile& file) {
                     {"sizing", Json::parse(sizingToJson(sizingOf(view)))},
                     {"markers", std::move(markers)},
                     {"memory_maps", mapsJson(view)},
+                    {"heap_profiles", heapsJson(view)},
                     {"losses", std::move(losses)},
                     {"summary", file.summary ? Json::parse(toJson(*file.summary)) : Json(nullptr)},
                     {"damage", view.damage}};

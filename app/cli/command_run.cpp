@@ -243,7 +243,9 @@ void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
         ->type_name("D");
     command
         .add_option("--heap", options.heap,
-                    "off, or counts: counts heap allocations of what is started (default)")
+                    "off; counts: counts heap allocations of what is started (default); exact: "
+                    "records each with its call stack, at up to twice the time (ringscope-cli heap "
+                    "shows them)")
         ->type_name("MODE");
     command
         .add_option("--map-every", options.mapEvery,
@@ -309,7 +311,7 @@ void addRunCommands(CLI::App& app, CommandLine& line) {
         ->type_name("COMMAND...");
     recordCommand->footer("Examples:\n"
                           "  ringscope-cli record --pid 4711 --duration 1min -o it.ringscope\n"
-                          "  ringscope-cli record --heap counts -o sort.ringscope -- sort big.txt");
+                          "  ringscope-cli record --heap exact -o sort.ringscope -- sort big.txt");
     recordCommand->callback([recordOptions, &line] {
         line.command = [recordOptions, &line] { return record(*recordOptions, line); };
     });

@@ -31,6 +31,8 @@ int main(int argc, char** argv) {
                "  ringscope-cli run steady --duration 10s -o steady.ringscope\n"
                "  ringscope-cli record --heap counts -o sort.ringscope -- sort big.txt\n"
                "  ringscope-cli info steady.ringscope\n"
+               "  ringscope-cli record --heap exact -o it.ringscope -- ./program\n"
+               "  ringscope-cli heap it.ringscope\n"
                "Each command has its own --help. docs/command-line.md is the reference.");
     app.set_version_flag("--version", "ringscope-cli " RINGSCOPE_VERSION);
     app.require_subcommand(1);
@@ -44,6 +46,7 @@ int main(int argc, char** argv) {
     addSweepCommand(app, line);
     addRingCommand(app, line);
     addMapCommand(app, line);
+    addHeapCommand(app, line);
     addInfoCommand(app, line);
     addExportCommand(app, line);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/heap/heap_profile.h"
 
+#include <algorithm>
+
 namespace ringscope {
 
 HeapSums& HeapSums::operator+=(const HeapSums& other) {
@@ -14,6 +16,7 @@ HeapSums& HeapSums::operator+=(const HeapSums& other) {
     maxBytes += other.maxBytes;
     temporaryBlocks += other.temporaryBlocks;
     lifetimeNs += other.lifetimeNs;
+    ageNs += other.ageNs;
     return *this;
 }
 
@@ -23,6 +26,33 @@ std::vector<std::uint64_t> HeapProfile::framesOf(const HeapStack& stack) const {
         frames.push_back(nodes[node].address);
     }
     return frames;
+}
+
+const HeapModule* HeapProfile::moduleOf(std::uint32_t node) const {
+    if (node >= nodes.size()) {
+        return nullptr;
+    }
+    const std::uint64_t called = nodes[node].address - 1; // the call, not what comes behind it
+    const auto it = std::find_if(modules.rbegin(), modules.rend(), [&](const HeapModule& module) {
+        return called >= module.start && called < module.end && node >= module.firstNode;
+    });
+    return it != modules.rend() ? &*it : nullptr;
+}
+
+void addAges(HeapProfile& profile, const std::vector<LiveBlock>& blocks) {
+    // By their numbers, which rise.
+    const auto isBefore = [](const HeapStack& stack, std::uint32_t number) {
+        return stack.number < number;
+    };
+    for (const LiveBlock& block : blocks) {
+        const auto it =
+            std::lower_bound(profile.stacks.begin(), profile.stacks.end(), block.stack, isBefore);
+        if (it != profile.stacks.end() && it->number == block.stack) {
+            const auto age = static_cast<double>(profile.timeNs - block.timeNs);
+            it->sums.ageNs += age > 0 ? age : 0;
+            profile.total.ageNs += age > 0 ? age : 0;
+        }
+    }
 }
 
 } // namespace ringscope

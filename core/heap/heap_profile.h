@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace ringscope {
@@ -20,6 +21,7 @@ struct HeapSums {
     std::uint64_t maxBytes = 0;
     std::uint64_t temporaryBlocks = 0; // freed before the thread allocated anything else
     double lifetimeNs = 0;             // sum over the freed blocks
+    double ageNs = 0;                  // sum over the live ones, if it was asked for: addAges()
 
     [[nodiscard]] std::uint64_t freedBlocks() const { return blocks - liveBlocks; }
     HeapSums& operator+=(const HeapSums& other); // max is then a bound
@@ -46,6 +48,19 @@ struct HeapNode {
     std::uint32_t parent = 0;  // the caller's; 0: there is none
 };
 
+// A library, or the program itself: where it was mapped, and the file.
+struct HeapModule {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+    std::uint64_t bias = 0; // address less the address that the file gives it
+    // The first node that can be of it: earlier ones at its addresses are of what lay there before.
+    std::uint32_t firstNode = 0;
+    std::string path;    // as the process saw it
+    std::string buildId; // bytes; empty if it has none
+
+    bool operator==(const HeapModule&) const = default;
+};
+
 // A block that was not freed yet.
 struct LiveBlock {
     std::uint64_t address = 0;
@@ -57,11 +72,13 @@ constexpr std::uint64_t kHugeBlock = 0xffff'ffff;
 
 // A process's heap by call stacks, at one instant. A value.
 struct HeapProfile {
-    std::int64_t timeNs = 0;       // CLOCK_MONOTONIC of the reading
-    std::int64_t startNs = 0;      // and when the recording began
-    std::int64_t peakNs = 0;       // and of the peak
-    std::vector<HeapNode> nodes;   // 0 stands for nothing
-    std::vector<HeapStack> stacks; // only those with blocks
+    std::string program;             // its path
+    std::int64_t timeNs = 0;         // CLOCK_MONOTONIC of the reading
+    std::int64_t startNs = 0;        // and when the recording began
+    std::int64_t peakNs = 0;         // and of the peak
+    std::vector<HeapNode> nodes;     // 0 stands for nothing
+    std::vector<HeapStack> stacks;   // only those with blocks
+    std::vector<HeapModule> modules; // in the order in which they were seen
     HeapSums total;
     std::uint64_t peakBytes = 0; // as it was noted when it was reached
     // Bytes that peakBytes, and what is alive at the peak, may be wrong by: 0 for one thread alone.
@@ -71,6 +88,11 @@ struct HeapProfile {
 
     // Return addresses of a stack, innermost first.
     [[nodiscard]] std::vector<std::uint64_t> framesOf(const HeapStack& stack) const;
+    // What a node's code belongs to; null where nothing was loaded: code made at run time.
+    [[nodiscard]] const HeapModule* moduleOf(std::uint32_t node) const;
 };
+
+// Fills in HeapSums::ageNs by the blocks that were read with the profile.
+void addAges(HeapProfile& profile, const std::vector<LiveBlock>& blocks);
 
 } // namespace ringscope

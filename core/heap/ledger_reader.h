@@ -36,6 +36,9 @@ public:
         return m_profile ? &*m_profile : nullptr;
     }
 
+    // Lets go of the profile, which takes its process's memory as long as it is held.
+    void closeProfile() noexcept { m_profile.reset(); }
+
     [[nodiscard]] const ProcessIdentity& process() const noexcept { return m_process; }
     [[nodiscard]] LedgerOrigin origin() const noexcept { return m_origin; }
     [[nodiscard]] std::int32_t parentPid() const noexcept { return m_parentPid; }

@@ -17,7 +17,9 @@
 //   nodeTable  uint32[...]               finds nodes; the tracker's alone
 //   stacks     ProfileStack[stackCount]  each distinct stack; 0 is that of what could not be told
 //   stackTable uint64[...]               finds stacks; the tracker's alone
-//   threads    ProfileThread[threadCount], by slot of the ledger
+//   modules    ProfileModule[moduleCount] the program and its libraries as they were seen
+//   names      char[moduleNameBytes]     their paths; first the program's, of programBytes
+//   threads    ProfileThread[threadCount] by slot of the ledger
 //   cells      uint8[4096][chunkCount]   32 ProfileCells each; 0 is never used
 //   shadowDirectory uint32[2^21]         by address >> 26: number of its leaf + 1
 //   shadow     ShadowEntry[][leafCount]  live blocks by address
@@ -29,7 +31,7 @@
 namespace ringscope {
 
 constexpr std::uint64_t kProfileMagic = 0x464f'5250'4745'5352; // "RSEGPROF" as bytes
-constexpr std::uint32_t kProfileVersion = 1;
+constexpr std::uint32_t kProfileVersion = 2;
 constexpr char kProfileFileName[] = "ringscope-heap-profile"; // its name as a memfd
 constexpr char kLedgerModeVariable[] = "RINGSCOPE_HEAP_MODE"; // "exact"; else counters
 
@@ -41,13 +43,37 @@ constexpr std::size_t kCellBytes = 128;
 constexpr std::size_t kChunkBytes = 4096;
 constexpr std::size_t kCellsPerChunk = kChunkBytes / kCellBytes;
 constexpr std::uint32_t kMostFrames = 256; // of a stack; outer ones are left out
+// More than any tracker makes room for: what claims to have more is not read.
+constexpr std::uint32_t kMostNodes = 1U << 24U;
+constexpr std::uint32_t kMostStacks = 1U << 24U; // see kShadowStackBits
+constexpr std::uint32_t kMostModules = 1U << 16U;
+constexpr std::uint32_t kMostModuleNameBytes = 1U << 24U;
 
 struct StackNode {
-    std::uint64_t address; // return address
+    std::uint64_t address; // return address; 0: a further root, see ProfileModule
     std::uint32_t parent;  // the caller's; 0: the root
     std::uint32_t reserved;
 };
 static_assert(sizeof(StackNode) == 16);
+
+// Where the loader had mapped a library, or the program. One that was unloaded stays; where another
+// came to lie at its addresses, stacks begin anew at a further root, so that the nodes from
+// firstNode on are the later one's and those before it the earlier one's.
+struct ProfileModule {
+    std::uint64_t start;
+    std::uint64_t end;
+    std::uint64_t bias;  // address less the address that the file gives it
+    std::uint64_t ticks; // when it was first seen
+    std::uint32_t nameAt;
+    std::uint32_t nameBytes;
+    std::uint32_t firstNode;
+    std::uint32_t buildIdBytes; // 0: it has none
+    std::uint8_t buildId[32];
+    std::atomic<std::uint32_t> ready; // 1 when all of it is written
+    std::uint32_t reserved;
+    std::atomic<std::uint64_t> compared; // the tracker's alone
+};
+static_assert(sizeof(ProfileModule) == 96);
 
 // How a stack ends: see tracker::WalkEnd.
 enum class StackEnd : std::uint32_t { complete = 0, cut = 1, lost = 2 };
@@ -92,7 +118,8 @@ struct ProfileThread {
     LedgerCounter unknownFrees; // of blocks that were not recorded: older ones, or inherited
     LedgerCounter lost;         // events that could not be recorded
     std::uint64_t pathFrames;
-    std::uint64_t reserved[61];
+    std::uint64_t pathRoot;
+    std::uint64_t reserved[60];
     StackPath path;
     // The chunk that has the cells of stacks [32 * i, 32 * i + 32), or 0. stackCount / 32 of them.
     // std::atomic<std::uint32_t> chunks[];
@@ -123,21 +150,25 @@ struct ProfileHeader {
     std::uint64_t fileBytes;
     // Geometry: offsets into the file, and how many there are.
     std::uint64_t nodesAt, nodeTableAt, stacksAt, stackTableAt, threadsAt, cellsAt;
-    std::uint64_t shadowDirectoryAt, shadowAt;
+    std::uint64_t shadowDirectoryAt, shadowAt, modulesAt, moduleNamesAt;
     std::uint32_t nodeCount, stackCount, threadCount, chunkCount, leafCount;
     std::uint32_t threadBytes; // of a ProfileThread with its chunks
     std::uint32_t shadowShift; // an entry is for 2^shift bytes of address space
-    std::uint32_t reserved0;
-    std::uint64_t startTicks; // when the recording began
-    std::int64_t startNs;     // the same, CLOCK_MONOTONIC
-    std::uint8_t reserved1[4096 - 144];
+    std::uint32_t moduleCount;
+    std::uint32_t moduleNameBytes;
+    std::uint32_t programBytes; // of the names
+    std::uint64_t startTicks;   // when the recording began
+    std::int64_t startNs;       // the same, CLOCK_MONOTONIC
+    std::uint8_t reserved1[4096 - 168];
     // What changes, a line of the cache each.
     alignas(128) std::atomic<std::uint32_t> nodesUsed;
     alignas(128) std::atomic<std::uint32_t> stacksUsed;
     alignas(128) std::atomic<std::uint32_t> chunksUsed;
     std::atomic<std::uint32_t> leavesUsed;
     std::atomic<std::uint32_t> threadsUsed; // parts [0, threadsUsed) were touched
-    alignas(128) LedgerCounter liveBytes;   // of all threads, see peakErrorBytes
+    std::atomic<std::uint32_t> modulesUsed;
+    std::atomic<std::uint32_t> moduleNamesUsed;
+    alignas(128) LedgerCounter liveBytes; // of all threads, see peakErrorBytes
     LedgerCounter peakLiveBytes;
     LedgerCounter peakTicks;
     PeakState peak;

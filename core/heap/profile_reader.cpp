@@ -22,6 +22,13 @@ struct PlainNode {
     std::uint32_t parent;
     std::uint32_t reserved;
 };
+struct PlainModule {
+    std::uint64_t start, end, bias, ticks;
+    std::uint32_t nameAt, nameBytes, firstNode, buildIdBytes;
+    std::uint8_t buildId[32];
+    std::uint32_t ready, reserved;
+    std::uint64_t compared;
+};
 struct PlainStack {
     std::uint32_t node;
     std::uint32_t frames;
@@ -39,6 +46,7 @@ struct PlainEntry {
     std::uint32_t stack;
 };
 static_assert(sizeof(PlainEntry) == sizeof(ShadowEntry));
+static_assert(sizeof(PlainModule) == sizeof(ProfileModule));
 static_assert(sizeof(PlainNode) == sizeof(StackNode));
 static_assert(sizeof(PlainStack) == sizeof(ProfileStack));
 static_assert(sizeof(PlainCell) == sizeof(ProfileCell));
@@ -144,7 +152,11 @@ Expected<ProfileReader> ProfileReader::open(FileDescriptor profile) {
     if (header.fileBytes > bytes || header.threadBytes < sizeof(ProfileThread) ||
         (header.threadBytes - sizeof(ProfileThread)) / sizeof(std::uint32_t) * kCellsPerChunk <
             header.stackCount ||
-        header.threadCount > kLedgerSlotsMax ||
+        header.threadCount > kLedgerSlotsMax || header.nodeCount > kMostNodes ||
+        header.stackCount > kMostStacks || header.moduleCount > kMostModules ||
+        header.moduleNameBytes > kMostModuleNameBytes ||
+        !fits(header.modulesAt, header.moduleCount, sizeof(ProfileModule), bytes) ||
+        !fits(header.moduleNamesAt, header.moduleNameBytes, 1, bytes) ||
         !fits(header.nodesAt, header.nodeCount, sizeof(StackNode), bytes) ||
         !fits(header.stacksAt, header.stackCount, sizeof(ProfileStack), bytes) ||
         !fits(header.threadsAt, header.threadCount, header.threadBytes, bytes) ||
@@ -152,7 +164,7 @@ Expected<ProfileReader> ProfileReader::open(FileDescriptor profile) {
         header.shadowShift > 12 ||
         !fits(header.shadowDirectoryAt, kShadowLeaves, sizeof(std::uint32_t), bytes) ||
         !fits(header.shadowAt, header.leafCount, leafBytes(header.shadowShift), bytes)) {
-        return damaged("is shorter than its parts need");
+        return damaged("is shorter than its parts need, or claims to have more than any has");
     }
     return reader;
 }
@@ -169,7 +181,45 @@ std::optional<Error> ProfileReader::readNodes(HeapProfile& profile,
     for (std::uint32_t i = 1; i < used; ++i) {
         // A caller's is always older, so there is no way round in circles.
         const std::uint32_t parent = nodes[i].parent < i ? nodes[i].parent : 0;
-        profile.nodes[i] = {nodes[i].address, parent};
+        const bool isRoot = parent == 0 || nodes[parent].address == 0;
+        profile.nodes[i] = {nodes[i].address, isRoot ? 0 : parent};
+    }
+    return std::nullopt;
+}
+
+std::optional<Error> ProfileReader::readModules(HeapProfile& profile,
+                                                const ProfileHeader& header) const {
+    const std::uint32_t used =
+        std::min(header.modulesUsed.load(std::memory_order_relaxed), header.moduleCount);
+    std::vector<PlainModule> modules(used);
+    std::string names(
+        std::min(header.moduleNamesUsed.load(std::memory_order_relaxed), header.moduleNameBytes),
+        '\0');
+    if (auto error =
+            readAt(modules.data(), modules.size() * sizeof(PlainModule), header.modulesAt)) {
+        return error;
+    }
+    if (auto error = readAt(names.data(), names.size(), header.moduleNamesAt)) {
+        return error;
+    }
+    profile.program = names.substr(0, header.programBytes);
+    for (const PlainModule& each : modules) {
+        const bool isNamed =
+            each.nameAt <= names.size() && each.nameBytes <= names.size() - each.nameAt;
+        if (each.ready != 1 || each.start >= each.end || !isNamed ||
+            each.buildIdBytes > sizeof(each.buildId)) {
+            continue;
+        }
+        HeapModule module{each.start,
+                          each.end,
+                          each.bias,
+                          each.firstNode,
+                          names.substr(each.nameAt, each.nameBytes),
+                          std::string(each.buildId, each.buildId + each.buildIdBytes)};
+        // Two threads may have noted it at once.
+        if (profile.modules.empty() || !(profile.modules.back() == module)) {
+            profile.modules.push_back(std::move(module));
+        }
     }
     return std::nullopt;
 }
@@ -246,6 +296,9 @@ Expected<HeapProfile> ProfileReader::read() const {
     profile.peakErrorBytes = header.peakErrorBytes.load(std::memory_order_relaxed);
     // Stacks that come meanwhile have nodes that are not read: they are left for the next time.
     if (auto error = readNodes(profile, header)) {
+        return *error;
+    }
+    if (auto error = readModules(profile, header)) {
         return *error;
     }
     if (auto error = readStacks(profile, header)) {

@@ -41,6 +41,8 @@ private:
                                               std::uint64_t offset) const;
     [[nodiscard]] std::optional<Error> readNodes(HeapProfile& profile,
                                                  const ProfileHeader& header) const;
+    [[nodiscard]] std::optional<Error> readModules(HeapProfile& profile,
+                                                   const ProfileHeader& header) const;
     [[nodiscard]] std::optional<Error> readStacks(HeapProfile& profile,
                                                   const ProfileHeader& header) const;
 

@@ -3,6 +3,7 @@
 
 #include "core/base/program_paths.h"
 #include "core/heap/ledger_layout.h"
+#include "core/heap/profile_layout.h"
 
 #include <cstdlib>
 
@@ -19,7 +20,7 @@ Expected<HeapMode> parseHeapMode(std::string_view word) {
         }
     }
     return makeError(ErrorKind::usage,
-                     "unknown heap mode '" + std::string(word) + "': use off or counts");
+                     "unknown heap mode '" + std::string(word) + "': use off, counts or exact");
 }
 
 Expected<std::vector<std::pair<std::string, std::string>>>
@@ -28,11 +29,10 @@ trackerEnvironment(const LedgerReceiver& receiver, HeapMode mode) {
     if (mode == HeapMode::off) {
         return variables;
     }
-    if (mode != HeapMode::counts) {
+    if (mode == HeapMode::sampled) {
         return makeError(ErrorKind::usage,
-                         std::string("heap mode ") +
-                             (mode == HeapMode::sampled ? "sampled" : "exact") +
-                             " (call stacks) is not available in this version: use counts");
+                         "heap mode sampled is not available in this version: use "
+                         "counts, or exact for the call stacks of all");
     }
     const auto library = heapTrackerLibrary();
     if (!library) {
@@ -52,6 +52,7 @@ trackerEnvironment(const LedgerReceiver& receiver, HeapMode mode) {
     }
     variables.emplace_back("LD_PRELOAD", preload);
     variables.emplace_back(kLedgerSocketVariable, receiver.socketName());
+    variables.emplace_back(kLedgerModeVariable, mode == HeapMode::exact ? "exact" : "counters");
     return variables;
 }
 

@@ -192,6 +192,7 @@ void CommandTarget::pressStop(std::int64_t nowNs) {
 void CommandTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
     if (m_heap != nullptr) {
         m_heap->sample(nowNs, session);
+        m_heap->addProfiles(nowNs, session);
     }
 }
 

@@ -268,6 +268,7 @@ void ScenarioTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
     }
     if (m_heap != nullptr) {
         m_heap->sample(nowNs, session);
+        m_heap->addProfiles(nowNs, session);
     }
     if (m_slotStates != nullptr) {
         m_slotStates->sampleLast(nowNs, session);

@@ -69,6 +69,13 @@ void Session::addMap(std::shared_ptr<const MapRecord> map) {
     m_maps = std::move(maps);
 }
 
+void Session::addHeap(std::shared_ptr<const HeapRecord> heap) {
+    using Heaps = std::vector<std::shared_ptr<const HeapRecord>>;
+    auto heaps = m_heaps ? std::make_shared<Heaps>(*m_heaps) : std::make_shared<Heaps>();
+    heaps->push_back(std::move(heap));
+    m_heaps = std::move(heaps);
+}
+
 void Session::setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot) {
     m_slotSnapshot = std::move(snapshot);
 }
@@ -103,6 +110,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     view->slotSnapshot = m_slotSnapshot;
     view->stalls = m_stalls;
     view->maps = m_maps;
+    view->heaps = m_heaps;
     view->sources = m_sources;
     view->self = m_self;
     view->startNs = m_provenance->startMonotonicNs;

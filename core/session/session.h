@@ -40,6 +40,7 @@ public:
     void setBacklogs(std::vector<ChannelBacklog> backlogs);
     void addStall(std::shared_ptr<const StallPicture> stall);
     void addMap(std::shared_ptr<const MapRecord> map);
+    void addHeap(std::shared_ptr<const HeapRecord> heap);
     void setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot);
     void setSources(std::vector<SourceStatus> sources);
     void setSelf(SelfCost self);
@@ -70,6 +71,7 @@ private:
     std::shared_ptr<const SlotSnapshot> m_slotSnapshot;
     std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> m_stalls;
     std::shared_ptr<const std::vector<std::shared_ptr<const MapRecord>>> m_maps;
+    std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> m_heaps;
     std::vector<SourceStatus> m_sources;
     SelfCost m_self;
     std::int64_t m_newestNs;

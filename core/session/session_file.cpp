@@ -14,6 +14,7 @@
 
 #include "core/base/units.h"
 #include "core/session/frame_scan.h"
+#include "core/session/heap_coding.h"
 #include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
 #include "core/session/session_frame.h"
@@ -59,6 +60,7 @@ private:
     std::shared_ptr<const SlotSnapshot> m_slots;
     std::vector<std::shared_ptr<const StallPicture>> m_stalls;
     std::vector<std::shared_ptr<const MapRecord>> m_maps;
+    std::vector<std::shared_ptr<const HeapRecord>> m_heaps;
     std::optional<RunSummary> m_summary;
     std::int64_t m_newestNs = std::numeric_limits<std::int64_t>::min();
     std::uint64_t m_unreadable = 0; // frames whose checksums hold and whose content makes no sense
@@ -111,6 +113,13 @@ void Loader::addDescription(const FoundFrame& frame, const std::string& payload)
     case FrameType::map:
         if (auto map = decodeMapRecord(payload); map && isSane(map->timeNs)) {
             m_maps.push_back(std::move(map));
+        } else {
+            ++m_unreadable;
+        }
+        break;
+    case FrameType::heap:
+        if (auto heap = decodeHeapRecord(payload); heap && isSane(heap->timeNs)) {
+            m_heaps.push_back(std::move(heap));
         } else {
             ++m_unreadable;
         }
@@ -251,6 +260,8 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
         std::move(m_stalls));
     view->maps =
         std::make_shared<const std::vector<std::shared_ptr<const MapRecord>>>(std::move(m_maps));
+    view->heaps =
+        std::make_shared<const std::vector<std::shared_ptr<const HeapRecord>>>(std::move(m_heaps));
     view->sources = std::move(m_state.sources);
     view->self = m_state.self;
     view->generation = 1;

@@ -37,6 +37,7 @@ enum class FrameType : std::uint16_t {
     index = 8,
     stall = 9,
     map = 10,
+    heap = 11,
 };
 
 struct SessionFileHeader {

@@ -18,6 +18,8 @@
 
 namespace ringscope {
 
+struct HeapRecord;
+
 // Where and how a session was made; carried by every export.
 struct Provenance {
     std::string version; // of Ringscope
@@ -110,6 +112,8 @@ struct SessionView {
     std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> stalls;
     // Memory maps of processes that were kept, by time. Null like none.
     std::shared_ptr<const std::vector<std::shared_ptr<const MapRecord>>> maps;
+    // Heap profiles of processes, with call stacks. Null like none.
+    std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> heaps;
     std::vector<SourceStatus> sources;
     SelfCost self;
     std::int64_t startNs = 0;     // monotonic; first sample

@@ -17,6 +17,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/units.h"
+#include "core/session/heap_coding.h"
 #include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
 #include "core/session/session_json.h"
@@ -209,7 +210,7 @@ bool SessionWriter::writeView(const SessionView& view) {
     }
     ++m_turns;
     return writeSamples(view) && writeMarkers(view) && writeStalls(view) && writeMaps(view) &&
-           writeState(view);
+           writeHeaps(view) && writeState(view);
 }
 
 bool SessionWriter::writeGroups(const SessionView& view) {
@@ -285,6 +286,24 @@ bool SessionWriter::writeMaps(const SessionView& view) {
     for (; view.maps && m_mapsWritten < view.maps->size(); ++m_mapsWritten) {
         const MapRecord& map = *view.maps->at(m_mapsWritten);
         if (!writeFrame(FrameType::map, map.timeNs, map.timeNs, encodeMapRecord(map))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool SessionWriter::writeHeaps(const SessionView& view) {
+    for (; view.heaps && m_heapsWritten < view.heaps->size(); ++m_heapsWritten) {
+        const HeapRecord& heap = *view.heaps->at(m_heapsWritten);
+        const std::string payload = encodeHeapRecord(heap);
+        if (payload.size() > kMaxFrameBytes) {
+            report(makeError(ErrorKind::failed,
+                             "the heap profile of " + heap.label + " (" + heap.name + ") has " +
+                                 std::to_string(heap.profile.stacks.size()) +
+                                 " call stacks, more than a session file can hold"));
+            continue;
+        }
+        if (!writeFrame(FrameType::heap, heap.timeNs, heap.timeNs, payload)) {
             return false;
         }
     }

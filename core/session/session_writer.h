@@ -82,6 +82,7 @@ private:
     bool writeMarkers(const SessionView& view);
     bool writeStalls(const SessionView& view);
     bool writeMaps(const SessionView& view);
+    bool writeHeaps(const SessionView& view);
     bool writeState(const SessionView& view);
     bool writeEnd(const SessionView& view, const std::string& summaryJson);
     bool writeFrame(FrameType type, std::int64_t firstNs, std::int64_t lastNs,
@@ -108,6 +109,7 @@ private:
     std::shared_ptr<const std::vector<Marker>> m_markersWritten;
     std::size_t m_stallsWritten = 0;
     std::size_t m_mapsWritten = 0;
+    std::size_t m_heapsWritten = 0;
     std::shared_ptr<const SlotSnapshot> m_slotsWritten;
     SlotEncoder m_slotEncoder;
 

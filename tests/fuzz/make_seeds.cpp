@@ -18,10 +18,12 @@
 #include "core/ring/producer.h"
 #include "core/ring/ring_layout.h"
 #include "core/ring/segment.h"
+#include "core/session/heap_coding.h"
 #include "core/session/map_coding.h"
 #include "core/workload/builtin_scenarios.h"
 #include "tests/core/memory/core_builder.h"
 #include "tests/fuzz/sparse_image.h"
+#include "tests/support/heap_records.h"
 #include "tests/support/map_snapshots.h"
 
 // Writes what the fuzzers start from into FOLDER/NAME-OF-FUZZER: real ones of everything.
@@ -166,5 +168,6 @@ int main(int argc, char** argv) {
     writeMapJson(map, json);
     writeSeed(folder / "saved-map", "small", json.str());
     writeSeed(folder / "packed-map", "small", encodeMapRecord(*makeMapRecord(map, "P0", "marker")));
+    writeSeed(folder / "heap-record", "small", encodeHeapRecord(testing::heapRecord()));
     return 0;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/heap/tracker/call_frame.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <dlfcn.h>
+#include <link.h>
 
 extern "C" [[gnu::weak]] int _dl_find_object(void* address, struct dl_find_object* result) noexcept;
 
@@ -497,6 +499,17 @@ Bytes findDescription(Bytes hdr, std::uintptr_t address) noexcept {
     return startOf(low) <= address ? hdr + rowAt(low).description : nullptr;
 }
 
+std::atomic<ObjectSeen> s_seen{nullptr};
+
+void tell(const dl_find_object& found) noexcept {
+    const ObjectSeen seen = s_seen.load(std::memory_order_relaxed);
+    const link_map* const map = found.dlfo_link_map;
+    if (seen != nullptr && map != nullptr) {
+        seen({static_cast<Bytes>(found.dlfo_map_start), static_cast<Bytes>(found.dlfo_map_end),
+              map->l_addr, map->l_name != nullptr ? map->l_name : ""});
+    }
+}
+
 // The description (FDE) at that place, which must hold the address.
 FrameRule readRule(Bytes description, std::uintptr_t address) noexcept {
     Cursor entry = takeEntry(description);
@@ -534,10 +547,17 @@ bool canFindFrameRules() noexcept {
     return &_dl_find_object != nullptr;
 }
 
+void tellOfObjects(ObjectSeen seen) noexcept {
+    s_seen.store(seen, std::memory_order_relaxed);
+}
+
 FrameRule findFrameRule(std::uintptr_t address) noexcept {
     dl_find_object found{};
-    if (!canFindFrameRules() || _dl_find_object(reinterpret_cast<void*>(address), &found) != 0 ||
-        found.dlfo_eh_frame == nullptr) {
+    if (!canFindFrameRules() || _dl_find_object(reinterpret_cast<void*>(address), &found) != 0) {
+        return {FrameBase::noTable, 0, {}, {}};
+    }
+    tell(found);
+    if (found.dlfo_eh_frame == nullptr) {
         return {FrameBase::noTable, 0, {}, {}};
     }
     const Bytes description = findDescription(static_cast<Bytes>(found.dlfo_eh_frame), address);

@@ -40,6 +40,19 @@ struct FrameRule {
 // takes no lock and waits for nobody, not even for a dlopen in another thread. Some hundred ns.
 [[nodiscard]] FrameRule findFrameRule(std::uintptr_t address) noexcept;
 
+// A library, or the program itself, as the loader has mapped it.
+struct LoadedObject {
+    const unsigned char* start = nullptr;
+    const unsigned char* end = nullptr;
+    std::uintptr_t bias = 0; // address less the address that its file gives it
+    const char* name = "";   // as the loader has it; empty: the program
+};
+
+// Is told of the object that holds an address whenever findFrameRule() looks one up; null: nobody
+// is. It must be safe wherever that is.
+using ObjectSeen = void (*)(const LoadedObject& object) noexcept;
+void tellOfObjects(ObjectSeen seen) noexcept;
+
 // False where libc has no _dl_find_object (before glibc 2.35): then no table can be found.
 [[nodiscard]] bool canFindFrameRules() noexcept;
 

@@ -3,7 +3,9 @@
 
 #include "core/heap/profile_layout.h"
 #include "core/heap/tracker/announce.h"
+#include "core/heap/tracker/call_frame.h"
 #include "core/heap/tracker/ledger_writer.h"
+#include "core/heap/tracker/module_table.h"
 #include "core/heap/tracker/next_allocator.h"
 #include "core/heap/tracker/stack_cache.h"
 #include "core/heap/tracker/stack_table.h"
@@ -32,12 +34,14 @@ struct Geometry {
     unsigned nodeLevels;
     std::uint32_t stacks;
     unsigned stackLevels;
+    std::uint32_t modules;
+    std::uint32_t moduleNameBytes;
     std::uint32_t chunks;
     std::uint64_t shadowBytes;
 };
 constexpr Geometry kGeometries[] = {
-    {1U << 22U, 12, 1U << 20U, 11, 1U << 18U, std::uint64_t{32} << 30U},
-    {1U << 16U, 6, 1U << 14U, 5, 1U << 11U, std::uint64_t{256} << 20U},
+    {1U << 22U, 12, 1U << 20U, 11, 1U << 12U, 1U << 20U, 1U << 18U, std::uint64_t{32} << 30U},
+    {1U << 16U, 6, 1U << 14U, 5, 1U << 8U, 1U << 15U, 1U << 11U, std::uint64_t{256} << 20U},
 };
 // Enough for each of the entries to find a place.
 static_assert(levelBegin(12) / 2 >= (1U << 22U) - (1U << 11U));
@@ -47,6 +51,7 @@ unsigned char* s_profile = nullptr;
 ProfileHeader* s_header = nullptr;
 std::size_t s_bytes = 0;
 StackTable s_stacks;
+ModuleTable s_modules;
 std::atomic<std::uint32_t>* s_directory = nullptr;
 unsigned char* s_shadow = nullptr;
 unsigned char* s_cells = nullptr;
@@ -455,6 +460,10 @@ void fillGeometry(ProfileHeader& header, const Geometry& geometry, std::uint32_t
     header.nodeTableAt = parted(next, levelBegin(geometry.nodeLevels) * sizeof(std::uint32_t));
     header.stacksAt = parted(next, std::uint64_t{geometry.stacks} * sizeof(ProfileStack));
     header.stackTableAt = parted(next, levelBegin(geometry.stackLevels) * sizeof(std::uint64_t));
+    header.moduleCount = geometry.modules;
+    header.moduleNameBytes = geometry.moduleNameBytes;
+    header.modulesAt = parted(next, std::uint64_t{geometry.modules} * sizeof(ProfileModule));
+    header.moduleNamesAt = parted(next, geometry.moduleNameBytes);
     header.threadsAt = parted(next, std::uint64_t{slots} * header.threadBytes);
     header.cellsAt = parted(next, std::uint64_t{geometry.chunks} * kChunkBytes);
     header.shadowDirectoryAt = parted(next, kShadowLeaves * sizeof(std::uint32_t));
@@ -466,6 +475,12 @@ std::int64_t nowNs() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+void noteObject(const LoadedObject& object) noexcept {
+    if (s_modules.note(object, frameRulesGeneration())) {
+        s_stacks.startAnew();
+    }
 }
 
 } // namespace
@@ -489,9 +504,8 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
             continue;
         }
         ::madvise(at, plan.fileBytes, MADV_DONTDUMP);
-        if (s_profile != nullptr) {
-            ::munmap(s_profile, s_bytes);
-        }
+        unsigned char* const before = s_profile;
+        const std::size_t bytesBefore = s_bytes;
         s_profile = static_cast<unsigned char*>(at);
         s_bytes = plan.fileBytes;
         s_header = reinterpret_cast<ProfileHeader*>(s_profile);
@@ -505,6 +519,11 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
         s_header->chunksUsed.store(1, std::memory_order_relaxed);
         s_header->threadsUsed.store(1, std::memory_order_relaxed); // what was lost is in part 0
         s_stacks.use(s_profile);
+        s_modules.use(s_profile);
+        if (before != nullptr) {
+            ::munmap(before, bytesBefore);
+        }
+        tellOfObjects(noteObject);
         prepareWalks();
         prepareStackCache();
         s_cells = s_profile + s_header->cellsAt;

@@ -88,11 +88,25 @@ void StackTable::use(unsigned char* profile) noexcept {
     m_nodeTable = reinterpret_cast<std::atomic<std::uint32_t>*>(profile + m_header->nodeTableAt);
     m_stacks = reinterpret_cast<ProfileStack*>(profile + m_header->stacksAt);
     m_stackTable = reinterpret_cast<std::atomic<std::uint64_t>*>(profile + m_header->stackTableAt);
+    m_root.store(0, std::memory_order_relaxed);
+    m_roots.store(0, std::memory_order_relaxed);
+}
+
+void StackTable::startAnew() noexcept {
+    if (m_roots.fetch_add(1, std::memory_order_relaxed) >= kMostRoots) {
+        m_roots.store(kMostRoots, std::memory_order_relaxed);
+        return;
+    }
+    const std::uint32_t root = takeNumber(m_header->nodesUsed, m_header->nodeCount);
+    if (root != 0) { // its address and parent are 0
+        m_root.store(root, std::memory_order_relaxed);
+    }
 }
 
 std::uint32_t StackTable::intern(const std::uintptr_t* addresses, std::uint32_t frames,
                                  StackEnd end, ProfileThread& thread) noexcept {
-    std::uint64_t hash = frames;
+    const std::uint32_t root = m_root.load(std::memory_order_relaxed);
+    std::uint64_t hash = frames + std::uint64_t{root} * kMostFrames * 2;
     for (std::uint32_t i = 0; i < frames; ++i) {
         hash = (hash ^ addresses[i]) * 0x9e3779b97f4a7c15U;
         hash ^= hash >> 32U;
@@ -105,7 +119,7 @@ std::uint32_t StackTable::intern(const std::uintptr_t* addresses, std::uint32_t 
     if (known != 0) [[likely]] {
         return static_cast<std::uint32_t>(known & kNumber);
     }
-    const std::uint32_t number = add(addresses, frames, end, thread);
+    const std::uint32_t number = add(addresses, frames, end, root, thread);
     if (number == 0) {
         return 0;
     }
@@ -118,14 +132,18 @@ std::uint32_t StackTable::intern(const std::uintptr_t* addresses, std::uint32_t 
 }
 
 std::uint32_t StackTable::add(const std::uintptr_t* addresses, std::uint32_t frames, StackEnd end,
-                              ProfileThread& thread) noexcept {
+                              std::uint32_t root, ProfileThread& thread) noexcept {
     StackPath& path = thread.path;
     std::uint32_t done = 0;
+    if (thread.pathRoot != root) {
+        thread.pathRoot = root;
+        thread.pathFrames = 0;
+    }
     while (done < frames && done < thread.pathFrames &&
            path.addresses[done] == addresses[frames - 1 - done]) {
         ++done;
     }
-    std::uint32_t node = done != 0 ? path.nodes[done - 1] : 0;
+    std::uint32_t node = done != 0 ? path.nodes[done - 1] : root;
     for (thread.pathFrames = done; done < frames; thread.pathFrames = ++done) {
         const std::uint64_t address = addresses[frames - 1 - done];
         node = childOf(node, address);

@@ -19,9 +19,16 @@ public:
     [[nodiscard]] std::uint32_t intern(const std::uintptr_t* addresses, std::uint32_t frames,
                                        StackEnd end, ProfileThread& thread) noexcept;
 
+    // From now on no stack is taken for one of before, though the addresses are the same: other
+    // code lies there. At most kMostRoots times; further calls change nothing.
+    void startAnew() noexcept;
+
 private:
+    static constexpr std::uint32_t kMostRoots = 64;
+
     [[nodiscard]] std::uint32_t add(const std::uintptr_t* addresses, std::uint32_t frames,
-                                    StackEnd end, ProfileThread& thread) noexcept;
+                                    StackEnd end, std::uint32_t root,
+                                    ProfileThread& thread) noexcept;
     [[nodiscard]] std::uint32_t childOf(std::uint32_t parent, std::uint64_t address) noexcept;
 
     ProfileHeader* m_header = nullptr;
@@ -29,6 +36,8 @@ private:
     std::atomic<std::uint32_t>* m_nodeTable = nullptr;
     ProfileStack* m_stacks = nullptr;
     std::atomic<std::uint64_t>* m_stackTable = nullptr;
+    std::atomic<std::uint32_t> m_root{0};
+    std::atomic<std::uint32_t> m_roots{0};
 };
 
 // Tables grow by levels, each twice as large as the one before, so that few pages are touched while

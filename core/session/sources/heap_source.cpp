@@ -2,9 +2,12 @@
 #include "core/session/sources/heap_source.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 
+#include "core/heap/heap_symbols.h"
+#include "core/session/heap_record.h"
 #include "core/session/sources/track_values.h"
 
 namespace ringscope {
@@ -13,6 +16,8 @@ namespace {
 
 constexpr std::int64_t kProcessRowPeriodNs = 100 * kNsPerMs;
 constexpr std::int64_t kWindowNs = 100 * kNsPerMs;
+// Of processes that ended: a build starts thousands.
+constexpr std::size_t kMostProfiles = 64;
 
 TrackDescription track(std::string name, std::string label, Unit unit, TrackKind kind,
                        std::string help) {
@@ -85,10 +90,15 @@ void HeapSource::receive(Session& session) {
         const std::size_t index = m_processes.findOrAdd(reader.process(), TargetOrigin::started);
         for (Ledger& earlier : m_ledgers) {
             // The same process exec'ed: what its image before had allocated is gone with it.
-            earlier.isFinal = earlier.isFinal || earlier.process == index;
+            if (!earlier.isFinal && earlier.process == index) {
+                earlier.isFinal = true;
+                keepProfile(earlier);
+            }
         }
         const std::optional<GroupId> group = groupOf(m_processes.all()[index], session);
-        m_ledgers.push_back({std::move(reader), index, group, {}, false});
+        std::string name = processName(reader.process().pid);
+        m_ledgers.push_back({std::move(reader), index, group, {}, std::move(name), {}, false});
+        limitProfiles();
     }
 }
 
@@ -105,7 +115,10 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
             if (const auto totals = ledger.reader.readTotals()) {
                 ledger.newest = *totals;
             }
-            ledger.isFinal = !isAlive;
+            if (!isAlive) {
+                ledger.isFinal = true;
+                keepProfile(ledger);
+            }
             seenBytes += ledger.newest.liveBytes;
             liveBytes += isAlive ? ledger.newest.liveBytes : 0;
             liveBlocks += isAlive ? ledger.newest.liveBlocks : 0;
@@ -128,6 +141,66 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
     if (nowNs >= m_nextProcessRowsNs) {
         m_nextProcessRowsNs = nowNs + kProcessRowPeriodNs;
         appendProcesses(nowNs, session);
+    }
+}
+
+void HeapSource::keepProfile(Ledger& ledger) {
+    if (ledger.reader.profile() == nullptr) {
+        return;
+    }
+    auto profile = ledger.reader.profile()->read();
+    if (profile) {
+        if (const auto blocks = ledger.reader.profile()->readBlocks()) {
+            addAges(*profile, *blocks);
+        }
+        ledger.profile = std::move(*profile);
+    }
+    ledger.reader.closeProfile();
+}
+
+void HeapSource::limitProfiles() {
+    const auto kept = static_cast<std::size_t>(
+        std::count_if(m_ledgers.begin(), m_ledgers.end(),
+                      [](const Ledger& ledger) { return ledger.profile.has_value(); }));
+    if (kept <= kMostProfiles) {
+        return;
+    }
+    Ledger* least = nullptr;
+    for (Ledger& ledger : m_ledgers) {
+        if (ledger.profile &&
+            (least == nullptr || ledger.profile->total.bytes < least->profile->total.bytes)) {
+            least = &ledger;
+        }
+    }
+    least->profile.reset();
+    ++m_profilesDropped;
+}
+
+void HeapSource::addProfiles(std::int64_t nowNs, Session& session) {
+    for (Ledger& ledger : m_ledgers) {
+        keepProfile(ledger);
+    }
+    Symbolizer symbolizer;
+    for (Ledger& ledger : m_ledgers) {
+        if (!ledger.profile) {
+            continue;
+        }
+        HeapRecord record;
+        record.timeNs = ledger.profile->timeNs;
+        record.label = m_processes.all()[ledger.process].label;
+        record.process = ledger.reader.process();
+        const std::string program = std::filesystem::path(ledger.profile->program).filename();
+        record.name = program.empty() ? ledger.name : program;
+        record.profile = std::move(*ledger.profile);
+        ledger.profile.reset();
+        record.symbols = symbolizer.namesOf(record.profile);
+        session.addHeap(std::make_shared<const HeapRecord>(std::move(record)));
+    }
+    if (m_profilesDropped > 0) {
+        session.addMarker({nowNs, MarkerKind::loss,
+                           "heap profiles of " + std::to_string(m_profilesDropped) +
+                               " short processes are not kept: the " +
+                               std::to_string(kMostProfiles) + " that allocated most are"});
     }
 }
 

@@ -40,19 +40,27 @@ public:
     // What the ledgers came to so far; empty when no process handed one over.
     [[nodiscard]] std::optional<RunSummary::Heap> summary() const;
 
+    // At the end: what each process's profile came to, with the names of its code, into the
+    // session. Takes as long as reading those names does.
+    void addProfiles(std::int64_t nowNs, Session& session);
+
 private:
     struct Ledger {
         LedgerReader reader;
         std::size_t process; // index of TargetProcesses
         std::optional<GroupId> group;
         HeapTotals newest;
-        bool isFinal = false; // its process ended, or exec'ed into the next ledger
+        std::string name;                   // of its program
+        std::optional<HeapProfile> profile; // once it is final
+        bool isFinal = false;               // its process ended, or exec'ed into the next ledger
     };
     struct PerMessage {
         std::uint64_t allocations = 0;
         std::uint64_t messages = 0;
     };
     void receive(Session& session);
+    static void keepProfile(Ledger& ledger);
+    void limitProfiles();
     std::optional<GroupId> groupOf(const TargetProcess& process, Session& session);
     [[nodiscard]] double allocationsPerMessage(std::int64_t nowNs);
     void appendProcesses(std::int64_t nowNs, Session& session) const;
@@ -63,6 +71,7 @@ private:
     GroupId m_group;
     std::vector<Ledger> m_ledgers; // in the order in which they were made
     std::int64_t m_nextProcessRowsNs = 0;
+    std::size_t m_profilesDropped = 0;
 
     RunSummary::Heap m_totals;
     // allocations_per_message over windows of 100 ms, and over the whole measuring time.

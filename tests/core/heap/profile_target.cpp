@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Allocates at places that are told apart by how many blocks of how many bytes they take:
 // profile_test.cpp knows them. The first word of its arguments names what it does.
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
@@ -144,6 +145,15 @@ void lockedThreads() {
     asm volatile("");
 }
 
+// One of 4,321 bytes, in a function that the compiler puts into its caller.
+[[gnu::always_inline]] inline void allocatesInline() {
+    seen(std::malloc(4321)); // allocatesInline's line
+}
+[[gnu::noinline]] void callsInline(int /*argument*/) {
+    allocatesInline(); // callsInline's line
+    asm volatile("");
+}
+
 [[gnu::noinline]] void deep(int levels) {
     if (levels > 0) {
         deep(levels - 1);
@@ -209,6 +219,11 @@ int main(int argc, char** argv) {
         lockedThreads();
     } else if (std::strcmp(what, "fork") == 0) {
         acrossFork();
+    } else if (std::strcmp(what, "inline") == 0) {
+        callsInline(0);
+    } else if (std::strcmp(what, "killed") == 0) {
+        seen(std::malloc(1'234'567));
+        ::raise(SIGKILL);
     } else if (std::strcmp(what, "deep") == 0) {
         deep(1000);
     } else if (std::strcmp(what, "addresses") == 0) {

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <filesystem>
 #include <gtest/gtest.h>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +17,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "core/heap/profile_layout.h"
 #include "tests/core/heap/tracked_target.h"
 
 namespace ringscope {
@@ -214,11 +219,64 @@ TEST(HeapProfile, WalksLibrariesThatTakeEachOthersPlace) {
             blocks += stack.sums.blocks;
             const auto frames = profile.framesOf(stack);
             ASSERT_GE(frames.size(), 5U);
-            callers.insert(frames[2]);
+            callers.insert(frames[1]);
         }
     }
     EXPECT_EQ(blocks, 10U);
     EXPECT_EQ(callers.size(), 1U);
+}
+
+TEST(HeapProfile, TellsSuchLibrariesApart) {
+    const HeapProfile profile = profileOf({"plugins", WALK_PLUGIN_SMALL, WALK_PLUGIN_LARGE});
+    std::map<std::string, std::uint64_t> blocks; // by the library that called
+    for (const HeapStack& stack : profile.stacks) {
+        if (stack.sums.bytes == stack.sums.blocks * 45) {
+            const std::uint32_t caller = profile.nodes[stack.node].parent;
+            const HeapModule* const module = profile.moduleOf(caller);
+            ASSERT_NE(module, nullptr);
+            blocks[module->path] += stack.sums.blocks;
+        }
+    }
+    EXPECT_EQ(blocks, (std::map<std::string, std::uint64_t>{{WALK_PLUGIN_SMALL, 5},
+                                                            {WALK_PLUGIN_LARGE, 5}}));
+}
+
+std::string buildIdOf(const std::string& path) {
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    Elf* const elf =
+        elf_version(EV_CURRENT) != EV_NONE ? elf_begin(file.get(), ELF_C_READ, nullptr) : nullptr;
+    const void* bits = nullptr;
+    const ssize_t bytes = dwelf_elf_gnu_build_id(elf, &bits);
+    std::string id(static_cast<const char*>(bits), bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+    elf_end(elf);
+    return id;
+}
+
+TEST(HeapProfile, KnowsTheFilesThatItsCodeIsOf) {
+    const HeapProfile profile = profileOf({"sites"});
+    const HeapModule* const program = profile.moduleOf(stackWith(profile, 11, 1111).node);
+    ASSERT_NE(program, nullptr);
+    EXPECT_EQ(program->path, std::filesystem::canonical(PROFILE_TARGET));
+    EXPECT_FALSE(program->buildId.empty());
+    EXPECT_EQ(program->buildId, buildIdOf(PROFILE_TARGET));
+    // The outermost frames are libc's start of main() and the program's own start.
+    std::set<std::string> names;
+    for (const HeapModule& module : profile.modules) {
+        names.insert(std::filesystem::path(module.path).filename());
+    }
+    EXPECT_EQ(names.count("libc.so.6"), 1U);
+    for (std::uint32_t node = 1; node < profile.nodes.size(); ++node) {
+        EXPECT_NE(profile.moduleOf(node), nullptr) << profile.nodes[node].address;
+    }
+}
+
+TEST(HeapProfile, AChildKnowsItsParentsLibraries) {
+    const auto profiles = profilesOf({"fork"});
+    ASSERT_EQ(profiles.size(), 2U);
+    const HeapModule* const program = profiles[1].moduleOf(stackWith(profiles[1], 3, 165).node);
+    ASSERT_NE(program, nullptr);
+    EXPECT_EQ(program->path, std::filesystem::canonical(PROFILE_TARGET));
+    EXPECT_EQ(program->buildId, buildIdOf(PROFILE_TARGET));
 }
 
 TEST(HeapProfile, CutsWhatIsTooDeep) {
@@ -242,6 +300,43 @@ TEST(ProfileReader, RefusesWhatIsNone) {
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().kind, ErrorKind::damaged);
 }
+
+// The file is the target's: what it claims must not make the reader take memory for it.
+class ProfileReaderRefuses
+    : public testing::TestWithParam<std::pair<std::uint32_t ProfileHeader::*, std::uint32_t>> {};
+
+TEST_P(ProfileReaderRefuses, MoreThanAnyProgramHas) {
+    FileDescriptor file(static_cast<int>(::memfd_create("hostile", 0)));
+    constexpr std::uint64_t kBytes = std::uint64_t{1} << 40U;
+    ASSERT_EQ(::ftruncate(file.get(), kBytes), 0);
+    void* const at =
+        ::mmap(nullptr, sizeof(ProfileHeader), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    ASSERT_NE(at, MAP_FAILED);
+    auto* const header = static_cast<ProfileHeader*>(at);
+    header->magic = kProfileMagic;
+    header->version = kProfileVersion;
+    header->ready.store(1);
+    header->fileBytes = kBytes;
+    header->threadBytes = std::uint32_t{1} << 30U;
+    header->shadowShift = 4;
+    header->*GetParam().first = GetParam().second;
+    auto opened = ProfileReader::open(FileDescriptor(::dup(file.get())));
+    header->*GetParam().first = 1;
+    const auto control = ProfileReader::open(std::move(file));
+    ::munmap(at, sizeof(ProfileHeader));
+    EXPECT_TRUE(control) << control.error().message;
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, ErrorKind::damaged);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, ProfileReaderRefuses,
+                         testing::Values(std::pair{&ProfileHeader::nodeCount, kMostNodes + 1},
+                                         std::pair{&ProfileHeader::stackCount, kMostStacks + 1},
+                                         std::pair{&ProfileHeader::moduleCount, kMostModules + 1},
+                                         std::pair{&ProfileHeader::moduleNameBytes,
+                                                   kMostModuleNameBytes + 1},
+                                         std::pair{&ProfileHeader::threadCount, ~std::uint32_t{0}},
+                                         std::pair{&ProfileHeader::chunkCount, ~std::uint32_t{0}}));
 
 } // namespace
 } // namespace ringscope

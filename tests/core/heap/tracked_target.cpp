@@ -53,6 +53,8 @@ std::vector<std::string> environmentFor(const LedgerReceiver& receiver,
     }
     if (tracker == TrackedTarget::Tracker::exact) {
         variables[kLedgerModeVariable] = "exact";
+    } else if (const char* mode = std::getenv("RINGSCOPE_TEST_HEAP_MODE")) { // of all tests
+        variables[kLedgerModeVariable] = mode;
     }
     if (!preload.empty()) {
         std::string& all = variables["LD_PRELOAD"];

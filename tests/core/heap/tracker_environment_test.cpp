@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/heap/tracker_environment.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace ringscope {
@@ -23,16 +24,26 @@ TEST(TrackerEnvironment, OffNeedsNothing) {
     EXPECT_TRUE(trackerEnvironment(*receiver, HeapMode::off).value().empty());
 }
 
-TEST(TrackerEnvironment, RefusesModesWithStacksInWords) {
+TEST(TrackerEnvironment, RefusesSamplingInWords) {
+    const auto receiver = LedgerReceiver::create();
+    ASSERT_TRUE(receiver);
+    const auto refused = trackerEnvironment(*receiver, HeapMode::sampled);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+    for (const char* const word : {"sampled", "counts", "exact"}) {
+        EXPECT_NE(refused.error().message.find(word), std::string::npos) << word;
+    }
+}
+
+TEST(TrackerEnvironment, TellsTheTrackerItsMode) {
     const auto receiver = LedgerReceiver::create();
     ASSERT_TRUE(receiver);
     for (const auto& [mode, word] :
-         {std::pair{HeapMode::sampled, "sampled"}, {HeapMode::exact, "exact"}}) {
-        const auto refused = trackerEnvironment(*receiver, mode);
-        ASSERT_FALSE(refused);
-        EXPECT_EQ(refused.error().kind, ErrorKind::usage);
-        EXPECT_NE(refused.error().message.find(word), std::string::npos);
-        EXPECT_NE(refused.error().message.find("counts"), std::string::npos);
+         {std::pair{HeapMode::counts, "counters"}, {HeapMode::exact, "exact"}}) {
+        const auto variables = trackerEnvironment(*receiver, mode);
+        ASSERT_TRUE(variables) << variables.error().message;
+        const std::pair<std::string, std::string> wanted{"RINGSCOPE_HEAP_MODE", word};
+        EXPECT_NE(std::find(variables->begin(), variables->end(), wanted), variables->end());
     }
 }
 

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "app/cli/commands.h"
+#include "app/cli/console.h"
+#include "app/cli/heap_choice.h"
+#include "core/base/clock.h"
+#include "core/base/printable_name.h"
+#include "core/base/units.h"
+#include "core/heap/heap_sites.h"
+#include "core/session/heap_record.h"
+#include "core/session/session_file.h"
+
+namespace ringscope {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct HeapOptions {
+    std::string file;
+    std::string process;
+    std::string sort = "peak";
+    std::size_t top = 10;
+    std::size_t frames = 16;
+    bool isJson = false;
+};
+
+struct ShownFrame {
+    std::string function;
+    std::string place; // "file.cpp:12", or the module
+};
+
+std::vector<ShownFrame> framesOf(const HeapRecord& record, const HeapSite& site) {
+    const HeapSymbols& symbols = record.symbols;
+    std::vector<ShownFrame> shown;
+    for (const std::uint32_t location : site.locations) {
+        const CodeLocation& code = symbols.locations[location];
+        for (std::uint32_t frame = 0; frame < std::max(code.frameCount, 1U); ++frame) {
+            ShownFrame line{symbols.functionName(record.profile, location, frame), {}};
+            const bool isSource =
+                frame < code.frameCount && symbols.frames[code.firstFrame + frame].file != 0;
+            if (isSource) {
+                const SourceFrame& source = symbols.frames[code.firstFrame + frame];
+                line.place = symbols.texts[source.file];
+                if (source.line != 0) {
+                    line.place += ":" + std::to_string(source.line);
+                }
+            } else if (code.frameCount != 0 && code.module < record.profile.modules.size()) {
+                line.place = record.profile.modules[code.module].path;
+            }
+            shown.push_back(std::move(line));
+        }
+    }
+    return shown;
+}
+
+std::vector<HeapSite> sortedSites(const HeapRecord& record, HeapMeasure measure) {
+    std::vector<HeapSite> sites = heapSites(record.profile, record.symbols);
+    std::stable_sort(sites.begin(), sites.end(), [measure](const HeapSite& a, const HeapSite& b) {
+        return valueOf(a.sums, measure) > valueOf(b.sums, measure);
+    });
+    return sites;
+}
+
+std::string bytesText(std::uint64_t bytes) {
+    return formatBytes(static_cast<double>(bytes));
+}
+
+std::string countText(std::uint64_t count) {
+    return formatCount(static_cast<double>(count));
+}
+
+std::string blocksText(std::uint64_t blocks) {
+    return countText(blocks) + (blocks == 1 ? " block" : " blocks");
+}
+
+std::string shareText(std::uint64_t part, std::uint64_t whole) {
+    if (whole == 0) {
+        return {};
+    }
+    char text[16];
+    std::snprintf(text, sizeof(text), " (%.1f %%)",
+                  100.0 * static_cast<double>(part) / static_cast<double>(whole));
+    return text;
+}
+
+std::string sumsText(const HeapSums& sums, const HeapSums& total) {
+    return "live " + bytesText(sums.liveBytes) + shareText(sums.liveBytes, total.liveBytes) +
+           " in " + blocksText(sums.liveBlocks) + " · at the peak " + bytesText(sums.peakBytes) +
+           shareText(sums.peakBytes, total.peakBytes) + " · in all " + bytesText(sums.bytes) +
+           shareText(sums.bytes, total.bytes) + " in " + blocksText(sums.blocks) + ", " +
+           countText(sums.temporaryBlocks) + " temporary";
+}
+
+void printNotes(const HeapRecord& record) {
+    const HeapProfile& profile = record.profile;
+    if (profile.peakErrorBytes != 0) {
+        std::cout << "  Several threads: the peak, and what was alive at it, is within "
+                  << bytesText(profile.peakErrorBytes) << " a thread.\n";
+    }
+    if (profile.unknownFrees != 0) {
+        std::cout << "  Freed, but older than the recording: " << blocksText(profile.unknownFrees)
+                  << ".\n";
+    }
+    if (profile.lost != 0) {
+        std::cout << "  " << countText(profile.lost)
+                  << " allocations and frees could not be recorded: the numbers are too small by "
+                     "these.\n";
+    }
+    for (std::size_t i = 0; i < record.symbols.sources.size(); ++i) {
+        const SymbolSource source = record.symbols.sources[i];
+        if (source == SymbolSource::otherBuild || source == SymbolSource::none ||
+            source == SymbolSource::missing) {
+            std::cout << "  " << printableName(profile.modules[i].path) << " "
+                      << symbolSourceText(source) << ".\n";
+        }
+    }
+}
+
+void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
+    const HeapProfile& profile = record.profile;
+    std::cout << record.label << ' ' << printableName(record.name) << " (pid " << record.process.pid
+              << "), " << formatDuration(profile.timeNs - profile.startNs) << ", "
+              << countText(profile.stacks.size()) << " call stacks\n  "
+              << sumsText(profile.total, HeapSums()) << "\n  peak " << bytesText(profile.peakBytes)
+              << " after "
+              << formatDuration(std::max<std::int64_t>(profile.peakNs - profile.startNs, 0))
+              << '\n';
+    printNotes(record);
+    const std::vector<HeapSite> sites = sortedSites(record, measure);
+    for (std::size_t i = 0; i < sites.size() && i < options.top; ++i) {
+        if (valueOf(sites[i].sums, measure) == 0) {
+            break;
+        }
+        std::cout << "\n#" << i + 1 << "  " << sumsText(sites[i].sums, profile.total) << '\n';
+        const std::vector<ShownFrame> frames = framesOf(record, sites[i]);
+        const std::size_t shown = std::min(frames.size(), options.frames);
+        for (std::size_t frame = 0; frame < shown; ++frame) {
+            std::cout << "    " << printableName(frames[frame].function);
+            if (!frames[frame].place.empty()) {
+                std::cout << "  " << printableName(frames[frame].place);
+            }
+            std::cout << '\n';
+        }
+        if (shown < frames.size()) {
+            std::cout << "    ... " << frames.size() - shown << " more\n";
+        } else if (sites[i].end != HeapStackEnd::complete) {
+            std::cout << "    [outer frames could not be found]\n";
+        }
+    }
+}
+
+Json jsonOf(const HeapSums& sums) {
+    return {{"blocks", sums.blocks},
+            {"bytes", sums.bytes},
+            {"live_blocks", sums.liveBlocks},
+            {"live_bytes", sums.liveBytes},
+            {"peak_blocks", sums.peakBlocks},
+            {"peak_bytes", sums.peakBytes},
+            {"max_blocks", sums.maxBlocks},
+            {"max_bytes", sums.maxBytes},
+            {"temporary_blocks", sums.temporaryBlocks},
+            {"lifetime_ns", sums.lifetimeNs},
+            {"age_ns", sums.ageNs}};
+}
+
+Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
+    const HeapProfile& profile = record.profile;
+    Json sites = Json::array();
+    for (const HeapSite& site : sortedSites(record, measure)) {
+        if (sites.size() == options.top || valueOf(site.sums, measure) == 0) {
+            break;
+        }
+        Json one = jsonOf(site.sums);
+        one["is_max_exact"] = site.isMaxExact;
+        one["is_complete"] = site.end == HeapStackEnd::complete;
+        Json frames = Json::array();
+        for (const ShownFrame& frame : framesOf(record, site)) {
+            frames.push_back({{"function", frame.function}, {"place", frame.place}});
+        }
+        one["frames"] = std::move(frames);
+        sites.push_back(std::move(one));
+    }
+    return {{"process", record.label},
+            {"pid", record.process.pid},
+            {"name", record.name},
+            {"duration_ns", profile.timeNs - profile.startNs},
+            {"peak_bytes", profile.peakBytes},
+            {"peak_ns", profile.peakNs - profile.startNs},
+            {"peak_error_bytes", profile.peakErrorBytes},
+            {"unknown_frees", profile.unknownFrees},
+            {"lost", profile.lost},
+            {"stacks", profile.stacks.size()},
+            {"total", jsonOf(profile.total)},
+            {"sites", std::move(sites)}};
+}
+
+int heap(const HeapOptions& options) {
+    const auto measure = heapMeasureOf(options.sort);
+    if (!measure) {
+        return reportError(
+            makeError(ErrorKind::usage, "cannot sort by '" + options.sort +
+                                            "': use live, peak, total, count or temporary"));
+    }
+    const auto file = SessionFile::open(options.file);
+    if (!file) {
+        return reportError(file.error());
+    }
+    const auto chosen = heapsOf(*file->view, options.file, options.process);
+    if (!chosen) {
+        return reportError(chosen.error());
+    }
+    if (options.isJson) {
+        Json profiles = Json::array();
+        for (const auto& record : *chosen) {
+            profiles.push_back(jsonOf(*record, options, *measure));
+        }
+        std::cout << Json{{"profiles", std::move(profiles)}}.dump(2, ' ', false,
+                                                                  Json::error_handler_t::replace)
+                  << '\n';
+    } else {
+        bool isFirst = true;
+        for (const auto& record : *chosen) {
+            std::cout << (isFirst ? "" : "\n");
+            isFirst = false;
+            print(*record, options, *measure);
+        }
+    }
+    if (!file->view->damage.empty()) {
+        remark(options.file + ": " + file->view->damage);
+        return kExitFailed;
+    }
+    return kExitDone;
+}
+
+} // namespace
+
+void addHeapCommand(CLI::App& app, CommandLine& line) {
+    auto options = std::make_shared<HeapOptions>();
+    CLI::App* command =
+        app.add_subcommand("heap", "Shows where a recorded program allocated, by call stack");
+    command
+        ->add_option("file", options->file, "A .ringscope file that was recorded with --heap exact")
+        ->required()
+        ->type_name("FILE");
+    command
+        ->add_option("--sort", options->sort,
+                     "peak (default), live and total sort by bytes, count and temporary by blocks")
+        ->type_name("MEASURE");
+    command->add_option("--top", options->top, "How many places of each process (default 10)")
+        ->type_name("N");
+    command
+        ->add_option("--frames", options->frames,
+                     "How many frames of each, from the innermost (default 16)")
+        ->type_name("N");
+    command->add_option("--process", options->process, "Only this one: P0, or its pid")
+        ->type_name("LABEL");
+    command->add_flag("--json", options->isJson, "Prints one JSON document, with all frames");
+    command->footer("Examples:\n"
+                    "  ringscope-cli record --heap exact -o it.ringscope -- ./program\n"
+                    "  ringscope-cli heap it.ringscope --sort peak --top 5");
+    command->callback([options, &line] { line.command = [options] { return heap(*options); }; });
+}
+
+} // namespace ringscope

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Heap profiles from the program to the other programs' formats, of a target whose places to
+// allocate are known and of one that nobody here wrote.
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "tests/support/run_program.h"
+
+namespace ringscope {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+ProgramResult cli(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), RINGSCOPE_CLI);
+    return runProgram(arguments);
+}
+
+class CliHeap : public testing::Test {
+protected:
+    void record(std::vector<std::string> command, const std::string& mode = "exact") {
+        std::vector<std::string> arguments{"record", "--heap", mode, "-o", file, "--"};
+        arguments.insert(arguments.end(), command.begin(), command.end());
+        const ProgramResult result = cli(arguments);
+        ASSERT_EQ(result.status, 0) << result.err;
+    }
+    Json heapJson(std::vector<std::string> options = {}) {
+        options.insert(options.begin(), {"heap", file, "--json"});
+        const ProgramResult result = cli(options);
+        EXPECT_EQ(result.status, 0) << result.err;
+        return Json::parse(result.out, nullptr, false);
+    }
+
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("s.ringscope");
+};
+
+TEST_F(CliHeap, ShowsWhereAProgramAllocated) {
+    record({PROFILE_TARGET, "inline"});
+    const ProgramResult shown = cli({"heap", file, "--sort", "total", "--top", "50"});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    EXPECT_THAT(shown.out, HasSubstr("P0 heap_profile_target (pid "));
+    EXPECT_THAT(shown.out, HasSubstr("(anonymous namespace)::allocatesInline"));
+    EXPECT_THAT(shown.out, HasSubstr("(anonymous namespace)::callsInline(int)"));
+    EXPECT_THAT(shown.out, HasSubstr("profile_target.cpp:"));
+    EXPECT_THAT(shown.out, ::testing::Not(HasSubstr("cannot be read")));
+}
+
+TEST_F(CliHeap, JsonHasAllOfIt) {
+    record({PROFILE_TARGET, "sites"});
+    const Json json = heapJson({"--top", "1000", "--sort", "count"});
+    ASSERT_TRUE(json.is_object());
+    const Json& profile = json.at("profiles").at(0);
+    EXPECT_EQ(profile.at("name"), "heap_profile_target");
+    std::uint64_t bytes = 0;
+    std::uint64_t before = ~std::uint64_t{0};
+    for (const Json& site : profile.at("sites")) {
+        bytes += site.at("bytes").get<std::uint64_t>();
+        EXPECT_LE(site.at("blocks").get<std::uint64_t>(), before);
+        before = site.at("blocks");
+        EXPECT_FALSE(site.at("frames").empty());
+    }
+    EXPECT_EQ(bytes, profile.at("total").at("bytes"));
+    EXPECT_EQ(profile.at("lost"), 0);
+    EXPECT_EQ(heapJson({"--top", "2"}).at("profiles").at(0).at("sites").size(), 2U);
+}
+
+TEST_F(CliHeap, ProcessesAreToldApart) {
+    record({"sh", "-c", std::string(PROFILE_TARGET) + " sites; /bin/ls / > /dev/null; true"});
+    const Json json = heapJson();
+    std::set<std::string> names;
+    std::string pid;
+    for (const Json& profile : json.at("profiles")) {
+        names.insert(profile.at("name"));
+        if (profile.at("name") == "ls") {
+            pid = std::to_string(profile.at("pid").get<int>());
+        }
+    }
+    EXPECT_EQ(names.count("heap_profile_target"), 1U);
+    ASSERT_EQ(names.count("ls"), 1U) << json;
+    const Json one = heapJson({"--process", pid});
+    EXPECT_EQ(one.at("profiles").back().at("name"), "ls");
+
+    const ProgramResult which = cli({"export", file, "--format", "dhat", "-o", "-"});
+    EXPECT_EQ(which.status, 2);
+    EXPECT_THAT(which.err, HasSubstr("--process"));
+    EXPECT_THAT(which.err, HasSubstr("(ls)"));
+    EXPECT_EQ(cli({"export", file, "--format", "dhat", "--process", pid, "-o", "-"}).status, 0);
+}
+
+TEST_F(CliHeap, IsExportedForOtherPrograms) {
+    record({PROFILE_TARGET, "sites"});
+    const std::string dhatFile = scratch.path("dhat.json");
+    ASSERT_EQ(cli({"export", file, "--format", "dhat", "-o", dhatFile}).status, 0);
+    std::ifstream in(dhatFile);
+    const Json dhat = Json::parse(in, nullptr, false);
+    ASSERT_TRUE(dhat.is_object());
+    std::uint64_t bytes = 0;
+    std::set<Json> places;
+    for (const Json& place : dhat.at("pps")) {
+        bytes += place.at("tb").get<std::uint64_t>();
+        EXPECT_TRUE(places.insert(place.at("fs")).second) << "the viewer wants each once";
+    }
+    const Json total = heapJson().at("profiles").at(0).at("total");
+    EXPECT_EQ(bytes, total.at("bytes"));
+
+    const ProgramResult folded =
+        cli({"export", file, "--format", "folded", "--measure", "count", "-o", "-"});
+    ASSERT_EQ(folded.status, 0) << folded.err;
+    std::istringstream lines(folded.out);
+    std::uint64_t blocks = 0;
+    for (std::string line; std::getline(lines, line);) {
+        blocks += std::stoull(line.substr(line.rfind(' ') + 1));
+    }
+    EXPECT_EQ(blocks, total.at("blocks"));
+    EXPECT_THAT(folded.out, HasSubstr(";main;"));
+}
+
+TEST_F(CliHeap, IsShownByDhatsOwnViewer) {
+    constexpr char kViewer[] = "/usr/libexec/valgrind/dh_view.js";
+    if (::access(kViewer, R_OK) != 0 || runProgram({"node", "--version"}).status != 0) {
+        GTEST_SKIP() << "valgrind or node is not installed";
+    }
+    record({PROFILE_TARGET, "threads"});
+    const std::string dhat = scratch.path("dhat.json");
+    ASSERT_EQ(cli({"export", file, "--format", "dhat", "-o", dhat}).status, 0);
+    const ProgramResult shown = runProgram({"node", LOAD_IN_DH_VIEW, kViewer, dhat});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    EXPECT_THAT(shown.out, HasSubstr("Command: heap_profile_target [recorded by Ringscope"));
+    EXPECT_THAT(shown.out, HasSubstr("3,850 bytes")); // 50 of 77
+    EXPECT_THAT(shown.out, HasSubstr("acrossThreads"));
+}
+
+TEST_F(CliHeap, WrongWordsAreAnsweredInWords) {
+    record({PROFILE_TARGET, "sites"});
+    const auto expect = [](const ProgramResult& result, const std::vector<std::string>& words) {
+        EXPECT_EQ(result.status, 2);
+        for (const std::string& word : words) {
+            EXPECT_THAT(result.err, HasSubstr(word));
+        }
+    };
+    expect(cli({"heap", file, "--sort", "most"}), {"most", "temporary"});
+    expect(cli({"heap", file, "--process", "P9"}), {"P9", "P0 (heap_profile_target)"});
+    expect(cli({"export", file, "--format", "folded", "--measure", "x", "-o", "-"}), {"'x'"});
+    expect(cli({"export", file, "--format", "dhat", "--measure", "peak", "-o", "-"}), {"folded"});
+    expect(cli({"export", file, "--format", "dhat", "--from", "1s", "-o", "-"}), {"--from"});
+    expect(cli({"export", file, "--format", "csv", "--process", "P0", "-o", "-"}), {"--process"});
+    expect(cli({"export", file, "--format", "xls", "-o", "-"}), {"xls", "dhat", "csv"});
+}
+
+TEST_F(CliHeap, AFileWithoutAProfileSaysHowToGetOne) {
+    record({PROFILE_TARGET, "sites"}, "counts");
+    const ProgramResult result = cli({"heap", file});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.err, HasSubstr("--heap exact"));
+}
+
+TEST_F(CliHeap, IsListedByInfo) {
+    record({PROFILE_TARGET, "sites"});
+    const ProgramResult info = cli({"info", file});
+    ASSERT_EQ(info.status, 0) << info.err;
+    EXPECT_THAT(info.out, HasSubstr("HEAP PROFILES OF"));
+    EXPECT_THAT(info.out, HasSubstr("heap_profile_target"));
+    const Json json = Json::parse(cli({"info", file, "--json"}).out);
+    EXPECT_EQ(json.at("heap_profiles").at(0).at("name"), "heap_profile_target");
+}
+
+// A killed target has a profile too: what it had reached.
+TEST_F(CliHeap, SurvivesTheTargetsDeath) {
+    record({"sh", "-c", std::string(PROFILE_TARGET) + " killed; true"});
+    bool isThere = false;
+    const Json json = heapJson();
+    for (const Json& profile : json.at("profiles")) {
+        isThere = isThere || (profile.at("name") == "heap_profile_target" &&
+                              profile.at("total").at("live_bytes") > 1'000'000);
+    }
+    EXPECT_TRUE(isThere);
+}
+
+TEST_F(CliHeap, WorkersOfAScenarioHaveTheirs) {
+    const ProgramResult run =
+        cli({"run", "steady", "--duration", "500ms", "--heap", "exact", "-o", file});
+    ASSERT_EQ(run.status, 0) << run.err;
+    const Json json = heapJson();
+    ASSERT_GE(json.at("profiles").size(), 2U);
+    for (const Json& profile : json.at("profiles")) {
+        EXPECT_EQ(profile.at("name"), "ringscope-worker");
+        EXPECT_EQ(profile.at("lost"), 0);
+    }
+}
+
+} // namespace
+} // namespace ringscope
