@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <utility>
@@ -16,6 +17,8 @@ constexpr const char* kExamples = R"(Examples:
   ringscope                                   the window
   ringscope --run steady                      runs a built-in scenario at once
   ringscope --attach 4711                     watches a running process
+  ringscope --heap exact -- sort big.txt      runs a program; Session > Heap profile shows
+                                              where it allocates
   ringscope --map 4711                        shows the memory map of a process
   ringscope run.ringscope                     opens a recorded session
   ringscope report run.ringscope -o run.html  a report with charts and tables
@@ -32,6 +35,7 @@ struct Words {
     std::string to;
     std::string duration;
     double scale = 1;
+    std::string heap;
 };
 
 Expected<ThemeChoice> parseTheme(const std::string& word) {
@@ -109,12 +113,21 @@ void addRange(CLI::App& app, Words& words) {
 }
 
 Expected<DesktopCommand> finish(OpenCommand open, const Words& words) {
-    const int starts = (open.scenario.empty() ? 0 : 1) + (open.pid ? 1 : 0) +
-                       (open.ring.empty() && open.layout.empty() ? 0 : 1) +
-                       (open.files.empty() ? 0 : 1);
+    const int starts =
+        (open.scenario.empty() ? 0 : 1) + (open.pid ? 1 : 0) + (open.program.empty() ? 0 : 1) +
+        (open.ring.empty() && open.layout.empty() ? 0 : 1) + (open.files.empty() ? 0 : 1);
     if (starts > 1) {
-        return makeError(ErrorKind::usage,
-                         "A file, --run, --attach and --ring exclude each other; give one of them");
+        return makeError(
+            ErrorKind::usage,
+            "A file, --run, --attach, --ring and a program behind -- exclude each other; "
+            "give one of them");
+    }
+    if (!words.heap.empty()) {
+        const auto mode = parseHeapMode(words.heap);
+        if (!mode) {
+            return mode.error();
+        }
+        open.heapMode = *mode;
     }
     auto command = withTheme(std::move(open), words);
     if (!command) {
@@ -222,6 +235,9 @@ Expected<DesktopCommand> parseCommandLine(const std::vector<std::string>& argume
         ->type_name("FILE.toml");
     app.add_option("--map", open.map, "Shows the memory map of a process, or a saved one")
         ->type_name("PID|FILE");
+    app.add_option("--heap", words.heap,
+                   "What is recorded of the heap of what is started: off, counts or exact")
+        ->type_name("MODE");
     addTheme(app, words, "light, dark or system");
 
     ReportCommand report;
@@ -269,15 +285,27 @@ Expected<DesktopCommand> parseCommandLine(const std::vector<std::string>& argume
         const auto subcommands = app.get_subcommands();
         return subcommands.empty() ? nullptr : subcommands.front();
     };
+    // What is behind -- is a program's, whatever it looks like.
+    const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+    if (dashes != arguments.end()) {
+        open.program.assign(dashes + 1, arguments.end());
+        if (open.program.empty()) {
+            return makeError(ErrorKind::usage, "a program to start must follow --");
+        }
+    }
     try {
         // CLI11 takes the arguments from the back.
-        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+        app.parse(std::vector<std::string>(std::make_reverse_iterator(dashes), arguments.rend()));
     } catch (const CLI::CallForHelp&) {
         return DesktopCommand(PrintCommand{app.help()});
     } catch (const CLI::CallForVersion&) {
         return DesktopCommand(PrintCommand{"ringscope " RINGSCOPE_VERSION "\n"});
     } catch (const CLI::ParseError& fault) {
         return usageError(fault, chosen());
+    }
+    if (chosen() != nullptr && !open.program.empty()) {
+        return makeError(ErrorKind::usage, "only the window starts a program: leave out " +
+                                               chosen()->get_name() + ", or what is behind --");
     }
     if (chosen() == reportApp) {
         return finish(std::move(report), words);

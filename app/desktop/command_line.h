@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/heap/tracker_environment.h"
 
 namespace ringscope {
 
@@ -25,7 +26,7 @@ struct PixelSize {
 };
 
 // ringscope [FILE...] [--run SCENARIO | --attach PID | --ring NAME [--layout FILE]] [--map
-// PID|FILE]
+// PID|FILE] [--heap MODE] [-- PROGRAM...]
 struct OpenCommand {
     std::vector<std::string> files;
     std::string scenario;
@@ -33,6 +34,8 @@ struct OpenCommand {
     std::string ring;
     std::string map;                  // a pid or a saved map; opens it in a window of its own
     std::string layout;               // describes a ring that is not ours; ring may then be empty
+    std::vector<std::string> program; // to start, with its arguments
+    std::optional<HeapMode> heapMode; // of what is started; empty = counts
     std::optional<ThemeChoice> theme; // empty = as the user set it last
 };
 

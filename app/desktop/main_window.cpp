@@ -24,6 +24,7 @@
 #include "app/desktop/autosave.h"
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/export_flow.h"
+#include "app/desktop/heap_flow.h"
 #include "app/desktop/help_dialogs.h"
 #include "app/desktop/map_flow.h"
 #include "app/desktop/message_bar.h"
@@ -102,6 +103,7 @@ MainWindow::MainWindow(BackgroundJobs& jobs, QWidget* parent)
     m_repair = new RepairFlow(*this, m_controller, m_jobs, *m_messages);
     m_sharedObjects = new SharedObjectsFlow(*this, m_jobs, *m_messages);
     m_maps = new MapFlow(*this, m_jobs, {m_controller, m_theme, *m_messages, m_preferences});
+    m_heaps = new HeapFlow(*this, m_jobs, {m_controller, m_theme, *m_messages, m_preferences});
 
     connectActions();
     connectController();
@@ -124,8 +126,14 @@ void MainWindow::begin(const OpenCommand& command) {
     if (!command.map.empty()) {
         m_maps->showTarget(QString::fromStdString(command.map));
     }
+    if (command.heapMode) {
+        m_controller.setHeapMode(*command.heapMode);
+        m_actions->checkHeapMode(*command.heapMode);
+    }
     if (!command.scenario.empty()) {
         runScenario(QString::fromStdString(command.scenario));
+    } else if (!command.program.empty()) {
+        m_controller.runCommand(command.program);
     } else if (command.pid) {
         m_controller.attachProcess({*command.pid, 0, 0});
     } else if (!command.ring.empty() || !command.layout.empty()) {
@@ -209,6 +217,7 @@ void MainWindow::connectActions() {
     });
     m_export->connectActions(a);
     m_maps->connectActions(a);
+    m_heaps->connectActions(a);
 }
 
 void MainWindow::connectController() {
@@ -321,6 +330,7 @@ void MainWindow::showView(const SessionController::View& view) {
     }
     m_status->setView(*view);
     m_maps->addNewMaps(*view);
+    m_heaps->setView(*view);
 }
 
 void MainWindow::updateState() {
@@ -412,6 +422,7 @@ void MainWindow::setByteScale(ByteScale scale) {
     m_panes->setByteScale(scale);
     m_status->setByteScale(scale);
     m_maps->setByteScale(scale);
+    m_heaps->setByteScale(scale);
 }
 
 void MainWindow::openFile(const QString& path) {

@@ -24,6 +24,7 @@ class ExportFlow;
 class MessageBar;
 class PaneDock;
 class RepairFlow;
+class HeapFlow;
 class MapFlow;
 class SharedObjectsFlow;
 class StartPage;
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] WindowPanes& panes() { return *m_panes; }
     [[nodiscard]] ExportFlow& exports() { return *m_export; }
     [[nodiscard]] MapFlow& maps() { return *m_maps; }
+    [[nodiscard]] HeapFlow& heaps() { return *m_heaps; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
     // Keeps live sessions in files there until they are saved, and offers what a crash has left.
@@ -110,6 +112,7 @@ private:
     ExportFlow* m_export;
     RepairFlow* m_repair;
     MapFlow* m_maps;
+    HeapFlow* m_heaps;
     SharedObjectsFlow* m_sharedObjects;
     ThemeChoice m_themeChoice = ThemeChoice::system;
     bool m_isClosing = false;

@@ -38,6 +38,10 @@ void SessionController::runScenario(const Scenario& scenario) {
     });
 }
 
+void SessionController::runCommand(const std::vector<std::string>& argv) {
+    start([argv](const LiveOptions& options) { return LiveSession::runCommand(argv, options); });
+}
+
 void SessionController::attachProcess(const ProcessIdentity& process) {
     start([process](const LiveOptions& options) {
         return LiveSession::attachProcess(process, options);
@@ -70,12 +74,14 @@ void SessionController::start(Starter starter) {
 void SessionController::startNow(Starter starter) {
     const SessionState before = m_state;
     setState(SessionState::starting);
+    m_recordedHeap = m_heapMode;
     m_jobs.run(
         this,
-        [starter = std::move(starter), autosave = m_autosave,
-         plan = m_mapPlan](const std::stop_token&) {
+        [starter = std::move(starter), autosave = m_autosave, plan = m_mapPlan,
+         heapMode = m_heapMode](const std::stop_token&) {
             LiveOptions options;
             options.maps = plan;
+            options.heapMode = heapMode;
             QString unsavedFile;
             if (autosave != nullptr) {
                 unsavedFile = autosave->newFile();
@@ -258,6 +264,12 @@ void SessionController::addMarker(const QString& text) {
 void SessionController::requestMaps() {
     if (m_live != nullptr) {
         m_live->requestMaps();
+    }
+}
+
+void SessionController::requestHeaps() {
+    if (m_live != nullptr) {
+        m_live->requestHeaps();
     }
 }
 

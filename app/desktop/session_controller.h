@@ -50,6 +50,8 @@ public:
 
     // Each ends what runs first. Nothing is shown of the new one until it is there.
     void runScenario(const Scenario& scenario);
+    // A program with its arguments; argv[0] is looked up in PATH.
+    void runCommand(const std::vector<std::string>& argv);
     // startTicks of 0 means whichever process has the pid.
     void attachProcess(const ProcessIdentity& process);
     // layoutFile: describes one that is not ours; name may then be empty, and is as that file says.
@@ -62,7 +64,14 @@ public:
     void addMarker(const QString& text);
     // The memory map of every process, while live.
     void requestMaps();
-    // When they are kept besides: in this session and in those that are started later.
+    // The heap profile of every process that runs, while live.
+    void requestHeaps();
+    // What is recorded of the heaps of what is started later.
+    void setHeapMode(HeapMode mode) { m_heapMode = mode; }
+    [[nodiscard]] HeapMode heapMode() const { return m_heapMode; }
+    // What is of the session that runs.
+    [[nodiscard]] HeapMode recordedHeap() const { return m_recordedHeap; }
+    // When maps are kept besides: in this session and in those that are started later.
     void setMapPlan(MapPlan plan);
     [[nodiscard]] const MapPlan& mapPlan() const { return m_mapPlan; }
     void watchChannel(std::uint32_t channel);
@@ -116,6 +125,8 @@ private:
     std::optional<RunSummary> m_summary;
     std::size_t m_reportedErrors = 0;
     MapPlan m_mapPlan;
+    HeapMode m_heapMode = HeapMode::counts;
+    HeapMode m_recordedHeap = HeapMode::off;
     // What to do when the running session has ended.
     std::function<void()> m_next;
     QString m_file;

@@ -7,6 +7,7 @@
 #include <QMenu>
 #include <QMenuBar>
 
+#include "app/desktop/program_dialog.h"
 #include "widgets/theme/themed_icon.h"
 
 namespace ringscope {
@@ -78,6 +79,9 @@ void WindowActions::addFileMenu() {
     save = add(menu, tr("&Save session as…"), QStringLiteral("save"),
                tr("Save what was recorded so far"), {QKeySequence(QKeySequence::Save)});
     menu.addSeparator();
+    runProgram = add(menu, tr("Run &program…"), QStringLiteral("run"),
+                     tr("Start a program and watch its memory and its heap"),
+                     {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N)});
     attachProcess = add(menu, tr("&Attach to process…"), QStringLiteral("attach"),
                         tr("Watch the memory of a running process"),
                         {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A)});
@@ -114,6 +118,21 @@ void WindowActions::addSessionMenu() {
     sessionMaps = add(menu, tr("Memory ma&ps…"), {},
                       tr("The memory maps that this session keeps, and what changed"),
                       {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T)});
+    menu.addSeparator();
+    heapProfile = add(menu, tr("&Heap profile…"), {},
+                      tr("Where the processes of this session allocate, by call stack"),
+                      {QKeySequence(Qt::CTRL | Qt::Key_H)});
+    heapModes = new QActionGroup(this);
+    QMenu* const heapMenu = menu.addMenu(tr("Heap re&cording"));
+    heapMenu->setToolTipsVisible(true);
+    for (const HeapMode mode : kHeapModes) {
+        QAction* const action = heapMenu->addAction(heapModeName(mode));
+        action->setToolTip(heapModeHelp(mode));
+        action->setCheckable(true);
+        action->setData(static_cast<int>(mode));
+        heapModes->addAction(action);
+    }
+    checkHeapMode(HeapMode::counts);
 }
 
 void WindowActions::addViewMenu() {
@@ -211,6 +230,8 @@ void WindowActions::setState(SessionState state, bool isPaused, bool hasView) {
     marker->setEnabled(isLive);
     snapshot->setEnabled(isLive);
     sessionMaps->setEnabled(hasView);
+    heapProfile->setEnabled(hasView);
+    runProgram->setEnabled(!isChanging);
     goLive->setEnabled(isLive);
     open->setEnabled(!isChanging);
     attachProcess->setEnabled(!isChanging);
@@ -240,6 +261,12 @@ QAction* WindowActions::find(const QString& word) const {
         }
     }
     return nullptr;
+}
+
+void WindowActions::checkHeapMode(HeapMode mode) {
+    for (QAction* const action : heapModes->actions()) {
+        action->setChecked(action->data().toInt() == static_cast<int>(mode));
+    }
 }
 
 std::vector<WindowActions::Shortcut> WindowActions::shortcutList() const {

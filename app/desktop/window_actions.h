@@ -31,6 +31,7 @@ public:
     // File
     QAction* open;
     QAction* save;
+    QAction* runProgram;
     QAction* attachProcess;
     QAction* attachRing;
     QAction* memoryMap;
@@ -44,6 +45,8 @@ public:
     QAction* snapshot;
     QAction* sessionMaps;
     QAction* mapPlan;
+    QAction* heapProfile;
+    QActionGroup* heapModes; // data(): HeapMode
     // View
     QAction* goLive;
     QAction* fit;
@@ -75,6 +78,7 @@ public:
     void setState(SessionState state, bool isPaused, bool hasView);
     void checkTheme(ThemeChoice theme);
     void checkUnit(ByteScale scale);
+    void checkHeapMode(HeapMode mode);
 
     // The first whose text contains a word; null when there is none.
     [[nodiscard]] QAction* find(const QString& word) const;

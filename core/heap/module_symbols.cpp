@@ -171,7 +171,16 @@ public:
 
     [[nodiscard]] SymbolSource source() const { return m_source; }
 
-    std::vector<Frame> framesAt(std::uint64_t address) {
+    const std::vector<Frame>& framesAt(std::uint64_t address) {
+        const auto [it, isNew] = m_known.try_emplace(address);
+        if (isNew) {
+            it->second = findFrames(address);
+        }
+        return it->second;
+    }
+
+private:
+    std::vector<Frame> findFrames(std::uint64_t address) {
         std::vector<Frame> frames;
         if (m_source == SymbolSource::debugInfo) {
             frames = framesByDebugInfo(address);
@@ -189,7 +198,6 @@ public:
         return frames;
     }
 
-private:
     [[nodiscard]] bool isBuild(const std::string& wanted) const {
         const unsigned char* bits = nullptr;
         GElf_Addr where = 0;
@@ -396,6 +404,7 @@ private:
     Dwarf* m_debug = nullptr;
     Dwarf_Addr m_bias = 0;
     SymbolSource m_source = SymbolSource::missing;
+    std::unordered_map<std::uint64_t, std::vector<Frame>> m_known; // what was asked for
     bool m_areFunctionsKnown = false;
     std::vector<Function> m_symbols;
     bool m_areUnitsKnown = false;
@@ -413,7 +422,7 @@ SymbolSource ModuleSymbols::source() const {
     return m_impl->source();
 }
 
-std::vector<ModuleSymbols::Frame> ModuleSymbols::framesAt(std::uint64_t address) {
+const std::vector<ModuleSymbols::Frame>& ModuleSymbols::framesAt(std::uint64_t address) {
     return m_impl->framesAt(address);
 }
 

@@ -28,7 +28,7 @@ public:
         std::uint32_t line = 0;
     };
     // Of the instruction there, innermost first; empty if nothing is known.
-    [[nodiscard]] std::vector<Frame> framesAt(std::uint64_t address);
+    [[nodiscard]] const std::vector<Frame>& framesAt(std::uint64_t address);
 
 private:
     class Impl;

@@ -90,6 +90,7 @@ void CommandTarget::addSources(Recorder& recorder, Session& session) {
         auto heap = std::make_unique<HeapSource>(m_receiver, m_processes, session);
         m_heap = heap.get();
         recorder.add(std::move(heap));
+        recorder.add(std::make_unique<HeapProfileSource>(*m_heap));
     }
     addProcessSources(m_processes, recorder, session);
     setWorkers(session);

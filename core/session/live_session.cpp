@@ -144,6 +144,9 @@ bool LiveSession::waitFor(std::int64_t timeoutNs) const {
 void LiveSession::addMarker(std::string text) {
     m_recording->addMarker(std::move(text));
 }
+void LiveSession::requestHeaps() {
+    m_recording->requestHeaps();
+}
 void LiveSession::requestMaps() {
     m_recording->requestMaps();
 }

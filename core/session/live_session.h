@@ -81,6 +81,9 @@ public:
     // The memory map of every process that is observed, into SessionView::maps as soon as it is
     // read.
     void requestMaps();
+    // The heap profile of every process that runs and whose blocks are recorded, into
+    // SessionView::liveHeaps as soon as it is read.
+    void requestHeaps();
     // From now on instead of what was set before. errors() names a track that does not exist.
     void setMapPlan(MapPlan plan);
     // Which channel's slots the views show from now on, 20 times a second at most. Before the first

@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "core/session/session_summary.h"
+#include "core/session/sources/heap_source.h"
 #include "core/session/sources/map_source.h"
 #include "core/session/sources/self_source.h"
 
@@ -101,6 +102,9 @@ void Recording::handleRequests(std::int64_t nowNs) {
     }
     if (requests.mapPlan) {
         followMapPlan(std::move(*requests.mapPlan), nowNs);
+    }
+    if (requests.isHeaps && m_isRecording) {
+        m_recorder.takeNow(kHeapProfileSource, {}, nowNs);
     }
     if (requests.isMaps) {
         takeMaps("asked for", nowNs);
@@ -240,6 +244,11 @@ void Recording::addMarker(std::string text) {
 void Recording::requestMaps() {
     const std::lock_guard<std::mutex> lock(m_mutex);
     m_requests.isMaps = true;
+}
+
+void Recording::requestHeaps() {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_requests.isHeaps = true;
 }
 
 void Recording::setMapPlan(MapPlan plan) {

@@ -47,6 +47,7 @@ public:
     bool waitFor(std::int64_t timeoutNs) const;
     void addMarker(std::string text);
     void requestMaps();
+    void requestHeaps();
     void setMapPlan(MapPlan plan);
     void watchChannel(std::uint32_t channel);
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
@@ -57,6 +58,7 @@ private:
     struct Requests {
         bool isStop = false;
         bool isMaps = false;
+        bool isHeaps = false;
         std::optional<MapPlan> mapPlan;
         std::vector<Marker> markers;
         std::optional<std::uint32_t> watchedChannel;

@@ -178,6 +178,7 @@ void ScenarioTarget::addSources(Recorder& recorder, Session& session) {
         });
         m_heap = heap.get();
         recorder.add(std::move(heap));
+        recorder.add(std::make_unique<HeapProfileSource>(*m_heap));
     }
     addProcessSources(m_processes, recorder, session);
 }

@@ -76,6 +76,11 @@ void Session::addHeap(std::shared_ptr<const HeapRecord> heap) {
     m_heaps = std::move(heaps);
 }
 
+void Session::setLiveHeaps(std::vector<std::shared_ptr<const HeapRecord>> heaps) {
+    m_liveHeaps =
+        std::make_shared<const std::vector<std::shared_ptr<const HeapRecord>>>(std::move(heaps));
+}
+
 void Session::setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot) {
     m_slotSnapshot = std::move(snapshot);
 }
@@ -111,6 +116,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     view->stalls = m_stalls;
     view->maps = m_maps;
     view->heaps = m_heaps;
+    view->liveHeaps = m_liveHeaps;
     view->sources = m_sources;
     view->self = m_self;
     view->startNs = m_provenance->startMonotonicNs;

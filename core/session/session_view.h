@@ -112,8 +112,11 @@ struct SessionView {
     std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> stalls;
     // Memory maps of processes that were kept, by time. Null like none.
     std::shared_ptr<const std::vector<std::shared_ptr<const MapRecord>>> maps;
-    // Heap profiles of processes, with call stacks. Null like none.
+    // Heap profiles of processes, with call stacks, as they were at their ends. Null like none.
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> heaps;
+    // Those of the processes that run, as they were when they were last asked for, and without the
+    // names of their code. Null like none.
+    std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> liveHeaps;
     std::vector<SourceStatus> sources;
     SelfCost self;
     std::int64_t startNs = 0;     // monotonic; first sample

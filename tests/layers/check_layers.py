@@ -20,6 +20,8 @@ WIDGETS_SEE = {
     "core/base/clock.h",
     "core/base/expected.h",
     "core/base/units.h",
+    "core/heap/call_tree.h",
+    "core/heap/heap_profile.h",
     "core/memory/map_columns.h",
     "core/memory/map_difference.h",
     "core/memory/map_objects.h",

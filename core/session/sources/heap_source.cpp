@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/heap/heap_symbols.h"
+#include "core/heap/symbolizer.h"
 #include "core/session/heap_record.h"
 #include "core/session/sources/track_values.h"
 
@@ -176,6 +176,31 @@ void HeapSource::limitProfiles() {
     ++m_profilesDropped;
 }
 
+HeapRecord HeapSource::recordOf(const Ledger& ledger, HeapProfile profile) const {
+    HeapRecord record;
+    record.timeNs = profile.timeNs;
+    record.label = m_processes.all()[ledger.process].label;
+    record.process = ledger.reader.process();
+    const std::string program = std::filesystem::path(profile.program).filename();
+    record.name = program.empty() ? ledger.name : program;
+    record.profile = std::move(profile);
+    return record;
+}
+
+void HeapSource::addLiveProfiles(Session& session) {
+    std::vector<std::shared_ptr<const HeapRecord>> records;
+    for (const Ledger& ledger : m_ledgers) {
+        if (ledger.isFinal || ledger.reader.profile() == nullptr) {
+            continue;
+        }
+        if (auto profile = ledger.reader.profile()->read()) {
+            records.push_back(
+                std::make_shared<const HeapRecord>(recordOf(ledger, std::move(*profile))));
+        }
+    }
+    session.setLiveHeaps(std::move(records));
+}
+
 void HeapSource::addProfiles(std::int64_t nowNs, Session& session) {
     for (Ledger& ledger : m_ledgers) {
         keepProfile(ledger);
@@ -185,13 +210,7 @@ void HeapSource::addProfiles(std::int64_t nowNs, Session& session) {
         if (!ledger.profile) {
             continue;
         }
-        HeapRecord record;
-        record.timeNs = ledger.profile->timeNs;
-        record.label = m_processes.all()[ledger.process].label;
-        record.process = ledger.reader.process();
-        const std::string program = std::filesystem::path(ledger.profile->program).filename();
-        record.name = program.empty() ? ledger.name : program;
-        record.profile = std::move(*ledger.profile);
+        HeapRecord record = recordOf(ledger, std::move(*ledger.profile));
         ledger.profile.reset();
         record.symbols = symbolizer.namesOf(record.profile);
         session.addHeap(std::make_shared<const HeapRecord>(std::move(record)));

@@ -16,6 +16,8 @@
 
 namespace ringscope {
 
+struct HeapRecord;
+
 // How far a workload is, for numbers per message.
 struct MessageProgress {
     std::uint64_t sent = 0;
@@ -44,6 +46,9 @@ public:
     // session. Takes as long as reading those names does.
     void addProfiles(std::int64_t nowNs, Session& session);
 
+    // What they are now, of the processes that run, without names.
+    void addLiveProfiles(Session& session);
+
 private:
     struct Ledger {
         LedgerReader reader;
@@ -60,6 +65,7 @@ private:
     };
     void receive(Session& session);
     static void keepProfile(Ledger& ledger);
+    [[nodiscard]] HeapRecord recordOf(const Ledger& ledger, HeapProfile profile) const;
     void limitProfiles();
     std::optional<GroupId> groupOf(const TargetProcess& process, Session& session);
     [[nodiscard]] double allocationsPerMessage(std::int64_t nowNs);
@@ -79,6 +85,25 @@ private:
     std::int64_t m_windowEndNs = 0;
     double m_windowValue;
     std::optional<PerMessage> m_measuringStart;
+};
+
+// The name by which the profiles of running processes are asked for.
+constexpr std::string_view kHeapProfileSource = "heap profiles";
+
+// Reads them when it is asked to, so that what that costs slows no counting down.
+class HeapProfileSource final : public Source {
+public:
+    explicit HeapProfileSource(HeapSource& heap)
+        : m_heap(heap) {}
+
+    [[nodiscard]] std::string_view name() const override { return kHeapProfileSource; }
+    [[nodiscard]] std::int64_t desiredPeriodNs() const override { return kOnDemand; }
+    void sample(std::int64_t /*nowNs*/, Session& session) override {
+        m_heap.addLiveProfiles(session);
+    }
+
+private:
+    HeapSource& m_heap;
 };
 
 } // namespace ringscope

@@ -37,6 +37,20 @@ TEST(CommandLine, ReadsTheLayoutOfARingThatIsNotOurs) {
                 HasSubstr("exclude each other"));
 }
 
+TEST(CommandLine, TakesAProgramWithItsOwnOptions) {
+    const auto command =
+        parseCommandLine({"--heap", "exact", "--theme", "dark", "--", "ls", "--all", "--", "-x"});
+    ASSERT_TRUE(command) << command.error().message;
+    const auto& open = std::get<OpenCommand>(*command);
+    EXPECT_THAT(open.program, testing::ElementsAre("ls", "--all", "--", "-x"));
+    EXPECT_EQ(open.heapMode, HeapMode::exact);
+    EXPECT_EQ(open.theme, ThemeChoice::dark);
+    EXPECT_THAT(faultOf({"--"}), HasSubstr("must follow"));
+    EXPECT_THAT(faultOf({"--run", "steady", "--", "ls"}), HasSubstr("exclude each other"));
+    EXPECT_THAT(faultOf({"--heap", "all", "--", "ls"}), HasSubstr("'all'"));
+    EXPECT_THAT(faultOf({"report", "a", "-o", "b.html", "--", "ls"}), HasSubstr("report"));
+}
+
 TEST(CommandLine, ReadsAReport) {
     const auto command = parseCommandLine({"report", "a.ringscope", "-o", "out.html", "--title",
                                            "T", "--theme", "dark", "--from", "2s", "--to", "1min"});

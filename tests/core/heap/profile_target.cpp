@@ -221,6 +221,9 @@ int main(int argc, char** argv) {
         acrossFork();
     } else if (std::strcmp(what, "inline") == 0) {
         callsInline(0);
+    } else if (std::strcmp(what, "waits") == 0) {
+        seen(std::malloc(1'234'567));
+        ::pause();
     } else if (std::strcmp(what, "killed") == 0) {
         seen(std::malloc(1'234'567));
         ::raise(SIGKILL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Names of code whose source is known: profile_target.cpp's, as it is and as users have it
 // installed: stripped, with its debug information apart, replaced, gone.
-#include "core/heap/heap_symbols.h"
+#include "core/heap/symbolizer.h"
 
 #include <filesystem>
 #include <fstream>
@@ -96,7 +96,7 @@ void expectNamedWithLines(const std::vector<Named>& names) {
     }
 }
 
-TEST(HeapSymbols, NameFunctionsFilesAndLinesAlsoOfWhatWasInlined) {
+TEST(Symbolizer, NameFunctionsFilesAndLinesAlsoOfWhatWasInlined) {
     const HeapProfile profile = profileOf(PROFILE_TARGET);
     std::vector<double> shares;
     SymbolOptions options;
@@ -112,7 +112,7 @@ TEST(HeapSymbols, NameFunctionsFilesAndLinesAlsoOfWhatWasInlined) {
     EXPECT_EQ(shares.back(), 1.0);
 }
 
-TEST(HeapSymbols, StopWhenTheyAreNotWantedAnyMore) {
+TEST(Symbolizer, StopWhenTheyAreNotWantedAnyMore) {
     const HeapProfile profile = profileOf(PROFILE_TARGET);
     SymbolOptions options;
     int calls = 0;
@@ -204,7 +204,7 @@ TEST_F(CopiedTarget, ADamagedFileHasNoNames) {
     }
 }
 
-TEST(HeapSymbols, SayOfCodeOutsideOfFilesWhereItIs) {
+TEST(Symbolizer, SayOfCodeOutsideOfFilesWhereItIs) {
     HeapProfile profile;
     profile.nodes = {{0, 0}, {0x7f1234, 0}};
     const HeapSymbols symbols = Symbolizer().namesOf(profile);

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/heap_flow.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QMainWindow>
+
+#include "app/desktop/heap_window.h"
+#include "app/desktop/message_bar.h"
+#include "app/desktop/preferences.h"
+#include "app/desktop/program_dialog.h"
+#include "app/desktop/session_controller.h"
+#include "app/desktop/window_actions.h"
+#include "core/session/session_view.h"
+
+namespace ringscope {
+
+HeapFlow::HeapFlow(QMainWindow& window, BackgroundJobs& jobs, const Parts& parts)
+    : QObject(&window)
+    , m_window(window)
+    , m_jobs(jobs)
+    , m_parts(parts) {}
+
+void HeapFlow::connectActions(const WindowActions& actions) {
+    connect(actions.heapProfile, &QAction::triggered, this, &HeapFlow::open);
+    connect(actions.runProgram, &QAction::triggered, this, &HeapFlow::askForProgram);
+    connect(actions.heapModes, &QActionGroup::triggered, this, [this](const QAction* action) {
+        m_parts.controller.setHeapMode(static_cast<HeapMode>(action->data().toInt()));
+        if (m_parts.controller.isBusy()) {
+            m_parts.messages.showRemark(tr("From the next run on."));
+        }
+    });
+}
+
+void HeapFlow::open() {
+    const auto& view = m_parts.controller.view();
+    const bool hasProfiles = view != nullptr && view->heaps != nullptr && !view->heaps->empty();
+    const bool isRecorded =
+        view != nullptr && view->isLive && m_parts.controller.recordedHeap() == HeapMode::exact;
+    if (!hasProfiles && !isRecorded) {
+        m_parts.messages.showRemark(
+            tr("This session has no call stacks of its heaps: choose Session > Heap recording > "
+               "Every block with its call stack, and run it again."));
+        return;
+    }
+    if (m_shown == nullptr) {
+        m_shown = new HeapWindow(m_parts.theme, m_jobs, m_parts.preferences, &m_window);
+        m_shown->setByteScale(m_scale);
+        connect(m_shown, &HeapWindow::readingWanted, &m_parts.controller,
+                &SessionController::requestHeaps);
+    }
+    m_shown->setView(*view);
+    if (view->isLive) {
+        m_parts.controller.requestHeaps();
+    }
+    if (m_shown->isVisible()) {
+        m_shown->raise();
+        m_shown->activateWindow();
+    }
+    m_shown->show();
+}
+
+void HeapFlow::askForProgram() {
+    auto* const dialog =
+        new ProgramDialog(m_parts.preferences, m_parts.controller.heapMode(), &m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        m_parts.controller.setHeapMode(dialog->heapMode());
+        m_parts.controller.runCommand(dialog->command());
+    });
+    dialog->open();
+}
+
+void HeapFlow::setView(const SessionView& view) {
+    if (m_shown != nullptr) {
+        m_shown->setView(view);
+    }
+}
+
+void HeapFlow::setByteScale(ByteScale scale) {
+    m_scale = scale;
+    if (m_shown != nullptr) {
+        m_shown->setByteScale(scale);
+    }
+}
+
+} // namespace ringscope

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/heap_picture.h"
+
+#include <QObject>
+#include <QStringList>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/printable_name.h"
+#include "core/base/units.h"
+
+namespace ringscope {
+namespace {
+
+QString countText(std::uint64_t count) {
+    return QString::fromStdString(formatCount(static_cast<double>(count)));
+}
+
+} // namespace
+
+std::shared_ptr<const HeapPicture> HeapPictures::make(HeapRecordPtr record) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    if (record->symbols.locationOfNode.size() != record->profile.nodes.size()) {
+        auto named = std::make_shared<HeapRecord>(*record);
+        named->symbols = m_symbolizer.namesOf(named->profile);
+        record = std::move(named);
+    }
+    auto picture = std::make_shared<HeapPicture>();
+    picture->fromMain =
+        std::make_shared<const CallTree>(record->profile, record->symbols, CallDirection::fromMain);
+    picture->fromAllocation = std::make_shared<const CallTree>(record->profile, record->symbols,
+                                                               CallDirection::fromAllocation);
+    picture->record = std::move(record);
+    return picture;
+}
+
+std::vector<std::string> pathOf(const CallTree& tree, std::uint32_t node) {
+    std::vector<std::string> path;
+    for (; node != 0; node = tree.nodes()[node].parent) {
+        path.push_back(tree.functionOf(node).name);
+    }
+    std::reverse(path.begin(), path.end());
+    return path;
+}
+
+std::uint32_t nodeOfPath(const CallTree& tree, const std::vector<std::string>& path) {
+    std::uint32_t at = 0;
+    for (const std::string& name : path) {
+        const auto children = tree.childrenOf(at);
+        const auto it = std::find_if(children.begin(), children.end(), [&](std::uint32_t child) {
+            return tree.functionOf(child).name == name;
+        });
+        if (it == children.end()) {
+            break;
+        }
+        at = *it;
+    }
+    return at;
+}
+
+QString heapRemarks(const HeapRecord& record) {
+    const HeapProfile& profile = record.profile;
+    QStringList remarks;
+    if (profile.lost != 0) {
+        remarks << QObject::tr(
+                       "%1 allocations and frees could not be recorded: the numbers are too "
+                       "small by these.")
+                       .arg(countText(profile.lost));
+    }
+    if (profile.peakErrorBytes != 0) {
+        remarks << QObject::tr("Several threads: the peak is right within %1 a thread.")
+                       .arg(QString::fromStdString(
+                           formatBytes(static_cast<double>(profile.peakErrorBytes))));
+    }
+    if (profile.unknownFrees != 0) {
+        remarks << QObject::tr("%1 blocks were freed that are older than the recording.")
+                       .arg(countText(profile.unknownFrees));
+    }
+    QStringList nameless;
+    for (std::size_t i = 0; i < record.symbols.sources.size(); ++i) {
+        const SymbolSource source = record.symbols.sources[i];
+        if (source == SymbolSource::none || source == SymbolSource::missing ||
+            source == SymbolSource::otherBuild) {
+            const std::string& path = profile.modules[i].path;
+            nameless << QString::fromStdString(
+                printableName(path.substr(path.find_last_of('/') + 1)));
+        }
+    }
+    nameless.removeDuplicates();
+    if (!nameless.isEmpty()) {
+        const qsizetype more = nameless.size() - 4;
+        QString names = nameless.mid(0, 4).join(QStringLiteral(", "));
+        if (more > 0) {
+            names = QObject::tr("%1 and %2 more").arg(names).arg(more);
+        }
+        remarks << QObject::tr("No names for code of %1: install its debug symbols, or set "
+                               "DEBUGINFOD_URLS.")
+                       .arg(names);
+    }
+    return remarks.join(QLatin1Char(' '));
+}
+
+} // namespace ringscope

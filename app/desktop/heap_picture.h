@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/heap/call_tree.h"
+#include "core/heap/symbolizer.h"
+#include "core/session/heap_record.h"
+
+namespace ringscope {
+
+using HeapRecordPtr = std::shared_ptr<const HeapRecord>;
+
+// A heap profile, ready to be shown. Immutable.
+struct HeapPicture {
+    HeapRecordPtr record; // with the names of its code
+    std::shared_ptr<const CallTree> fromMain;
+    std::shared_ptr<const CallTree> fromAllocation;
+};
+
+// Makes them, and finds the names where the record has none. Keeps open what names are read from.
+// Takes from milliseconds to many seconds: on a job's thread, one at a time.
+class HeapPictures {
+public:
+    [[nodiscard]] std::shared_ptr<const HeapPicture> make(HeapRecordPtr record);
+
+private:
+    std::mutex m_mutex;
+    Symbolizer m_symbolizer;
+};
+
+// The functions from the root's child to the node.
+[[nodiscard]] std::vector<std::string> pathOf(const CallTree& tree, std::uint32_t node);
+// The node of that path, or the last one of it that there is; 0: none.
+[[nodiscard]] std::uint32_t nodeOfPath(const CallTree& tree, const std::vector<std::string>& path);
+
+// What has to be known to read the numbers rightly: bounds, losses, code without names. Sentences;
+// empty: nothing.
+[[nodiscard]] QString heapRemarks(const HeapRecord& record);
+
+} // namespace ringscope

@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/heap_window.h"
+
+#include <QAction>
+#include <QBuffer>
+#include <QCloseEvent>
+#include <QComboBox>
+#include <QDesktopServices>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHeaderView>
+#include <QImage>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QPainter>
+#include <QProcess>
+#include <QSplitter>
+#include <QStatusBar>
+#include <QSvgGenerator>
+#include <QToolBar>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <utility>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/message_bar.h"
+#include "app/desktop/output_file.h"
+#include "app/desktop/preferences.h"
+#include "app/desktop/program_icon.h"
+#include "core/base/clock.h"
+#include "core/base/printable_name.h"
+#include "core/export/heap_export.h"
+#include "widgets/heap/call_tree_model.h"
+#include "widgets/heap/call_tree_view.h"
+#include "widgets/heap/flame_graph.h"
+#include "widgets/heap/heap_text.h"
+#include "widgets/heap/heap_tiles.h"
+#include "widgets/theme/theme.h"
+
+namespace ringscope {
+namespace {
+
+const QString kGeometry = QStringLiteral("heapWindow");
+const QString kColumns = QStringLiteral("heapCalls");
+const QString kParts = QStringLiteral("heapParts");
+
+constexpr std::array<int, 4> kPeriodsMs = {1000, 2000, 5000, 10'000};
+constexpr int kUsualPeriod = 2; // every 2 s
+
+QString nameOf(const HeapRecord& record) {
+    return QStringLiteral("%1 %2 · pid %3")
+        .arg(QString::fromStdString(record.label),
+             QString::fromStdString(printableName(record.name)))
+        .arg(record.process.pid);
+}
+
+// The same image of the same process.
+bool isSame(const HeapRecord& a, const HeapRecord& b) {
+    return a.process.pid == b.process.pid && a.process.startTicks == b.process.startTicks &&
+           a.profile.startNs == b.profile.startNs;
+}
+
+} // namespace
+
+HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences,
+                       QWidget* parent)
+    : QMainWindow(parent, Qt::Window)
+    , m_theme(theme)
+    , m_jobs(jobs)
+    , m_preferences(preferences)
+    , m_pictures(std::make_shared<HeapPictures>())
+    , m_messages(new MessageBar(theme))
+    , m_process(new QComboBox)
+    , m_measureBox(new QComboBox)
+    , m_directionBox(new QComboBox)
+    , m_period(new QComboBox)
+    , m_find(new QLineEdit)
+    , m_found(new QLabel)
+    , m_tiles(new HeapTiles(theme))
+    , m_flames(new FlameGraph(theme))
+    , m_calls(new CallTreeView(theme))
+    , m_remarks(new QLabel)
+    , m_status(new QLabel)
+    , m_parts(new QSplitter(Qt::Vertical)) {
+    setAttribute(Qt::WA_DeleteOnClose);
+    setObjectName(QStringLiteral("heapWindow"));
+    setWindowIcon(programIcon());
+    makeContent();
+    makeToolbar();
+    makeMenus();
+    connectParts();
+    resize(1180, 760);
+    restoreGeometry(m_preferences.tableColumns(kGeometry));
+    m_calls->header()->restoreState(m_preferences.tableColumns(kColumns));
+    m_parts->restoreState(m_preferences.tableColumns(kParts));
+    updateTitle();
+}
+
+HeapWindow::~HeapWindow() = default;
+
+void HeapWindow::closeEvent(QCloseEvent* event) {
+    m_preferences.setTableColumns(kGeometry, saveGeometry());
+    m_preferences.setTableColumns(kColumns, m_calls->header()->saveState());
+    m_preferences.setTableColumns(kParts, m_parts->saveState());
+    QMainWindow::closeEvent(event);
+}
+
+void HeapWindow::makeContent() {
+    m_parts->addWidget(m_flames);
+    m_parts->addWidget(m_calls);
+    m_parts->setStretchFactor(0, 1);
+    m_parts->setStretchFactor(1, 1);
+    m_parts->setChildrenCollapsible(false);
+    m_remarks->setWordWrap(true);
+    m_remarks->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* const content = new QWidget;
+    auto* const layout = new QVBoxLayout(content);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_messages);
+    auto* const inner = new QVBoxLayout;
+    inner->setContentsMargins(kSpaceRelated, kSpaceRelated, kSpaceRelated, kSpaceRelated);
+    inner->setSpacing(kSpaceRelated);
+    inner->addWidget(m_tiles);
+    inner->addWidget(m_parts, 1);
+    inner->addWidget(m_remarks);
+    layout->addLayout(inner, 1);
+    setCentralWidget(content);
+    statusBar()->addWidget(m_status, 1);
+    statusBar()->setSizeGripEnabled(false);
+}
+
+void HeapWindow::makeToolbar() {
+    auto* const bar = addToolBar(tr("Heap profile"));
+    bar->setObjectName(QStringLiteral("heapToolbar"));
+    bar->setMovable(false);
+    const auto addBox = [bar](QComboBox* box, const QString& label, const QString& help) {
+        auto* const text = new QLabel(label);
+        text->setContentsMargins(kSpaceRelated, 0, kSpaceRelated / 2, 0);
+        text->setBuddy(box);
+        bar->addWidget(text);
+        box->setAccessibleName(help);
+        box->setToolTip(help);
+        box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        bar->addWidget(box);
+    };
+    m_process->setMaximumWidth(300);
+    addBox(m_process, tr("Of"), tr("Which process"));
+    for (const HeapMeasure measure : CallTreeModel::kMeasures) {
+        m_measureBox->addItem(measureName(measure), static_cast<int>(measure));
+        m_measureBox->setItemData(m_measureBox->count() - 1, measureHelp(measure), Qt::ToolTipRole);
+    }
+    addBox(m_measureBox, tr("by"), tr("What the shares are of"));
+    m_directionBox->addItem(tr("who calls whom, from main()"));
+    m_directionBox->addItem(tr("who allocates, and who called it"));
+    addBox(m_directionBox, tr("as"), tr("From which end call stacks are put together"));
+    m_read = bar->addAction(tr("Read now"));
+    m_read->setShortcut(QKeySequence(QKeySequence::Refresh));
+    m_read->setToolTip(tr("Read the profile of the running process again (F5)"));
+    m_period->addItem(tr("when asked"));
+    for (const int ms : kPeriodsMs) {
+        m_period->addItem(
+            tr("every %1").arg(QString::fromStdString(formatDuration(ms * kNsPerMs))));
+    }
+    m_period->setCurrentIndex(kUsualPeriod);
+    addBox(m_period, tr("again"), tr("How often the profile of a running process is read"));
+    auto* const space = new QWidget;
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(space);
+    m_found->setContentsMargins(0, 0, kSpaceRelated, 0);
+    bar->addWidget(m_found);
+    m_find->setPlaceholderText(tr("Find a function or file (Ctrl+F)"));
+    m_find->setAccessibleName(tr("Find in the call stacks"));
+    m_find->setClearButtonEnabled(true);
+    m_find->setMaximumWidth(240);
+    bar->addWidget(m_find);
+}
+
+void HeapWindow::makeMenus() {
+    const auto add = [this](QMenu& menu, const QString& text, const QKeySequence& key,
+                            auto&& triggered) {
+        QAction* const action = menu.addAction(text);
+        action->setShortcut(key);
+        connect(action, &QAction::triggered, this, triggered);
+    };
+    QMenu& file = *menuBar()->addMenu(tr("&Heap"));
+    add(file, tr("Save for &DHAT's viewer…"), {}, [this] {
+        exportAs(tr("Save for DHAT's viewer"), QStringLiteral("json"), tr("DHAT profile (*.json)"),
+                 [](const HeapRecord& record) {
+                     std::ostringstream out;
+                     writeDhat(record, out);
+                     return QByteArray::fromStdString(out.str());
+                 });
+    });
+    add(file, tr("Save &folded stacks…"), {}, [this] {
+        exportAs(tr("Save folded stacks"), QStringLiteral("folded"), tr("Folded stacks (*.folded)"),
+                 [measure = m_measure](const HeapRecord& record) {
+                     std::ostringstream out;
+                     writeFolded(record, measure, out);
+                     return QByteArray::fromStdString(out.str());
+                 });
+    });
+    add(file, tr("Save p&icture…"), QKeySequence(Qt::CTRL | Qt::Key_E), [this] { savePicture(); });
+    file.addSeparator();
+    add(file, tr("Close"), QKeySequence(QKeySequence::Close), [this] { close(); });
+    QMenu& view = *menuBar()->addMenu(tr("&View"));
+    add(view, tr("&Find"), QKeySequence(QKeySequence::Find), [this] {
+        m_find->setFocus();
+        m_find->selectAll();
+    });
+    add(view, tr("Find &next"), QKeySequence(Qt::Key_F3), [this] { m_calls->findNext(); });
+    add(view, tr("&Zoom to the selected call"), QKeySequence(Qt::CTRL | Qt::Key_Return),
+        [this] { m_flames->zoomTo(m_flames->selected()); });
+    add(view, tr("Show &all"), QKeySequence(Qt::Key_Home), [this] { m_flames->zoomTo(0); });
+}
+
+void HeapWindow::connectParts() {
+    connect(m_process, &QComboBox::activated, this, &HeapWindow::choose);
+    connect(m_measureBox, &QComboBox::currentIndexChanged, this,
+            [this] { setMeasure(static_cast<HeapMeasure>(m_measureBox->currentData().toInt())); });
+    connect(m_directionBox, &QComboBox::currentIndexChanged, this, [this](int index) {
+        setDirection(index == 0 ? CallDirection::fromMain : CallDirection::fromAllocation);
+    });
+    connect(m_find, &QLineEdit::textChanged, this, [this](const QString& text) {
+        m_flames->setFindText(text);
+        m_calls->setFindText(text);
+        showFound();
+    });
+    connect(m_find, &QLineEdit::returnPressed, m_calls, &CallTreeView::findNext);
+    connect(m_flames, &FlameGraph::nodeSelected, m_calls, &CallTreeView::select);
+    connect(m_calls, &CallTreeView::nodeSelected, m_flames, &FlameGraph::select);
+    connect(m_calls, &CallTreeView::sourceRequested, this, &HeapWindow::openSource);
+    connect(m_read, &QAction::triggered, this, &HeapWindow::readingWanted);
+    connect(m_period, &QComboBox::currentIndexChanged, this, [this](int index) {
+        index <= 0 ? m_timer.stop()
+                   : m_timer.start(kPeriodsMs.at(static_cast<std::size_t>(index - 1)));
+    });
+    m_timer.start(kPeriodsMs.at(kUsualPeriod - 1));
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        if (m_isSessionLive && m_loading == nullptr && isVisible() && !isMinimized()) {
+            Q_EMIT readingWanted();
+        }
+    });
+}
+
+void HeapWindow::setView(const SessionView& view) {
+    const bool isSameView =
+        view.heaps == m_ended && view.liveHeaps == m_running && view.isLive == m_isSessionLive;
+    if (isSameView) {
+        return;
+    }
+    m_ended = view.heaps;
+    m_running = view.liveHeaps;
+    m_isSessionLive = view.isLive;
+    std::vector<Entry> entries;
+    if (m_ended != nullptr) {
+        for (const HeapRecordPtr& record : *m_ended) {
+            entries.push_back({record, false});
+        }
+    }
+    if (m_running != nullptr) {
+        for (const HeapRecordPtr& record : *m_running) {
+            const bool hasEnded =
+                std::any_of(entries.begin(), entries.end(),
+                            [&](const Entry& entry) { return isSame(*entry.record, *record); });
+            if (!hasEnded) {
+                entries.push_back({record, m_isSessionLive});
+            }
+        }
+    }
+    const HeapRecordPtr before =
+        m_chosen >= 0 ? m_entries[static_cast<std::size_t>(m_chosen)].record : nullptr;
+    m_entries = std::move(entries);
+    const auto it = std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& entry) {
+        return before != nullptr && isSame(*entry.record, *before);
+    });
+    m_chosen = it != m_entries.end() ? static_cast<int>(it - m_entries.begin()) : -1;
+    if (m_chosen < 0 && !m_entries.empty()) { // what allocated most
+        const auto most = std::max_element(
+            m_entries.begin(), m_entries.end(), [](const Entry& a, const Entry& b) {
+                return a.record->profile.total.bytes < b.record->profile.total.bytes;
+            });
+        m_chosen = static_cast<int>(most - m_entries.begin());
+    }
+    showEntries();
+    choose(m_chosen);
+}
+
+void HeapWindow::showProcess(std::int32_t pid) {
+    for (std::size_t i = 0; i < m_entries.size(); ++i) {
+        if (m_entries[i].record->process.pid == pid) {
+            choose(static_cast<int>(i));
+        }
+    }
+}
+
+void HeapWindow::showEntries() {
+    const QSignalBlocker quiet(m_process);
+    QStringList texts;
+    QStringList before;
+    for (const Entry& entry : m_entries) {
+        texts << (entry.isLive ? nameOf(*entry.record)
+                               : tr("%1 · ended").arg(nameOf(*entry.record)));
+    }
+    for (int i = 0; i < m_process->count(); ++i) {
+        before << m_process->itemText(i);
+    }
+    if (texts != before) { // its list may be open
+        m_process->clear();
+        m_process->addItems(texts);
+    }
+    m_process->setCurrentIndex(m_chosen);
+}
+
+void HeapWindow::choose(int entry) {
+    if (entry < 0 || static_cast<std::size_t>(entry) >= m_entries.size()) {
+        updateTitle();
+        return;
+    }
+    m_chosen = entry;
+    m_process->setCurrentIndex(entry);
+    const HeapRecordPtr& record = m_entries[static_cast<std::size_t>(entry)].record;
+    if (m_loading == record ||
+        (m_picture != nullptr && m_loading == nullptr &&
+         m_picture->record->timeNs == record->timeNs && isSame(*m_picture->record, *record) &&
+         m_picture->record->profile.total.ageNs == record->profile.total.ageNs)) {
+        updateTitle();
+        return;
+    }
+    m_loading = record;
+    updateTitle();
+    m_jobs.run(
+        this,
+        [pictures = m_pictures, record](const std::stop_token&) { return pictures->make(record); },
+        [this, record](std::shared_ptr<const HeapPicture> picture) {
+            if (m_loading == record) { // nothing newer was chosen
+                m_loading = nullptr;
+                showPicture(std::move(picture));
+            }
+        });
+}
+
+const std::shared_ptr<const CallTree>& HeapWindow::tree() const {
+    return m_direction == CallDirection::fromMain ? m_picture->fromMain : m_picture->fromAllocation;
+}
+
+bool HeapWindow::isLive() const {
+    return m_chosen >= 0 && m_entries[static_cast<std::size_t>(m_chosen)].isLive;
+}
+
+void HeapWindow::showPicture(std::shared_ptr<const HeapPicture> picture) {
+    const bool isUpdate = m_picture != nullptr && isSame(*m_picture->record, *picture->record);
+    std::vector<std::string> selected;
+    std::vector<std::string> focus;
+    if (isUpdate) {
+        selected = pathOf(*tree(), m_flames->selected());
+        focus = pathOf(*tree(), m_flames->focus());
+    }
+    m_picture = std::move(picture);
+    m_tiles->setProfile(&m_picture->record->profile, isLive());
+    showTree();
+    if (isUpdate) {
+        m_flames->zoomTo(nodeOfPath(*tree(), focus));
+        if (!selected.empty()) {
+            const std::uint32_t node = nodeOfPath(*tree(), selected);
+            m_flames->select(node);
+            m_calls->select(node);
+        }
+    }
+    const QString remarks = heapRemarks(*m_picture->record);
+    m_remarks->setText(remarks);
+    m_remarks->setVisible(!remarks.isEmpty());
+    updateTitle();
+}
+
+void HeapWindow::showTree() {
+    if (m_picture == nullptr) {
+        return;
+    }
+    m_flames->setTree(tree());
+    m_calls->setTree(tree());
+    showFound();
+}
+
+void HeapWindow::showFound() {
+    const std::uint64_t value = m_flames->foundValue();
+    if (m_find->text().trimmed().isEmpty() || m_picture == nullptr) {
+        m_found->clear();
+    } else if (value == 0) {
+        m_found->setText(tr("not found"));
+    } else {
+        m_found->setText(tr("%1, %2").arg(valueText(m_measure, value, m_scale),
+                                          shareText(value, tree()->nodes()[0].total[m_measure])));
+    }
+}
+
+void HeapWindow::setMeasure(HeapMeasure measure) {
+    m_measure = measure;
+    const int index = m_measureBox->findData(static_cast<int>(measure));
+    m_measureBox->setCurrentIndex(index);
+    m_flames->setMeasure(measure);
+    m_calls->setMeasure(measure);
+    showFound();
+}
+
+void HeapWindow::setDirection(CallDirection direction) {
+    m_direction = direction;
+    m_directionBox->setCurrentIndex(direction == CallDirection::fromMain ? 0 : 1);
+    showTree();
+}
+
+void HeapWindow::setByteScale(ByteScale scale) {
+    m_scale = scale;
+    m_tiles->setByteScale(scale);
+    m_flames->setByteScale(scale);
+    m_calls->setByteScale(scale);
+    showFound();
+}
+
+void HeapWindow::updateTitle() {
+    const QString what = m_chosen >= 0
+                             ? nameOf(*m_entries[static_cast<std::size_t>(m_chosen)].record)
+                             : tr("no process yet");
+    setWindowTitle(tr("%1 - Heap profile - Ringscope").arg(what));
+    m_read->setEnabled(m_isSessionLive);
+    m_period->setEnabled(m_isSessionLive);
+    const bool isFirst =
+        m_loading != nullptr && (m_picture == nullptr || !isSame(*m_loading, *m_picture->record));
+    if (isFirst) {
+        m_status->setText(tr("Reading the names of the code…"));
+    } else if (m_picture == nullptr) {
+        m_status->setText(m_isSessionLive ? tr("Waiting for the first profile…") : QString());
+    } else {
+        m_status->setText(isLive() ? tr("As it was %1 after the start; the process runs on.")
+                                         .arg(QString::fromStdString(
+                                             formatDuration(m_picture->record->profile.timeNs -
+                                                            m_picture->record->profile.startNs)))
+                                   : tr("As it was when the process ended."));
+    }
+}
+
+void HeapWindow::openSource(const QString& file, int line) {
+    if (file.isEmpty()) {
+        m_messages->showRemark(tr("The source of this function is not known: its program has no "
+                                  "debug information here."));
+        return;
+    }
+    if (!QFileInfo::exists(file)) {
+        m_messages->showRemark(
+            tr("The source is %1:%2, which is not on this machine.").arg(file).arg(line));
+        return;
+    }
+    // As "code --goto {file}:{line}".
+    QStringList words = QProcess::splitCommand(qEnvironmentVariable("RINGSCOPE_EDITOR"));
+    if (words.isEmpty()) {
+        QDesktopServices::openUrl(QUrl::fromLocalFile(file));
+        return;
+    }
+    for (QString& word : words) {
+        word.replace(QStringLiteral("{file}"), file);
+        word.replace(QStringLiteral("{line}"), QString::number(std::max(line, 1)));
+    }
+    const QString editor = words.takeFirst();
+    if (!QProcess::startDetached(editor, words)) {
+        m_messages->showRemark(
+            tr("RINGSCOPE_EDITOR names %1, which cannot be started.").arg(editor));
+    }
+}
+
+void HeapWindow::exportAs(const QString& title, const QString& suffix, const QString& filter,
+                          std::function<QByteArray(const HeapRecord&)> bytes) {
+    if (m_picture == nullptr) {
+        m_messages->showRemark(tr("There is no heap profile yet."));
+        return;
+    }
+    auto* const dialog = new QFileDialog(this, title, m_preferences.lastFolder(), filter);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(suffix);
+    dialog->selectFile(QStringLiteral("heap-%1-%2.%3")
+                           .arg(QString::fromStdString(m_picture->record->name).replace(u'/', u'-'))
+                           .arg(m_picture->record->process.pid)
+                           .arg(suffix));
+    connect(dialog, &QFileDialog::fileSelected, this,
+            [this, bytes = std::move(bytes), record = m_picture->record](const QString& path) {
+                m_preferences.setLastFolder(QFileInfo(path).absolutePath());
+                m_jobs.run(
+                    this,
+                    [path, bytes, record](const std::stop_token&) {
+                        return writeOutput(path.toStdString(), bytes(*record));
+                    },
+                    [this, path](const Expected<void>& written) {
+                        written ? m_messages->showResult(tr("Written to %1.").arg(path))
+                                : m_messages->showError(written.error());
+                    });
+            });
+    dialog->open();
+}
+
+void HeapWindow::savePicture() {
+    if (m_picture == nullptr) {
+        m_messages->showRemark(tr("There is no heap profile yet."));
+        return;
+    }
+    // Painted now: what is shown may change while a name is chosen.
+    const QSize size(std::max(m_flames->viewport()->width(), 200),
+                     std::max(m_flames->fullHeight(), 40));
+    QBuffer buffer;
+    buffer.open(QIODevice::WriteOnly);
+    QSvgGenerator generator;
+    generator.setOutputDevice(&buffer);
+    generator.setSize(size);
+    generator.setViewBox(QRect(QPoint(), size));
+    generator.setTitle(windowTitle().toHtmlEscaped());
+    QPainter painter(&generator);
+    painter.setFont(bodyFont());
+    m_flames->paintAll(painter, size.width());
+    painter.end();
+    exportAs(tr("Save picture"), QStringLiteral("svg"), tr("Picture (*.svg)"),
+             [bytes = buffer.data()](const HeapRecord&) { return bytes; });
+}
+
+} // namespace ringscope

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QMainWindow>
+#include <QTimer>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/desktop/heap_picture.h"
+#include "core/base/units.h"
+#include "core/session/session_view.h"
+
+class QAction;
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QSplitter;
+
+namespace ringscope {
+
+class BackgroundJobs;
+class CallTreeView;
+class FlameGraph;
+class HeapTiles;
+class MessageBar;
+class Preferences;
+class Theme;
+
+// Where the processes of a session allocate: numbers, flame graph and call tree of one of them,
+// linked with each other; of those that run again and again. Deletes itself when it is closed. GUI
+// thread only.
+class HeapWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, QWidget* parent);
+    ~HeapWindow() override;
+
+    // The newest of the session: takes over what changed of the process that is shown.
+    void setView(const SessionView& view);
+    void showProcess(std::int32_t pid);
+    void setByteScale(ByteScale scale);
+    void setMeasure(HeapMeasure measure);
+    void setDirection(CallDirection direction);
+
+    [[nodiscard]] const std::shared_ptr<const HeapPicture>& picture() const { return m_picture; }
+    [[nodiscard]] FlameGraph& flames() { return *m_flames; }
+    [[nodiscard]] CallTreeView& calls() { return *m_calls; }
+    [[nodiscard]] HeapTiles& tiles() { return *m_tiles; }
+    [[nodiscard]] MessageBar& messages() { return *m_messages; }
+
+Q_SIGNALS:
+    // The profiles of what runs are to be read; they come with a later view.
+    void readingWanted();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+
+private:
+    struct Entry {
+        HeapRecordPtr record;
+        bool isLive = false;
+    };
+    void makeContent();
+    void makeToolbar();
+    void makeMenus();
+    void connectParts();
+    void showEntries();
+    void choose(int entry);
+    void showPicture(std::shared_ptr<const HeapPicture> picture);
+    void showTree();
+    void showFound();
+    void select(std::uint32_t node);
+    void updateTitle();
+    void openSource(const QString& file, int line);
+    void exportAs(const QString& title, const QString& suffix, const QString& filter,
+                  std::function<QByteArray(const HeapRecord&)> bytes);
+    void savePicture();
+    [[nodiscard]] const std::shared_ptr<const CallTree>& tree() const;
+    [[nodiscard]] bool isLive() const;
+
+    Theme& m_theme;
+    BackgroundJobs& m_jobs;
+    Preferences& m_preferences;
+    std::shared_ptr<HeapPictures> m_pictures;
+
+    std::shared_ptr<const std::vector<HeapRecordPtr>> m_ended; // of the view
+    std::shared_ptr<const std::vector<HeapRecordPtr>> m_running;
+    bool m_isSessionLive = false;
+    std::vector<Entry> m_entries;
+    int m_chosen = -1; // of the entries
+    HeapRecordPtr m_loading;
+    std::shared_ptr<const HeapPicture> m_picture;
+    HeapMeasure m_measure = HeapMeasure::peak;
+    CallDirection m_direction = CallDirection::fromMain;
+    ByteScale m_scale = ByteScale::automatic;
+    QTimer m_timer;
+
+    MessageBar* m_messages;
+    QComboBox* m_process;
+    QComboBox* m_measureBox;
+    QComboBox* m_directionBox;
+    QComboBox* m_period;
+    QAction* m_read = nullptr;
+    QLineEdit* m_find;
+    QLabel* m_found;
+    HeapTiles* m_tiles;
+    FlameGraph* m_flames;
+    CallTreeView* m_calls;
+    QLabel* m_remarks;
+    QLabel* m_status;
+    QSplitter* m_parts;
+};
+
+} // namespace ringscope

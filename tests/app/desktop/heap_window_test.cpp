@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Real programs, from the start to the picture of where they allocate.
+#include "app/desktop/heap_window.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <QAction>
+#include <QActionGroup>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <functional>
+
+#include "app/desktop/background_jobs.h"
+#include "app/desktop/heap_flow.h"
+#include "app/desktop/main_window.h"
+#include "app/desktop/message_bar.h"
+#include "app/desktop/program_dialog.h"
+#include "app/desktop/window_actions.h"
+#include "widgets/heap/call_tree_model.h"
+#include "widgets/heap/call_tree_view.h"
+#include "widgets/heap/flame_graph.h"
+#include "widgets/heap/heap_tiles.h"
+
+namespace ringscope {
+namespace {
+
+bool waitFor(const std::function<bool()>& holds) {
+    return QTest::qWaitFor(holds, 60'000);
+}
+
+class HeapWindowTest : public ::testing::Test {
+protected:
+    HeapWindowTest() {
+        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, folder.path());
+        window = std::make_unique<MainWindow>(jobs);
+        window->show();
+    }
+    void begin(const std::string& what, HeapMode mode = HeapMode::exact) {
+        OpenCommand command;
+        command.program = {PROFILE_TARGET, what};
+        command.heapMode = mode;
+        window->begin(command);
+    }
+    bool isIn(SessionState state) const { return window->controller().state() == state; }
+    HeapWindow* open() {
+        window->actions().heapProfile->trigger();
+        HeapWindow* const shown = window->heaps().shown();
+        EXPECT_NE(shown, nullptr);
+        EXPECT_TRUE(waitFor([shown] { return shown == nullptr || shown->picture() != nullptr; }));
+        return shown;
+    }
+    static std::uint32_t find(const CallTree& tree, const std::string& name) {
+        for (std::uint32_t i = 1; i < tree.nodes().size(); ++i) {
+            if (tree.functionOf(i).name == name) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
+    QTemporaryDir folder;
+    BackgroundJobs jobs;
+    std::unique_ptr<MainWindow> window;
+};
+
+TEST_F(HeapWindowTest, ShowsWhereAProgramAllocatedThatHasEnded) {
+    begin("inline");
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+    HeapWindow* const heap = open();
+    ASSERT_NE(heap, nullptr);
+    EXPECT_THAT(heap->windowTitle().toStdString(), ::testing::HasSubstr("heap_profile_target"));
+    const CallTree& tree = *heap->picture()->fromMain;
+    const std::uint32_t call = find(tree, "(anonymous namespace)::allocatesInline");
+    ASSERT_NE(call, 0U);
+    EXPECT_EQ(tree.nodes()[call].total[HeapMeasure::total], 4321U);
+
+    // Both pictures of it are linked.
+    heap->calls().select(call);
+    heap->flames().setFocus();
+    Q_EMIT heap->calls().nodeSelected(call);
+    EXPECT_EQ(heap->flames().selected(), call);
+
+    heap->setDirection(CallDirection::fromAllocation);
+    const CallTree& reversed = *heap->picture()->fromAllocation;
+    EXPECT_EQ(reversed.nodes()[find(reversed, "(anonymous namespace)::allocatesInline")].parent,
+              0U);
+    heap->setMeasure(HeapMeasure::live);
+    heap->setByteScale(ByteScale::bytes);
+    (void)heap->grab();
+}
+
+TEST_F(HeapWindowTest, ShowsWhatIsLiveInAProgramThatRuns) {
+    begin("waits");
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::live); }));
+    HeapWindow* const heap = open();
+    ASSERT_NE(heap, nullptr);
+    const auto liveOf = [heap] {
+        return heap->picture() == nullptr ? 0 : heap->picture()->record->profile.total.liveBytes;
+    };
+    EXPECT_TRUE(waitFor([&] { return liveOf() >= 1'234'567; }));
+    const std::uint32_t main = find(*heap->picture()->fromMain, "main");
+    EXPECT_NE(main, 0U);
+    heap->flames().zoomTo(main);
+    const auto before = heap->picture();
+    Q_EMIT heap->readingWanted();
+    ASSERT_TRUE(waitFor([&] { return heap->picture() != before; }));
+    EXPECT_EQ(heap->picture()->fromMain->functionOf(heap->flames().focus()).name, "main")
+        << "stays where it was";
+    window->controller().stop();
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+    EXPECT_TRUE(waitFor([heap] {
+        return heap->findChild<QComboBox*>()->currentText().contains(QStringLiteral("ended"));
+    }));
+}
+
+TEST_F(HeapWindowTest, SaysWhyThereIsNone) {
+    begin("inline", HeapMode::counts);
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+    window->actions().heapProfile->trigger();
+    EXPECT_EQ(window->heaps().shown(), nullptr);
+    ASSERT_FALSE(window->messages().history().empty());
+    EXPECT_TRUE(window->messages().history().back().text.contains(QStringLiteral("call stack")));
+}
+
+TEST_F(HeapWindowTest, AProgramIsAskedFor) {
+    window->actions().runProgram->trigger();
+    auto* const dialog = window->findChild<ProgramDialog*>();
+    ASSERT_NE(dialog, nullptr);
+    EXPECT_TRUE(dialog->command().empty());
+    dialog->findChild<QLineEdit*>()->setText(QStringLiteral(PROFILE_TARGET " 'sites'"));
+    auto* const modes = dialog->findChild<QComboBox*>();
+    modes->setCurrentIndex(modes->findData(static_cast<int>(HeapMode::exact)));
+    EXPECT_EQ(dialog->heapMode(), HeapMode::exact);
+    dialog->accept();
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+    EXPECT_FALSE(window->controller().view()->heaps->empty());
+}
+
+TEST_F(HeapWindowTest, AProgramThatIsNotThereIsSaidSo) {
+    OpenCommand command;
+    command.program = {"/no/such/program"};
+    window->begin(command);
+    ASSERT_TRUE(waitFor([this] { return !window->messages().history().empty(); }));
+    EXPECT_TRUE(
+        window->messages().history().back().text.contains(QStringLiteral("/no/such/program")));
+}
+
+} // namespace
+} // namespace ringscope
