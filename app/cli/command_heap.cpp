@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
 #include "core/base/units.h"
+#include "core/heap/function_name.h"
 #include "core/heap/heap_sites.h"
 #include "core/session/heap_record.h"
 #include "core/session/session_file.h"
@@ -145,7 +146,7 @@ void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure mea
         const std::vector<ShownFrame> frames = framesOf(record, sites[i]);
         const std::size_t shown = std::min(frames.size(), options.frames);
         for (std::size_t frame = 0; frame < shown; ++frame) {
-            std::cout << "    " << printableName(frames[frame].function);
+            std::cout << "    " << printableName(shortFunctionName(frames[frame].function));
             if (!frames[frame].place.empty()) {
                 std::cout << "  " << printableName(frames[frame].place);
             }

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "app/desktop/background_jobs.h"
+#include "app/desktop/heap_flow.h"
 #include "app/desktop/main_window.h"
 #include "app/desktop/map_flow.h"
 #include "app/desktop/map_window.h"
@@ -83,6 +84,20 @@ Expected<void> saveMap(MainWindow& window, const QDir& folder) {
     return isShown ? savePicture(*map, folder, QStringLiteral("memory-map")) : Expected<void>();
 }
 
+// Where the process that allocated most does it, if the session knows.
+Expected<void> saveHeap(MainWindow& window, const QDir& folder) {
+    const SessionController::View& view = window.controller().view();
+    if (view == nullptr || view->heaps == nullptr || view->heaps->empty()) {
+        return {};
+    }
+    window.heaps().open();
+    HeapWindow* const heap = window.heaps().shown();
+    heap->resize(1280, 860);
+    const bool isShown = waitUntil(kPatienceMs, [heap] { return heap->picture() != nullptr; });
+    waitUntil(300, [] { return false; }); // laid out and painted
+    return isShown ? savePicture(*heap, folder, QStringLiteral("heap-profile")) : Expected<void>();
+}
+
 } // namespace
 
 Expected<void> runScreenshot(const ScreenshotCommand& command) {
@@ -124,6 +139,9 @@ Expected<void> runScreenshot(const ScreenshotCommand& command) {
         }
         if (result) {
             result = saveMap(window, folder);
+        }
+        if (result) {
+            result = saveHeap(window, folder);
         }
     }
     window.controller().stop();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <locale>
 #include <map>
 #include <ostream>
 #include <string>
@@ -27,7 +28,8 @@ public:
         : m_record(record)
         , m_first(record.symbols.locations.size(), 0) {}
 
-    void add(std::uint32_t location, Json& frames) {
+    // Appends its numbers, the innermost first.
+    void add(std::uint32_t location, std::string& frames) {
         const CodeLocation& code = m_record.symbols.locations[location];
         const std::uint32_t count = std::max(code.frameCount, 1U);
         if (m_first[location] == 0) {
@@ -37,7 +39,7 @@ public:
             }
         }
         for (std::uint32_t frame = 0; frame < count; ++frame) {
-            frames.push_back(m_first[location] + frame);
+            frames += (frames.empty() ? "" : ",") + std::to_string(m_first[location] + frame);
         }
     }
     [[nodiscard]] const std::vector<std::string>& texts() const { return m_texts; }
@@ -78,31 +80,34 @@ std::int64_t microseconds(std::int64_t ns) {
     return std::max<std::int64_t>(ns, 0) / 1000;
 }
 
+// As JSON has it.
+std::string quoted(const std::string& text) {
+    return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// No thousands separators of the user's language.
+class PlainNumbers {
+public:
+    explicit PlainNumbers(std::ostream& out)
+        : m_out(out)
+        , m_before(out.imbue(std::locale::classic())) {}
+    PlainNumbers(const PlainNumbers&) = delete;
+    PlainNumbers& operator=(const PlainNumbers&) = delete;
+    ~PlainNumbers() { m_out.imbue(m_before); }
+
+private:
+    std::ostream& m_out;
+    std::locale m_before;
+};
+
 } // namespace
 
 void writeDhat(const HeapRecord& record, std::ostream& out) {
+    const PlainNumbers plain(out);
     const HeapProfile& profile = record.profile;
-    FrameTable table(record);
-    Json places = Json::array();
-    bool isBound = false;
-    for (const HeapSite& site : heapSites(profile, record.symbols)) {
-        const HeapSums& sums = site.sums;
-        Json frames = Json::array();
-        for (const std::uint32_t location : site.locations) {
-            table.add(location, frames);
-        }
-        isBound = isBound || !site.isMaxExact;
-        places.push_back({{"tb", sums.bytes},
-                          {"tbk", sums.blocks},
-                          {"tl", static_cast<std::uint64_t>((sums.lifetimeNs + sums.ageNs) / 1000)},
-                          {"mb", sums.maxBytes},
-                          {"mbk", sums.maxBlocks},
-                          {"gb", sums.peakBytes},
-                          {"gbk", sums.peakBlocks},
-                          {"eb", sums.liveBytes},
-                          {"ebk", sums.liveBlocks},
-                          {"fs", std::move(frames)}});
-    }
+    const std::vector<HeapSite> sites = heapSites(profile, record.symbols);
+    const bool isBound = std::any_of(sites.begin(), sites.end(),
+                                     [](const HeapSite& site) { return !site.isMaxExact; });
     std::string notes;
     if (isBound) {
         notes += "; maxima (mb, mbk) of places that several threads had blocks of are upper bounds";
@@ -112,24 +117,39 @@ void writeDhat(const HeapRecord& record, std::ostream& out) {
     }
     const std::string command =
         record.name + (notes.empty() ? "" : " [recorded by Ringscope" + notes + "]");
-    const Json head{{"dhatFileVersion", 2},
-                    {"mode", "heap"},
-                    {"verb", "Allocated"},
-                    {"bklt", true},
-                    {"bkacc", false},
-                    {"tu", "µs"},
-                    {"Mtu", "s"},
-                    {"tuth", 10},
-                    {"cmd", command},
-                    {"pid", record.process.pid},
-                    {"te", microseconds(profile.timeNs - profile.startNs)},
-                    {"tg", microseconds(profile.peakNs - profile.startNs)},
-                    {"pps", std::move(places)},
-                    {"ftbl", table.texts()}};
-    out << head.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+    // Places by the ten thousand: they are written one by one, and not kept as a document.
+    out << "{\"dhatFileVersion\":2,\"mode\":\"heap\",\"verb\":\"Allocated\",\"bklt\":true,"
+           "\"bkacc\":false,\"tu\":\"µs\",\"Mtu\":\"s\",\"tuth\":10,\"cmd\":"
+        << quoted(command) << ",\"pid\":" << record.process.pid
+        << ",\"te\":" << microseconds(profile.timeNs - profile.startNs)
+        << ",\"tg\":" << microseconds(profile.peakNs - profile.startNs) << ",\"pps\":[";
+    FrameTable table(record);
+    const char* separator = "\n";
+    for (const HeapSite& site : sites) {
+        const HeapSums& sums = site.sums;
+        std::string frames;
+        for (const std::uint32_t location : site.locations) {
+            table.add(location, frames);
+        }
+        out << separator << "{\"tb\":" << sums.bytes << ",\"tbk\":" << sums.blocks
+            << ",\"tl\":" << static_cast<std::uint64_t>((sums.lifetimeNs + sums.ageNs) / 1000)
+            << ",\"mb\":" << sums.maxBytes << ",\"mbk\":" << sums.maxBlocks
+            << ",\"gb\":" << sums.peakBytes << ",\"gbk\":" << sums.peakBlocks
+            << ",\"eb\":" << sums.liveBytes << ",\"ebk\":" << sums.liveBlocks << ",\"fs\":["
+            << frames << "]}";
+        separator = ",\n";
+    }
+    out << "],\"ftbl\":[";
+    separator = "\n";
+    for (const std::string& text : table.texts()) {
+        out << separator << quoted(text);
+        separator = ",\n";
+    }
+    out << "]}\n";
 }
 
 void writeFolded(const HeapRecord& record, HeapMeasure measure, std::ostream& out) {
+    const PlainNumbers plain(out);
     const HeapSymbols& symbols = record.symbols;
     std::map<std::string, std::uint64_t> lines; // code of one function is one place here
     for (const HeapSite& site : heapSites(record.profile, symbols)) {

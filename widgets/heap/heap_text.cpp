@@ -3,6 +3,8 @@
 
 #include <QCoreApplication>
 
+#include "core/heap/function_name.h"
+
 namespace ringscope {
 
 namespace {
@@ -80,40 +82,7 @@ QString placeText(const CallFunction& function, std::uint32_t line) {
 }
 
 QString shortName(const std::string& function) {
-    QString name = QString::fromStdString(function);
-    const std::pair<QString, QString> kLong[] = {
-        {QStringLiteral("std::__cxx11::basic_string<char, std::char_traits<char>, "
-                        "std::allocator<char> >"),
-         QStringLiteral("std::string")},
-        {QStringLiteral("std::basic_string<char, std::char_traits<char>, std::allocator<char> >"),
-         QStringLiteral("std::string")},
-        {QStringLiteral("std::__cxx11::"), QStringLiteral("std::")},
-    };
-    for (const auto& [whole, brief] : kLong) {
-        name.replace(whole, brief);
-    }
-    // Default allocators and comparisons say nothing: ", std::allocator<...> " up to its own end.
-    for (const QString& useless :
-         {QStringLiteral(", std::allocator<"), QStringLiteral(", std::less<"),
-          QStringLiteral(", std::default_delete<")}) {
-        for (qsizetype at = 0; (at = name.indexOf(useless, at)) >= 0;) {
-            qsizetype end = at + useless.size();
-            for (int depth = 1; end < name.size() && depth > 0; ++end) {
-                depth += name[end] == QLatin1Char('<') ? 1 : name[end] == QLatin1Char('>') ? -1 : 0;
-            }
-            // Only as the last argument, where it is the default.
-            const qsizetype after =
-                end < name.size() && name[end] == QLatin1Char(' ') ? end + 1 : end;
-            const bool isArgument = after < name.size() && (name[after] == QLatin1Char('>') ||
-                                                            name[after] == QLatin1Char(','));
-            if (!isArgument) {
-                at += useless.size();
-                continue;
-            }
-            name.remove(at, (name[after] == QLatin1Char('>') ? after : end) - at);
-        }
-    }
-    return name;
+    return QString::fromStdString(shortFunctionName(function));
 }
 
 } // namespace ringscope

@@ -22,8 +22,7 @@ namespace ringscope {
 [[nodiscard]] QString shareText(std::uint64_t part, std::uint64_t whole);
 // "file.cpp:12" without its folders, or the module's name; empty where nothing is known.
 [[nodiscard]] QString placeText(const CallFunction& function, std::uint32_t line);
-// The standard library's long names as they are written in source: std::string for
-// std::__cxx11::basic_string<char, ...>. For showing; what is searched and copied is whole.
+// See shortFunctionName().
 [[nodiscard]] QString shortName(const std::string& function);
 
 } // namespace ringscope

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <locale>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -74,6 +75,20 @@ TEST(DhatExport, SaysWhatIsABound) {
     EXPECT_EQ(dhatOf(exact).at("cmd"), "demo");
     exact.profile.peakErrorBytes = 16384;
     EXPECT_THAT(dhatOf(exact).at("cmd").get<std::string>(), ::testing::HasSubstr("16384"));
+}
+
+struct Grouped : std::numpunct<char> {
+    char do_thousands_sep() const override { return '.'; }
+    std::string do_grouping() const override { return "\3"; }
+};
+
+TEST(DhatExport, IsTheSameInEveryLocale) {
+    std::ostringstream out;
+    out.imbue(std::locale(std::locale::classic(), new Grouped));
+    writeDhat(heapRecord(), out);
+    EXPECT_EQ(Json::parse(out.str()).at("te"), 4'000'000);
+    out << 1000;
+    EXPECT_THAT(out.str(), ::testing::EndsWith("1.000")) << "the stream is as it was";
 }
 
 // The viewer stops at two places of the same frames.
