@@ -21,7 +21,8 @@ HeapFlow::HeapFlow(QMainWindow& window, BackgroundJobs& jobs, const Parts& parts
     , m_jobs(jobs)
     , m_parts(parts) {}
 
-void HeapFlow::connectActions(const WindowActions& actions) {
+void HeapFlow::connectActions(WindowActions& actions) {
+    m_actions = &actions;
     connect(actions.heapProfile, &QAction::triggered, this, &HeapFlow::open);
     connect(actions.runProgram, &QAction::triggered, this, &HeapFlow::askForProgram);
     connect(actions.heapModes, &QActionGroup::triggered, this, [this](const QAction* action) {
@@ -66,6 +67,7 @@ void HeapFlow::askForProgram() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         m_parts.controller.setHeapMode(dialog->heapMode());
+        m_actions->checkHeapMode(dialog->heapMode());
         m_parts.controller.runCommand(dialog->command());
     });
     dialog->open();

@@ -36,7 +36,8 @@ public:
     };
     HeapFlow(QMainWindow& window, BackgroundJobs& jobs, const Parts& parts);
 
-    void connectActions(const WindowActions& actions);
+    // actions lives as long as the window.
+    void connectActions(WindowActions& actions);
     // Says why when there is none to show.
     void open();
     // Asks for a program to run and what to record of its heap.
@@ -49,6 +50,7 @@ private:
     QMainWindow& m_window;
     BackgroundJobs& m_jobs;
     Parts m_parts;
+    WindowActions* m_actions = nullptr;
     QPointer<HeapWindow> m_shown;
     ByteScale m_scale = ByteScale::automatic;
 };

@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <vector>
 
 #include "core/heap/call_tree.h"
 #include "core/heap/symbolizer.h"
@@ -34,11 +32,6 @@ private:
     std::mutex m_mutex;
     Symbolizer m_symbolizer;
 };
-
-// The functions from the root's child to the node.
-[[nodiscard]] std::vector<std::string> pathOf(const CallTree& tree, std::uint32_t node);
-// The node of that path, or the last one of it that there is; 0: none.
-[[nodiscard]] std::uint32_t nodeOfPath(const CallTree& tree, const std::vector<std::string>& path);
 
 // What has to be known to read the numbers rightly: bounds, losses, code without names. Sentences;
 // empty: nothing.

@@ -289,7 +289,11 @@ void HeapWindow::setView(const SessionView& view) {
         m_chosen = static_cast<int>(most - m_entries.begin());
     }
     showEntries();
-    choose(m_chosen);
+    if (m_entries.empty()) { // another session
+        showNothing();
+    } else {
+        choose(m_chosen);
+    }
 }
 
 void HeapWindow::showProcess(std::int32_t pid) {
@@ -364,7 +368,7 @@ void HeapWindow::showPicture(std::shared_ptr<const HeapPicture> picture) {
     }
     m_picture = std::move(picture);
     m_tiles->setProfile(&m_picture->record->profile, isLive());
-    showTree();
+    showTree(isUpdate);
     if (isUpdate) {
         m_flames->zoomTo(nodeOfPath(*tree(), focus));
         if (!selected.empty()) {
@@ -379,13 +383,24 @@ void HeapWindow::showPicture(std::shared_ptr<const HeapPicture> picture) {
     updateTitle();
 }
 
-void HeapWindow::showTree() {
+void HeapWindow::showTree(bool isUpdate) {
     if (m_picture == nullptr) {
         return;
     }
     m_flames->setTree(tree());
-    m_calls->setTree(tree());
+    isUpdate ? m_calls->updateTree(tree()) : m_calls->setTree(tree());
     showFound();
+}
+
+void HeapWindow::showNothing() {
+    m_loading = nullptr;
+    m_picture = nullptr;
+    m_tiles->setProfile(nullptr, false);
+    m_flames->setTree(nullptr);
+    m_calls->setTree(nullptr);
+    m_remarks->hide();
+    showFound();
+    updateTitle();
 }
 
 void HeapWindow::showFound() {
@@ -412,7 +427,7 @@ void HeapWindow::setMeasure(HeapMeasure measure) {
 void HeapWindow::setDirection(CallDirection direction) {
     m_direction = direction;
     m_directionBox->setCurrentIndex(direction == CallDirection::fromMain ? 0 : 1);
-    showTree();
+    showTree(false);
 }
 
 void HeapWindow::setByteScale(ByteScale scale) {
@@ -435,7 +450,7 @@ void HeapWindow::updateTitle() {
     if (isFirst) {
         m_status->setText(tr("Reading the names of the code…"));
     } else if (m_picture == nullptr) {
-        m_status->setText(m_isSessionLive ? tr("Waiting for the first profile…") : QString());
+        m_status->setText(whyNothing());
     } else {
         m_status->setText(isLive() ? tr("As it was %1 after the start; the process runs on.")
                                          .arg(QString::fromStdString(
@@ -443,6 +458,18 @@ void HeapWindow::updateTitle() {
                                                             m_picture->record->profile.startNs)))
                                    : tr("As it was when the process ended."));
     }
+}
+
+QString HeapWindow::whyNothing() const {
+    if (!m_isSessionLive) {
+        return tr("This session has no heap profiles.");
+    }
+    if (m_running == nullptr) {
+        return tr("Waiting for the first profile…");
+    }
+    return tr(
+        "No process that runs has a profile: each must be started by Ringscope, with Session > "
+        "Heap recording > Every block, and linked dynamically.");
 }
 
 void HeapWindow::openSource(const QString& file, int line) {

@@ -72,7 +72,9 @@ private:
     void showEntries();
     void choose(int entry);
     void showPicture(std::shared_ptr<const HeapPicture> picture);
-    void showTree();
+    void showTree(bool isUpdate);
+    void showNothing();
+    [[nodiscard]] QString whyNothing() const;
     void showFound();
     void select(std::uint32_t node);
     void updateTitle();

@@ -177,7 +177,7 @@ void MainWindow::offerLeftOver(const QStringList& files) {
 }
 
 void MainWindow::connectActions() {
-    const WindowActions& a = *m_actions;
+    WindowActions& a = *m_actions;
     connect(a.run, &QAction::triggered, this, &MainWindow::runChosen);
     connect(a.stop, &QAction::triggered, &m_controller, &SessionController::stop);
     connect(a.pause, &QAction::triggered, &m_link, &TimeLink::setPaused);

@@ -183,4 +183,28 @@ std::span<const std::uint32_t> CallTree::childrenOf(std::uint32_t node) const {
     return std::span(m_children).subspan(of.firstChild, of.childCount);
 }
 
+std::vector<std::string> pathOf(const CallTree& tree, std::uint32_t node) {
+    std::vector<std::string> path;
+    for (; node != 0; node = tree.nodes()[node].parent) {
+        path.push_back(tree.functionOf(node).name);
+    }
+    std::reverse(path.begin(), path.end());
+    return path;
+}
+
+std::uint32_t nodeOfPath(const CallTree& tree, const std::vector<std::string>& path) {
+    std::uint32_t at = 0;
+    for (const std::string& name : path) {
+        const auto children = tree.childrenOf(at);
+        const auto it = std::find_if(children.begin(), children.end(), [&](std::uint32_t child) {
+            return tree.functionOf(child).name == name;
+        });
+        if (it == children.end()) {
+            break;
+        }
+        at = *it;
+    }
+    return at;
+}
+
 } // namespace ringscope

@@ -75,4 +75,9 @@ private:
     std::uint32_t m_depth = 0;
 };
 
+// The functions from the root's child to the node.
+[[nodiscard]] std::vector<std::string> pathOf(const CallTree& tree, std::uint32_t node);
+// The node of that path, or the last one of it that there is; 0: none.
+[[nodiscard]] std::uint32_t nodeOfPath(const CallTree& tree, const std::vector<std::string>& path);
+
 } // namespace ringscope

@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QMenu>
 #include <QPainter>
+#include <QScrollBar>
 #include <QStyledItemDelegate>
 
 #include "widgets/heap/call_tree_model.h"
@@ -84,6 +85,44 @@ void CallTreeView::setTree(std::shared_ptr<const CallTree> tree) {
     m_model->setTree(std::move(tree));
     m_isSelecting = false;
     openHeaviest();
+}
+
+std::vector<std::vector<std::string>> CallTreeView::openPaths() const {
+    std::vector<std::vector<std::string>> paths;
+    std::vector<QModelIndex> left{QModelIndex()};
+    while (!left.empty()) {
+        const QModelIndex at = left.back();
+        left.pop_back();
+        if (at.isValid()) {
+            paths.push_back(pathOf(*m_model->tree(), m_model->nodeAt(at)));
+        }
+        for (int row = 0; row < m_model->rowCount(at); ++row) {
+            const QModelIndex below = m_model->index(row, 0, at);
+            if (isExpanded(below)) {
+                left.push_back(below);
+            }
+        }
+    }
+    return paths;
+}
+
+void CallTreeView::updateTree(std::shared_ptr<const CallTree> tree) {
+    if (m_model->tree() == nullptr || tree == nullptr) {
+        setTree(std::move(tree));
+        return;
+    }
+    const auto paths = openPaths();
+    const int scrolled = verticalScrollBar()->value();
+    m_isSelecting = true;
+    m_model->setTree(std::move(tree));
+    for (const auto& path : paths) {
+        const std::uint32_t node = nodeOfPath(*m_model->tree(), path);
+        if (node != 0) {
+            expand(m_model->indexOf(node));
+        }
+    }
+    m_isSelecting = false;
+    verticalScrollBar()->setValue(scrolled);
 }
 
 void CallTreeView::setMeasure(HeapMeasure measure) {

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/base/units.h"
 #include "core/heap/call_tree.h"
@@ -21,6 +23,8 @@ public:
     explicit CallTreeView(const Theme& theme, QWidget* parent = nullptr);
 
     void setTree(std::shared_ptr<const CallTree> tree);
+    // A later one of the same process: rows that are open stay so.
+    void updateTree(std::shared_ptr<const CallTree> tree);
     void setMeasure(HeapMeasure measure);
     void setByteScale(ByteScale scale);
     void setFindText(const QString& text);
@@ -41,6 +45,7 @@ protected:
 
 private:
     void openHeaviest();
+    [[nodiscard]] std::vector<std::vector<std::string>> openPaths() const;
     void requestSource(const QModelIndex& index);
 
     CallTreeModel* m_model;

@@ -44,6 +44,25 @@ void findBuildId(const unsigned char* at, std::size_t bytes, ProfileModule& modu
     }
 }
 
+Elf64_Phdr segmentAt(const unsigned char* segments, std::size_t index) noexcept {
+    Elf64_Phdr segment{};
+    std::memcpy(&segment, segments + index * sizeof(segment), sizeof(segment));
+    return segment;
+}
+
+// What lies in no loaded segment may be a hole between them.
+bool isReadable(const unsigned char* segments, std::size_t count, const Elf64_Phdr& part) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+        const Elf64_Phdr loaded = segmentAt(segments, i);
+        if (loaded.p_type == PT_LOAD && (loaded.p_flags & PF_R) != 0 &&
+            part.p_vaddr >= loaded.p_vaddr && part.p_memsz <= loaded.p_filesz &&
+            part.p_vaddr - loaded.p_vaddr <= loaded.p_filesz - part.p_memsz) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // By the headers in memory, which are at the start of the first segment (gABI, chapter 5).
 void readBuildId(const LoadedObject& object, ProfileModule& module) noexcept {
     Elf64_Ehdr head{};
@@ -55,11 +74,12 @@ void readBuildId(const LoadedObject& object, ProfileModule& module) noexcept {
         head.e_phoff > kPage || head.e_phnum * sizeof(Elf64_Phdr) > kPage - head.e_phoff) {
         return;
     }
+    const unsigned char* const segments = object.start + head.e_phoff;
     for (std::size_t i = 0; i < head.e_phnum && module.buildIdBytes == 0; ++i) {
-        Elf64_Phdr segment{};
-        std::memcpy(&segment, object.start + head.e_phoff + i * sizeof(segment), sizeof(segment));
+        const Elf64_Phdr segment = segmentAt(segments, i);
         const std::uintptr_t at = object.bias + segment.p_vaddr;
-        if (segment.p_type == PT_NOTE && isWithin(object, at, segment.p_memsz)) {
+        if (segment.p_type == PT_NOTE && isWithin(object, at, segment.p_memsz) &&
+            isReadable(segments, head.e_phnum, segment)) {
             findBuildId(reinterpret_cast<const unsigned char*>(at), segment.p_memsz, module);
         }
     }

@@ -120,6 +120,20 @@ TEST_F(HeapWindowTest, ShowsWhatIsLiveInAProgramThatRuns) {
     }));
 }
 
+TEST_F(HeapWindowTest, ShowsNothingOfASessionThatIsGone) {
+    begin("inline");
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+    HeapWindow* const heap = open();
+    ASSERT_NE(heap, nullptr);
+    begin("waits", HeapMode::counts);
+    EXPECT_TRUE(waitFor([heap] { return heap->picture() == nullptr; }));
+    EXPECT_EQ(heap->tiles().valueOf(0), QString());
+    EXPECT_EQ(heap->calls().calls().rowCount(), 0);
+    (void)heap->grab();
+    window->controller().stop();
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+}
+
 TEST_F(HeapWindowTest, SaysWhyThereIsNone) {
     begin("inline", HeapMode::counts);
     ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
@@ -141,6 +155,8 @@ TEST_F(HeapWindowTest, AProgramIsAskedFor) {
     dialog->accept();
     ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
     EXPECT_FALSE(window->controller().view()->heaps->empty());
+    EXPECT_EQ(window->actions().heapModes->checkedAction()->data().toInt(),
+              static_cast<int>(HeapMode::exact));
 }
 
 TEST_F(HeapWindowTest, AProgramThatIsNotThereIsSaidSo) {

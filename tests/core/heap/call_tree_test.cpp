@@ -93,6 +93,20 @@ TEST(CallTree, HasAllInItsRoot) {
     }
 }
 
+TEST(CallTree, FindsACallAgainInAnotherTree) {
+    const HeapRecord record = heapRecord();
+    const CallTree tree(record.profile, record.symbols, CallDirection::fromMain);
+    HeapRecord later = record;
+    std::swap(later.profile.stacks[0], later.profile.stacks[2]); // numbers its calls otherwise
+    const CallTree other(later.profile, later.symbols, CallDirection::fromMain);
+    for (std::uint32_t node = 1; node < tree.nodes().size(); ++node) {
+        const std::uint32_t again = nodeOfPath(other, pathOf(tree, node));
+        EXPECT_EQ(pathOf(other, again), pathOf(tree, node));
+    }
+    EXPECT_EQ(nodeOfPath(tree, {}), 0U);
+    EXPECT_EQ(tree.functionOf(nodeOfPath(tree, {"main", "no such"})).name, "main");
+}
+
 TEST(CallTree, OfNothingIsEmpty) {
     EXPECT_EQ(CallTree().nodes().size(), 1U);
     EXPECT_TRUE(CallTree().childrenOf(0).empty());

@@ -95,6 +95,12 @@ TEST(CallTreeView, OpensTheHeaviestAndCopiesAStack) {
     view.setTree(tree);
     EXPECT_TRUE(view.isExpanded(view.calls().indexOf(nodeNamed(*tree, "main"))));
     EXPECT_TRUE(view.isExpanded(view.calls().indexOf(nodeNamed(*tree, "f(int)"))));
+    view.collapse(view.calls().indexOf(nodeNamed(*tree, "f(int)")));
+    view.expand(view.calls().indexOf(nodeNamed(*tree, "[outer frames unknown]")));
+    view.updateTree(callTree());
+    EXPECT_TRUE(view.isExpanded(view.calls().index(0, 0)));
+    EXPECT_FALSE(view.isExpanded(view.calls().index(0, 0, view.calls().index(0, 0))));
+    EXPECT_TRUE(view.isExpanded(view.calls().index(1, 0)));
     QSignalSpy selected(&view, &CallTreeView::nodeSelected);
     view.select(nodeNamed(*tree, "f(int)"));
     EXPECT_EQ(selected.count(), 0);
@@ -103,6 +109,7 @@ TEST(CallTreeView, OpensTheHeaviestAndCopiesAStack) {
     ASSERT_GE(lines.size(), 2);
     EXPECT_TRUE(lines[0].startsWith(QStringLiteral("f(int)\t")));
     EXPECT_TRUE(lines[1].startsWith(QStringLiteral("main\t")));
+    view.expand(view.currentIndex());
     QTest::keyClick(&view, Qt::Key_Down);
     ASSERT_EQ(selected.count(), 1);
     EXPECT_EQ(selected.front().front().toUInt(), nodeNamed(*tree, "g<a; b>()"));
