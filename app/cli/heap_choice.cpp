@@ -29,7 +29,9 @@ Expected<std::vector<std::shared_ptr<const HeapRecord>>>
 heapsOf(const SessionView& view, const std::string& file, const std::string& process) {
     if (!view.heaps || view.heaps->empty()) {
         return makeError(ErrorKind::usage,
-                         file + " has no heap profile: record one with --heap exact");
+                         file +
+                             " has no heap profile: --heap exact records one, of programs that are "
+                             "linked dynamically");
     }
     std::vector<std::shared_ptr<const HeapRecord>> chosen;
     for (const auto& heap : *view.heaps) {

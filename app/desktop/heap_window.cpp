@@ -157,9 +157,10 @@ void HeapWindow::makeToolbar() {
         m_measureBox->setItemData(m_measureBox->count() - 1, measureHelp(measure), Qt::ToolTipRole);
     }
     addBox(m_measureBox, tr("by"), tr("What the shares are of"));
-    m_directionBox->addItem(tr("who calls whom, from main()"));
-    m_directionBox->addItem(tr("who allocates, and who called it"));
-    addBox(m_directionBox, tr("as"), tr("From which end call stacks are put together"));
+    m_directionBox->addItem(tr("from main()"));
+    m_directionBox->addItem(tr("from what allocates"));
+    addBox(m_directionBox, tr("calls"),
+           tr("Call stacks from main() down to what allocates, or from what allocates up"));
     m_read = bar->addAction(tr("Read now"));
     m_read->setShortcut(QKeySequence(QKeySequence::Refresh));
     m_read->setToolTip(tr("Read the profile of the running process again (F5)"));
@@ -178,6 +179,7 @@ void HeapWindow::makeToolbar() {
     m_find->setPlaceholderText(tr("Find a function or file (Ctrl+F)"));
     m_find->setAccessibleName(tr("Find in the call stacks"));
     m_find->setClearButtonEnabled(true);
+    m_find->setMinimumWidth(150);
     m_find->setMaximumWidth(240);
     bar->addWidget(m_find);
 }
