@@ -343,10 +343,11 @@ private:
         return frames;
     }
 
-    // As the linker has it, or else with what encloses it: finding that goes through the unit.
+    // As the linker has it where that is mangled (that of C may be an alias: __GI_malloc), or else
+    // with what encloses it: finding that goes through the unit.
     std::string nameOf(Dwarf_Die& die) {
         std::string name = linkageNameOf(die);
-        if (name.empty()) {
+        if (!isMangled(name)) {
             Dwarf_Die declaration = declarationOf(die);
             const auto [it, isNew] = m_names.try_emplace(dwarf_dieoffset(&declaration));
             if (isNew) {

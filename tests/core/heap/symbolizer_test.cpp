@@ -112,6 +112,15 @@ TEST(Symbolizer, NameFunctionsFilesAndLinesAlsoOfWhatWasInlined) {
     EXPECT_EQ(shares.back(), 1.0);
 }
 
+// glibc calls itself by other names, which are its linkage names.
+TEST(Symbolizer, CallsFunctionsOfCByTheirNamesInTheSource) {
+    const HeapProfile profile = profileOf(PROFILE_TARGET, "sites");
+    const HeapSymbols symbols = Symbolizer().namesOf(profile);
+    for (const std::string& text : symbols.texts) {
+        EXPECT_NE(text.rfind("__GI_", 0), 0U) << text;
+    }
+}
+
 TEST(Symbolizer, StopWhenTheyAreNotWantedAnyMore) {
     const HeapProfile profile = profileOf(PROFILE_TARGET);
     SymbolOptions options;
