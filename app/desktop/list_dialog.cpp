@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 
 #include <set>
+#include <utility>
 
 #include "widgets/theme/theme_tokens.h"
 
@@ -26,7 +27,8 @@ ListDialog::ListDialog(const Wording& wording, QWidget* parent)
     , m_heading(new QLabel(wording.waiting))
     , m_model(new QStandardItemModel(this))
     , m_sorted(new QSortFilterProxyModel(this))
-    , m_table(new QTableView) {
+    , m_table(new QTableView)
+    , m_more(nullptr) {
     setWindowTitle(wording.title);
     resize(760, 520);
     m_model->setHorizontalHeaderLabels(wording.columns);
@@ -58,6 +60,12 @@ ListDialog::ListDialog(const Wording& wording, QWidget* parent)
     auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     auto* const copyAll = buttons->addButton(tr("Copy"), QDialogButtonBox::ActionRole);
     copyAll->setToolTip(tr("The selected rows, or all when none is selected"));
+    m_more = buttons->addButton(QString(), QDialogButtonBox::ActionRole);
+    m_more->hide();
+    connect(m_more, &QPushButton::clicked, this, [this] {
+        m_more->setEnabled(false); // until what comes offers more, or not
+        m_askMore();
+    });
     const auto toClipboard = [this] { QGuiApplication::clipboard()->setText(copied()); };
     connect(copy, &QAction::triggered, this, toClipboard);
     connect(copyAll, &QPushButton::clicked, this, toClipboard);
@@ -73,8 +81,13 @@ ListDialog::ListDialog(const Wording& wording, QWidget* parent)
 
 void ListDialog::setRows(const QString& heading, const std::vector<QStringList>& rows,
                          const QString& remarks) {
-    m_heading->setText((rows.empty() ? m_empty : heading) + remarks);
     m_model->removeRows(0, m_model->rowCount());
+    addRows(heading, rows, remarks);
+    m_table->resizeColumnsToContents();
+}
+
+void ListDialog::addRows(const QString& heading, const std::vector<QStringList>& rows,
+                         const QString& remarks) {
     for (const QStringList& row : rows) {
         QList<QStandardItem*> items;
         for (const QString& text : row) {
@@ -82,11 +95,22 @@ void ListDialog::setRows(const QString& heading, const std::vector<QStringList>&
         }
         m_model->appendRow(items);
     }
-    m_table->resizeColumnsToContents();
+    m_heading->setText((m_model->rowCount() == 0 ? m_empty : heading) + remarks);
+}
+
+void ListDialog::offerMore(const QString& text, std::function<void()> more) {
+    m_askMore = std::move(more);
+    m_more->setText(text);
+    m_more->setEnabled(true);
+    m_more->setVisible(!text.isEmpty());
 }
 
 int ListDialog::rowCount() const {
     return m_sorted->rowCount();
+}
+
+int ListDialog::totalRows() const {
+    return m_model->rowCount();
 }
 
 QString ListDialog::heading() const {

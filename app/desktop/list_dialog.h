@@ -5,9 +5,11 @@
 #include <QString>
 #include <QStringList>
 
+#include <functional>
 #include <vector>
 
 class QLabel;
+class QPushButton;
 class QSortFilterProxyModel;
 class QStandardItemModel;
 class QTableView;
@@ -31,7 +33,13 @@ public:
     // Each row has a text a column. remarks stand behind the heading, also when there are no rows.
     void setRows(const QString& heading, const std::vector<QStringList>& rows,
                  const QString& remarks = {});
+    // More rows behind those that are there.
+    void addRows(const QString& heading, const std::vector<QStringList>& rows,
+                 const QString& remarks = {});
+    // A button that asks for more, once; empty text: none.
+    void offerMore(const QString& text, std::function<void()> more = {});
     [[nodiscard]] int rowCount() const; // that the filter leaves
+    [[nodiscard]] int totalRows() const;
     [[nodiscard]] QString heading() const;
     // The selected rows, or all when none is; tabs between columns.
     [[nodiscard]] QString copied() const;
@@ -42,6 +50,8 @@ private:
     QStandardItemModel* m_model;
     QSortFilterProxyModel* m_sorted;
     QTableView* m_table;
+    QPushButton* m_more;
+    std::function<void()> m_askMore;
 };
 
 } // namespace ringscope

@@ -25,13 +25,15 @@ struct ReadMap {
     std::int64_t costNs = 0;
 };
 
-ReadMap readNow(const ProcessIdentity& process, KernelSums kernelSums, NodePlaces nodePlaces) {
+ReadMap readNow(const ProcessIdentity& process, KernelSums kernelSums, NodePlaces nodePlaces,
+                std::optional<std::uint64_t> heapLiveBytes) {
     const ThreadCpuClock clock;
     const std::int64_t before = clock.nowNs();
     auto snapshot = readMapSnapshot(process, kernelSums, nodePlaces);
     if (!snapshot) {
         return {snapshot.error(), nullptr, 0};
     }
+    snapshot->heapLiveBytes = heapLiveBytes;
     auto record = makeMapRecord(*snapshot, {});
     return {MapSnapshotPtr(std::make_shared<const MapSnapshot>(std::move(*snapshot))),
             std::move(record), clock.nowNs() - before};
@@ -187,11 +189,13 @@ void MapController::read(bool isKept) {
         return;
     }
     m_isReading = true;
+    const auto heapLiveBytes = m_heapLive ? m_heapLive(*m_process) : std::nullopt;
     m_jobs.run(
         this,
-        [process = *m_process, isKept, isReadingNodes = m_isReadingNodes](const std::stop_token&) {
+        [process = *m_process, isKept, isReadingNodes = m_isReadingNodes,
+         heapLiveBytes](const std::stop_token&) {
             return readNow(process, isKept ? KernelSums::read : KernelSums::leftOut,
-                           isReadingNodes ? NodePlaces::read : NodePlaces::leftOut);
+                           isReadingNodes ? NodePlaces::read : NodePlaces::leftOut, heapLiveBytes);
         },
         [this, isKept, target = m_target](ReadMap result) {
             if (target != m_target) {

@@ -6,8 +6,10 @@
 #include <QTimer>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/base/expected.h"
@@ -55,6 +57,11 @@ public:
     // When the process ends: goes on with the newest one of the same name.
     void setFollowingRestarts(bool isFollowing);
 
+    // What says how much a process has allocated now, where somebody counts it: asked at each
+    // reading.
+    using HeapLive = std::function<std::optional<std::uint64_t>(const ProcessIdentity& process)>;
+    void setHeapLive(HeapLive heapLive) { m_heapLive = std::move(heapLive); }
+
     // Reads too on which nodes of the machine the pages are, which takes as long again.
     void setReadingNodes(bool isReading);
 
@@ -98,6 +105,7 @@ private:
     void schedule();
 
     BackgroundJobs& m_jobs;
+    HeapLive m_heapLive; // may be empty
     QTimer m_timer;
     std::optional<ProcessIdentity> m_process; // empty: a file or nothing
     std::string m_processName;

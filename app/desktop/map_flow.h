@@ -71,7 +71,9 @@ private:
 
     void pick(const std::vector<Records>& processes, std::optional<std::int64_t> timeNs);
     void showRecords(const std::string& label, std::optional<std::int64_t> timeNs);
-    [[nodiscard]] bool isRunning(std::int32_t pid) const;   // as the live session says
+    [[nodiscard]] bool isRunning(std::int32_t pid) const; // as the live session says
+    // What it has allocated, as the live session counts it.
+    [[nodiscard]] std::optional<std::uint64_t> heapLiveOf(std::int32_t pid) const;
     [[nodiscard]] std::vector<Records> sessionMaps() const; // of each process
     // Of the processes of which one was taken then.
     [[nodiscard]] std::vector<Records> mapsAt(std::int64_t timeNs) const;

@@ -209,20 +209,30 @@ void MapInspection::showStrings(const ProcessIdentity& process, const AddressRan
                                         &m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->show(); // beside the window, which goes on
+    addStrings(dialog, process, range, 0);
+}
+
+void MapInspection::addStrings(ListDialog* dialog, const ProcessIdentity& process,
+                               const AddressRange& rest, std::uint64_t readBytes) {
     m_jobs.run(
         dialog,
-        [process, range](const std::stop_token&) {
+        [process, rest](const std::stop_token&) {
             StringRules rules;
             rules.encodings = SearchedEncodings::asciiAndUtf16;
-            const std::array ranges{range};
+            const std::array ranges{rest};
             return findStrings(process, ranges, rules);
         },
-        [this, dialog](const Expected<RegionStrings>& found) {
+        [this, dialog, process, rest, readBytes](const Expected<RegionStrings>& found) {
             if (!found) {
-                dialog->close();
                 Q_EMIT failed(found.error());
+                if (readBytes == 0) {
+                    dialog->close();
+                } else { // what was found stays
+                    dialog->offerMore({});
+                }
                 return;
             }
+            const std::uint64_t allBytes = readBytes + found->readBytes;
             std::vector<QStringList> rows;
             for (const FoundString& text : found->strings) {
                 rows.push_back({hexText(text.address),
@@ -230,18 +240,27 @@ void MapInspection::showStrings(const ProcessIdentity& process, const AddressRan
                                                                      : QStringLiteral("UTF-16"),
                                 QString::fromStdString(printableKernelName(text.text))});
             }
-            const QString heading = tr("%1 texts of four or more characters; %2 were read.")
-                                        .arg(found->strings.size())
-                                        .arg(bytesText(found->readBytes));
             QString remarks;
-            if (found->end != SearchEnd::complete) {
-                remarks +=
-                    tr(" The search ended at %1, at its limit.").arg(hexText(found->searchedEnd));
+            const AddressRange left{found->searchedEnd, rest.end};
+            const bool isCut = found->end != SearchEnd::complete && left.start < left.end;
+            if (isCut) {
+                remarks += tr(" The search has come to %1; Continue looks at the other %2.")
+                               .arg(hexText(left.start), bytesText(left.size()));
             }
             if (found->swappedBytes > 0) {
                 remarks += tr(" %1 in swap were left out.").arg(bytesText(found->swappedBytes));
             }
-            dialog->setRows(heading, rows, remarks);
+            const auto shown = static_cast<std::size_t>(dialog->totalRows()) + rows.size();
+            const QString heading = tr("%1 texts of four or more characters; %2 were read.")
+                                        .arg(shown)
+                                        .arg(bytesText(allBytes));
+            if (readBytes == 0) {
+                dialog->setRows(heading, rows, remarks);
+            } else {
+                dialog->addRows(heading, rows, remarks);
+            }
+            dialog->offerMore(isCut ? tr("Continue") : QString(),
+                              [=, this] { addStrings(dialog, process, left, allBytes); });
         });
 }
 

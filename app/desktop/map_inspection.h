@@ -18,6 +18,7 @@ class QWidget;
 namespace ringscope {
 
 class BackgroundJobs;
+class ListDialog;
 
 // Reads the pages of a range in that many columns, for the strip. Not for the GUI thread. Errors as
 // PageStatesReader's.
@@ -49,6 +50,9 @@ Q_SIGNALS:
 
 private:
     void showStrings(const ProcessIdentity& process, const AddressRange& range);
+    // More of them into the list, which has those of readBytes so far.
+    void addStrings(ListDialog* dialog, const ProcessIdentity& process, const AddressRange& rest,
+                    std::uint64_t readBytes);
 
     QWidget& m_window;
     BackgroundJobs& m_jobs;

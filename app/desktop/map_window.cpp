@@ -256,7 +256,11 @@ void MapWindow::connectParts() {
     connect(m_summary, &MapSummaryTable::typeSelected, this, &MapWindow::showType);
     connect(m_bars, &MapBars::typeSelected, this, &MapWindow::showType);
     connect(m_strip, &AddressStrip::regionSelected, this, [this](quint64 start, quint64 end) {
-        m_tree->selectAddress(start);
+        if (!m_tree->selectAddress(start)) { // what is shown leaves it out
+            showType(std::nullopt);
+            m_find->clear();
+            m_tree->selectAddress(start);
+        }
         showRegion(start, end);
     });
     connect(m_summary, &MapSummaryTable::columnNamesChanged, this, &MapWindow::setColumnNames);
@@ -416,8 +420,24 @@ void MapWindow::updateTitle() {
 }
 
 void MapWindow::chooseProcess() {
-    pickProcessForMap(*this, m_jobs, m_preferences,
-                      [this](const ProcessIdentity& process) { follow(process); });
+    pickProcessForMap(*this, m_jobs, m_preferences, [this](const ProcessIdentity& process) {
+        windowForAnother().follow(process);
+    });
+}
+
+void MapWindow::setHeapLive(const MapController::HeapLive& heapLive) {
+    m_heapLive = heapLive;
+    m_controller.setHeapLive(heapLive);
+}
+
+MapWindow& MapWindow::windowForAnother() {
+    if (m_controller.records().size() < 2) {
+        return *this;
+    }
+    auto* const other = new MapWindow(m_theme, m_jobs, m_preferences, parentWidget());
+    other->setHeapLive(m_heapLive);
+    other->show();
+    return *other;
 }
 
 void MapWindow::chooseFile(bool isBaseline) {
@@ -430,7 +450,7 @@ void MapWindow::chooseFile(bool isBaseline) {
         if (isBaseline) {
             m_controller.compareWithFile(path);
         } else {
-            openFile(path);
+            windowForAnother().openFile(path);
         }
     });
     dialog->open();

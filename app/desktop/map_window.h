@@ -51,6 +51,8 @@ public:
     // Those of a session that are of the process that is shown.
     void addMaps(const std::vector<MapRecordPtr>& maps);
     void setByteScale(ByteScale scale);
+    // As MapController::setHeapLive(), also for the windows that this one opens.
+    void setHeapLive(const MapController::HeapLive& heapLive);
 
     [[nodiscard]] MapController& controller() { return m_controller; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
@@ -73,6 +75,8 @@ private:
     // Why there is none, and what to do about it. One sentence, without its end.
     [[nodiscard]] QString whyNotLiving() const;
     void setColumnNames(ColumnNames names);
+    // This one, or another where maps would be lost that were read of the process here.
+    [[nodiscard]] MapWindow& windowForAnother();
     void updateTitle();
     void chooseProcess();
     void chooseFile(bool isBaseline);
@@ -84,6 +88,7 @@ private:
     Theme& m_theme;
     BackgroundJobs& m_jobs;
     Preferences& m_preferences;
+    MapController::HeapLive m_heapLive; // may be empty
     MapController m_controller;
 
     MapInspection* m_inspection;

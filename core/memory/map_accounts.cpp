@@ -20,6 +20,9 @@ std::int64_t difference(std::uint64_t of, std::uint64_t from) {
 void addKernelSums(const MapSnapshot& snapshot, const MemorySums& total,
                    std::vector<std::string>& sentences) {
     if (!snapshot.rollup) {
+        if (snapshot.origin == MapOrigin::process) {
+            sentences.push_back("The kernel's own sums were not read with this map.");
+        }
         return;
     }
     const std::int64_t rss = difference(snapshot.rollup->rss, total.rss);
@@ -55,6 +58,26 @@ void addCounters(const MapSnapshot& snapshot, const MemorySums& total,
     }
 }
 
+// Blocks are in the regions of Heap; large ones, each a mapping of its own, in Private Data.
+void addHeap(const MapSnapshot& snapshot, std::vector<std::string>& sentences) {
+    if (!snapshot.heapLiveBytes) {
+        return;
+    }
+    const std::uint64_t live = *snapshot.heapLiveBytes;
+    const std::uint64_t resident = snapshot.sums().of(MemoryType::heap).rss;
+    const std::string counted = "The program has " + bytesText(live) +
+                                " allocated, as the heap tracker counts, and " +
+                                bytesText(resident) + " of Heap are resident: ";
+    if (resident >= live) {
+        sentences.push_back(counted + "at least " + bytesText(resident - live) +
+                            " of it is free space that the allocator keeps and its own "
+                            "bookkeeping.");
+    } else {
+        sentences.push_back(counted + "the other " + bytesText(live - resident) +
+                            " were never touched, or are large blocks in Private Data.");
+    }
+}
+
 void addCgroup(const MapSnapshot& snapshot, std::vector<std::string>& sentences) {
     if (!snapshot.cgroup || !snapshot.cgroup->usage) {
         return;
@@ -79,6 +102,7 @@ std::vector<std::string> mapAccounts(const MapSnapshot& snapshot) {
     const MemorySums total = snapshot.sums().regionTotal();
     addKernelSums(snapshot, total, sentences);
     addCounters(snapshot, total, sentences);
+    addHeap(snapshot, sentences);
     if (total.hugetlb > 0) {
         sentences.push_back("hugetlb memory, " + bytesText(total.hugetlb) +
                             ", is in neither RSS nor PSS.");

@@ -149,6 +149,9 @@ Json headJson(const MapSnapshot& snapshot) {
     json["start_ticks"] = snapshot.space.process.startTicks;
     json["pid_namespace"] = snapshot.space.process.pidNamespace;
     json["remarks"] = snapshot.remarks;
+    if (snapshot.heapLiveBytes) {
+        json["heap_live_bytes"] = *snapshot.heapLiveBytes;
+    }
     json["rollup"] = rollupJson(snapshot);
     json["counters"] = snapshot.counters
                            ? numbersJson(*snapshot.counters, kCounterNumbers, kCounterOptionals)
@@ -308,6 +311,7 @@ private:
                     .read("stack_pointer", thread.stackPointer);
                 m_snapshot.space.threads.push_back(std::move(thread));
             });
+        Fields(m_json).readOptional("heap_live_bytes", m_snapshot.heapLiveBytes);
         const auto found = std::find(kOrigins.begin(), kOrigins.end(), origin);
         m_snapshot.origin = static_cast<MapOrigin>(
             found == kOrigins.end() ? 0 : std::distance(kOrigins.begin(), found));

@@ -122,6 +122,10 @@ Expected<RegionStrings> Search::finish(std::int32_t pid) {
     m_result.strings = m_finder.finish();
     if (m_finder.isCut()) {
         m_result.end = SearchEnd::tooManyStrings;
+        if (!m_result.strings.empty()) { // who searches on from there misses none
+            const FoundString& last = m_result.strings.back();
+            m_result.searchedEnd = last.address + last.size;
+        }
     }
     // What is left of a process that ended reads as nothing, whatever the address; address 0, where
     // nothing is mapped, reads as an error while it lives.

@@ -71,6 +71,8 @@ struct WorkerRow {
     std::uint64_t emptyWaits = 0;
     std::uint64_t lastPosition = 0;
     std::uint64_t rssBytes = 0;
+    // Allocated on the heap now; empty without the heap tracker, and in what is loaded from a file.
+    std::optional<std::uint64_t> heapLiveBytes;
     std::string outcome; // how it ended, in words: "killed by SIGKILL at position 381 of channel 0"
 };
 

@@ -21,6 +21,11 @@ std::uint64_t TargetProcesses::rssOf(const ProcessIdentity& identity) const {
     return index ? m_all[*index].rssBytes : 0;
 }
 
+std::optional<std::uint64_t> TargetProcesses::heapLiveOf(const ProcessIdentity& identity) const {
+    const std::optional<std::size_t> index = indexOf(identity);
+    return index ? m_all[*index].heapLiveBytes : std::nullopt;
+}
+
 std::size_t TargetProcesses::findOrAdd(const ProcessIdentity& identity, TargetOrigin origin) {
     add({}, identity, origin);
     return *indexOf(identity);
@@ -37,8 +42,14 @@ bool TargetProcesses::add(std::string label, const ProcessIdentity& identity, Ta
     for (std::size_t i = m_all.size(); label.empty() || isTaken(); ++i) {
         label = "P" + std::to_string(i);
     }
-    m_all.push_back(
-        {std::move(label), identity, origin, true, m_all.size() < kMaxProcessesWithTracks, 0, {}});
+    m_all.push_back({std::move(label),
+                     identity,
+                     origin,
+                     true,
+                     m_all.size() < kMaxProcessesWithTracks,
+                     0,
+                     {},
+                     {}});
     m_endWatch.add(identity);
     return true;
 }

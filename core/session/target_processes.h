@@ -28,6 +28,8 @@ struct TargetProcess {
     // As the memory source read them last.
     std::uint64_t rssBytes = 0;
     std::optional<std::uint64_t> pageTableBytes;
+    // Allocated on the heap, as the heap source read it last; empty: runs without the tracker.
+    std::optional<std::uint64_t> heapLiveBytes;
 };
 
 // The processes that a session observes, shared by its sources. Only grows, so an index stays what
@@ -47,6 +49,8 @@ public:
         m_all[index].rssBytes = rssBytes;
         m_all[index].pageTableBytes = pageTableBytes;
     }
+    void setHeapLive(std::size_t index, std::uint64_t bytes) { m_all[index].heapLiveBytes = bytes; }
+    [[nodiscard]] std::optional<std::uint64_t> heapLiveOf(const ProcessIdentity& identity) const;
     // 0 for a process that is not in.
     [[nodiscard]] std::uint64_t rssOf(const ProcessIdentity& identity) const;
 

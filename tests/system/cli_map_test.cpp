@@ -184,6 +184,21 @@ TEST(CliMap, ASessionKeepsMapsThatAreComparedLater) {
     EXPECT_EQ(early.status, 3) << early.out;
 }
 
+TEST(CliMap, AMapOfATrackedProcessSaysWhatItHasAllocated) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.path("heap.ringscope");
+    const ProgramResult recorded =
+        cli({"record", "--map-every", "100ms", "-o", file, "--", "sh", "-c",
+             "x=$(head -c 4000000 /dev/zero | tr '\\0' x); sleep 0.8; echo ${#x}"});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    const ProgramResult json = cli({"map", file + "@:P0", "--json"});
+    ASSERT_EQ(json.status, 0) << json.err;
+    const Json map = Json::parse(json.out, nullptr, false);
+    EXPECT_GT(map.at("heap_live_bytes"), 4'000'000);
+    EXPECT_NE(cli({"map", file + "@:P0"}).out.find("allocated, as the heap tracker counts"),
+              std::string::npos);
+}
+
 TEST(CliMap, ASessionKeepsMapsWhenATrackGrows) {
     const ScratchDirectory scratch;
     const std::string file = scratch.path("grown.ringscope");

@@ -288,8 +288,13 @@ void TimeAxis::mouseMoveEvent(QMouseEvent* event) {
     setCursor(mapAt(event->pos()) != nullptr ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
-void TimeAxis::mouseDoubleClickEvent(QMouseEvent*) {
-    m_link.resume();
+// On the mark of a map it is two clicks, of which the first has opened that map.
+void TimeAxis::mouseDoubleClickEvent(QMouseEvent* event) {
+    m_pressedNs = timeAt(event->pos().x());
+    m_pressedAt = QPoint(-2 * kGlyphReach, -2 * kGlyphReach); // its release is no click
+    if (mapAt(event->pos()) == nullptr) {
+        m_link.resume();
+    }
 }
 
 void TimeAxis::wheelEvent(QWheelEvent* event) {

@@ -171,6 +171,7 @@ void MapTree::setFindText(const QString& text) {
     filter.text = text;
     m_model->setFilter(filter);
     refreshed();
+    closeFound();
     openFound();
 }
 
@@ -236,6 +237,18 @@ void MapTree::reexpand() {
     }
 }
 
+// Rows that were opened for a text that is looked for no more.
+void MapTree::closeFound() {
+    const QSignalBlocker quiet(m_view);
+    const QModelIndex current = m_view->currentIndex().parent(); // somebody chose in there
+    for (const QPersistentModelIndex& index : std::exchange(m_found, {})) {
+        if (index.isValid() && index != current.siblingAtColumn(0) &&
+            !m_expanded.contains(m_model->items().objectKey(m_model->itemAt(index).index))) {
+            m_view->collapse(index);
+        }
+    }
+}
+
 // Objects of which only some mappings were found show these; not for good, so it is not kept.
 void MapTree::openFound() {
     constexpr int kMost = 100; // more is not looked through
@@ -248,7 +261,10 @@ void MapTree::openFound() {
         const QModelIndex index = m_model->index(row, 0);
         const MapRows::Top& top = m_model->rows().tops[static_cast<std::size_t>(row)];
         if (top.childCount > 0 && top.childCount < m_model->items().regionsOf(top.object).size()) {
-            m_view->expand(index);
+            if (!m_view->isExpanded(index)) {
+                m_view->expand(index);
+                m_found.emplace_back(index);
+            }
             ++opened;
         }
     }
@@ -271,11 +287,11 @@ void MapTree::updateSentence() {
     }
 }
 
-void MapTree::selectAddress(quint64 address) {
+bool MapTree::selectAddress(quint64 address) {
     const auto region = m_model->items().regionContaining(address);
     const QModelIndex index = region ? m_model->indexOfRegion(*region) : QModelIndex();
     if (!index.isValid()) {
-        return;
+        return false;
     }
     if (index.parent().isValid()) {
         m_view->expand(index.parent());
@@ -283,6 +299,7 @@ void MapTree::selectAddress(quint64 address) {
     m_view->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect |
                                                          QItemSelectionModel::Rows);
     m_view->scrollTo(index);
+    return true;
 }
 
 AddressRange MapTree::selectedRange() const {

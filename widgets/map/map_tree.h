@@ -5,8 +5,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <QByteArray>
+#include <QPersistentModelIndex>
 #include <QWidget>
 
 #include "core/base/units.h"
@@ -62,7 +64,8 @@ public:
 public Q_SLOTS:
     // Selects the mapping that contains it, and opens its object; nothing if none does or it is
     // filtered away.
-    void selectAddress(quint64 address);
+    // False when it has no row, also because of what is shown.
+    bool selectAddress(quint64 address);
 
 Q_SIGNALS:
     // By the user, or selectAddress(); an object that is scattered gives its first mapping. Both 0:
@@ -85,6 +88,7 @@ private:
     void refreshed();
     void reexpand();
     void openFound();
+    void closeFound();
     void updateSentence();
     void reportSelection();
     [[nodiscard]] AddressRange selectedRange() const;
@@ -96,6 +100,7 @@ private:
     MapTreeModel* m_model;
     QTreeView* m_view;
     EmptySentence* m_empty;
+    std::vector<QPersistentModelIndex> m_found; // opened by openFound()
     std::set<std::string> m_expanded; // keys of objects, also of those that are filtered away
     QByteArray m_firstColumns;        // Constant after construction.
     AddressRange m_reported;          // what was said last to be selected

@@ -114,6 +114,7 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
             const bool isAlive = m_processes.all()[ledger.process].isAlive;
             if (const auto totals = ledger.reader.readTotals()) {
                 ledger.newest = *totals;
+                m_processes.setHeapLive(ledger.process, totals->liveBytes);
             }
             if (!isAlive) {
                 ledger.isFinal = true;

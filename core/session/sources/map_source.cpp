@@ -18,10 +18,11 @@ void MapSource::sampleFor(const std::string& reason, std::int64_t nowNs, Session
         if (!process.isAlive || !process.hasTracks || m_isFull) {
             continue;
         }
-        const auto snapshot = readMapSnapshot(process.identity, KernelSums::leftOut);
+        auto snapshot = readMapSnapshot(process.identity, KernelSums::leftOut);
         if (!snapshot) { // it may end at any moment
             continue;
         }
+        snapshot->heapLiveBytes = process.heapLiveBytes;
         auto record = makeMapRecord(*snapshot, process.label, reason);
         m_bytes += record->packed.size();
         m_isFull = m_bytes > kMostMapBytes;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <QAction>
+#include <QApplication>
 #include <QFile>
 #include <QFileDialog>
 #include <QImage>
@@ -21,6 +22,7 @@
 #include <QTreeWidget>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -33,8 +35,10 @@
 #include "app/desktop/map_inspection.h"
 #include "app/desktop/message_bar.h"
 #include "app/desktop/preferences.h"
+#include "core/memory/map_json.h"
 #include "core/memory/map_reader.h"
 #include "tests/support/idle_child.h"
+#include "widgets/map/address_strip.h"
 #include "widgets/map/map_bars.h"
 #include "widgets/map/map_summary_table.h"
 #include "widgets/map/map_tree.h"
@@ -242,6 +246,69 @@ TEST_F(MapWindowTest, AChosenTypeFiltersEveryPart) {
     EXPECT_FALSE(m_window->findChild<MapSummaryTable*>()->selectedType());
 }
 
+TEST_F(MapWindowTest, AClickInThePictureShowsAlsoWhatWasFilteredAway) {
+    ASSERT_TRUE(follow(::getpid()));
+    auto* const tree = m_window->findChild<MapTree*>();
+    const auto& regions = controller().shown()->space.map.regions;
+    const auto image = std::find(controller().shown()->types.begin(),
+                                 controller().shown()->types.end(), MemoryType::image) -
+                       controller().shown()->types.begin();
+    const MemoryRegion region = regions[static_cast<std::size_t>(image)];
+    Q_EMIT m_window->findChild<MapSummaryTable*>()->typeSelected(MemoryType::heap);
+    Q_EMIT m_window->findChild<AddressStrip*>()->regionSelected(region.start, region.end);
+    EXPECT_FALSE(m_window->findChild<MapBars*>()->type());
+    const auto selected = tree->model().regionOf(tree->view().currentIndex());
+    ASSERT_TRUE(selected);
+    EXPECT_EQ(tree->model().items().regionAt(*selected).start, region.start);
+}
+
+TEST_F(MapWindowTest, AnotherMapTakesAnotherWindowWhereSnapshotsWouldBeLost) {
+    const QString file = m_folder.filePath(QStringLiteral("other.json"));
+    std::ofstream out(file.toStdString());
+    writeMapJson(readMapSnapshot(selfProcess()).value(), out);
+    out.close();
+    const auto open = [&] {
+        for (QAction* const action : m_window->menuBar()->actions().front()->menu()->actions()) {
+            if (action->text().contains(QStringLiteral("Open saved map"))) {
+                action->trigger();
+            }
+        }
+        auto* const dialog = m_window->findChild<QFileDialog*>();
+        Q_EMIT dialog->fileSelected(file);
+        delete dialog;
+    };
+    const auto windows = [] {
+        const QWidgetList all = QApplication::topLevelWidgets();
+        return std::count_if(all.begin(), all.end(), [](QWidget* widget) {
+            return qobject_cast<MapWindow*>(widget) != nullptr;
+        });
+    };
+    ASSERT_TRUE(follow(::getpid()));
+    ASSERT_TRUE(readAgain());
+    open();
+    EXPECT_EQ(windows(), 2);
+    EXPECT_TRUE(controller().isLive());
+    EXPECT_EQ(controller().records().size(), 2U) << "they stay";
+    for (QWidget* const widget : QApplication::topLevelWidgets()) {
+        if (qobject_cast<MapWindow*>(widget) != nullptr && widget != m_window) {
+            delete widget;
+            break; // its menus are in the list too
+        }
+    }
+    controller().showRecords({controller().records().front()});
+    open();
+    EXPECT_EQ(windows(), 1) << "with nothing to lose";
+}
+
+TEST_F(MapWindowTest, SaysWhatTheProgramHasAllocated) {
+    m_window->setHeapLive([](const ProcessIdentity&) { return 12'345'678; });
+    ASSERT_TRUE(follow(::getpid()));
+    EXPECT_EQ(controller().shown()->heapLiveBytes, 12'345'678U);
+    EXPECT_TRUE(m_window->findChild<QLabel*>(QStringLiteral("mapRemarks"))
+                    ->text()
+                    .contains(QStringLiteral("11.8 MiB allocated")));
+}
+
 TEST_F(MapWindowTest, TwoSnapshotsShowExactlyWhatCame) {
     ASSERT_TRUE(follow(::getpid()));
     void* const memory =
@@ -389,6 +456,38 @@ TEST_F(MapWindowTest, TextsAreReadOnlyAfterAsking) {
     EXPECT_TRUE(list->copied().contains(QStringLiteral("findable in memory")));
     EXPECT_TRUE(list->copied().contains(QString::number(at + 100, 16)));
     ::munmap(text, 4096);
+}
+
+TEST_F(MapWindowTest, ManyTextsComeInParts) {
+    ASSERT_TRUE(follow(::getpid()));
+    constexpr std::size_t kSize = std::size_t{12'000} * 16;
+    auto* const text = static_cast<char*>(
+        ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(static_cast<void*>(text), MAP_FAILED);
+    for (std::size_t i = 0; i < 12'000; ++i) {
+        std::snprintf(text + i * 16, 16, "text %zu", i);
+    }
+    const auto at = reinterpret_cast<quint64>(text);
+    Q_EMIT m_window->findChild<MapTree*>()->stringsRequested(at, at + kSize);
+    auto* const question = m_window->findChild<QMessageBox*>();
+    for (QAbstractButton* const button : question->buttons()) {
+        if (question->buttonRole(button) == QMessageBox::AcceptRole) {
+            button->click();
+        }
+    }
+    auto* const list = m_window->findChild<ListDialog*>();
+    ASSERT_TRUE(waitFor([&] { return list->totalRows() == 10'000; }));
+    QPushButton* more = nullptr;
+    for (auto* const button : list->findChildren<QPushButton*>()) {
+        more = button->text() == QStringLiteral("Continue") ? button : more;
+    }
+    ASSERT_NE(more, nullptr);
+    more->click();
+    ASSERT_TRUE(waitFor([&] { return list->totalRows() == 12'000; }));
+    EXPECT_FALSE(more->isVisible());
+    EXPECT_TRUE(list->heading().startsWith(QStringLiteral("12000 texts"))) << "of both parts";
+    EXPECT_TRUE(list->copied().endsWith(QStringLiteral("text 11999\n")));
+    ::munmap(text, kSize);
 }
 
 TEST_F(MapWindowTest, ShowsWhoElseMapsAnObject) {

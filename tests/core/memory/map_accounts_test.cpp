@@ -63,7 +63,21 @@ TEST(MapAccounts, NameWhatIsInNoneOfThem) {
     EXPECT_THAT(text, HasSubstr("charged 8 MiB of 16 MiB"));
     EXPECT_THAT(text, HasSubstr("2 processes were killed"));
     EXPECT_THAT(text, HasSubstr("Mind this."));
-    EXPECT_EQ(text.find("kernel's own sum"), std::string::npos) << "there is none";
+    EXPECT_THAT(text, HasSubstr("own sums were not read"));
+    snapshot.origin = MapOrigin::coreDump;
+    EXPECT_EQ(textOf(snapshot).find("own sum"), std::string::npos) << "there are none to read";
+}
+
+TEST(MapAccounts, HoldWhatTheProgramAllocatedAgainstWhatIsResident) {
+    MapSnapshot snapshot = mapOf("1000-11000 rw-p 00000000 00:00 0 [heap]\nRss: 40 kB\n");
+    EXPECT_EQ(textOf(snapshot).find("heap tracker"), std::string::npos);
+    snapshot.heapLiveBytes = 30U << 10U;
+    EXPECT_THAT(textOf(snapshot),
+                HasSubstr("has 30 KiB allocated, as the heap tracker counts, and 40 KiB of Heap "
+                          "are resident: at least 10 KiB of it is free space"));
+    snapshot.heapLiveBytes = 1U << 20U;
+    EXPECT_THAT(textOf(snapshot), HasSubstr("the other 984 KiB were never touched, or are large "
+                                            "blocks in Private Data"));
 }
 
 } // namespace

@@ -156,6 +156,10 @@ TEST(RegionStrings, EndAtALimitThatIsSaid) {
     const auto few = findStrings(child.identity(), ranges, rules).value();
     EXPECT_EQ(few.end, SearchEnd::tooManyStrings);
     EXPECT_EQ(few.strings.size(), 31U);
+    const std::array rest{AddressRange{few.searchedEnd, area.all().end}};
+    const auto more = findStrings(child.identity(), rest, rules).value();
+    ASSERT_EQ(more.strings.size(), 1U) << "who goes on from there misses none";
+    EXPECT_EQ(more.strings.front().text, "string of a page");
     StringSearchLimits limits;
     limits.maxBytes = 32 * kPage;
     EXPECT_EQ(findStrings(child.identity(), ranges, {}, limits)->end, SearchEnd::complete);

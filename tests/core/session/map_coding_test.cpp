@@ -36,6 +36,10 @@ TEST(MapCoding, GivesBackEveryField) {
     const auto unpacked = unpackMap(packMap(everyField()));
     ASSERT_TRUE(unpacked);
     EXPECT_EQ(jsonOf(*unpacked), jsonOf(everyField()));
+    EXPECT_FALSE(unpacked->heapLiveBytes);
+    MapSnapshot tracked = everyField();
+    tracked.heapLiveBytes = 1'234'567;
+    EXPECT_EQ(unpackMap(packMap(tracked))->heapLiveBytes, 1'234'567U);
 }
 
 TEST(MapCoding, GivesBackTheMapOfARealProcessInFewBytes) {

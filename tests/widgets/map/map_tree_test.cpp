@@ -132,6 +132,16 @@ TEST_F(MapTreeTest, WhatIsFoundInAnObjectIsOpenWhileItIsLookedFor) {
     EXPECT_EQ(tree.model().rowCount(), 1);
     EXPECT_TRUE(tree.view().isExpanded(row("/dev/shm/ring")));
     EXPECT_EQ(tree.model().rowCount(row("/dev/shm/ring")), 1);
+    tree.setFindText({});
+    EXPECT_FALSE(tree.view().isExpanded(row("/dev/shm/ring"))) << "nobody else opened it";
+    tree.setFindText(QStringLiteral("7f0000300010"));
+    select(tree.model().index(0, 0, row("/dev/shm/ring")));
+    tree.setFindText({});
+    EXPECT_TRUE(tree.view().isExpanded(row("/dev/shm/ring"))) << "a row in it is selected";
+    tree.view().expand(row("/usr/bin/probe"));
+    tree.setFindText(QStringLiteral("7f0000300010"));
+    tree.setFindText({});
+    EXPECT_TRUE(tree.view().isExpanded(row("/usr/bin/probe"))) << "the user had";
 }
 
 TEST_F(MapTreeTest, AnAddressIsSelectedInItsOpenedObject) {
