@@ -52,19 +52,6 @@ PageColumn columnOf(const PageBytes& all, const PageBytes& withoutHuge, double b
     return column;
 }
 
-QString stateWords(const PageRun& run, const PageFlags& known) {
-    const std::string_view name = pageStateName(stateOf(run.flags));
-    QString text = QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
-    if (run.flags.isHuge) {
-        text += QObject::tr(", huge");
-    }
-    if (run.flags.isPresent && known.isExclusive) {
-        text += run.flags.isExclusive ? QObject::tr(", mapped once")
-                                      : QObject::tr(", mapped more than once");
-    }
-    return text;
-}
-
 QString remarkOf(const PageStates& states) {
     if (states.isCut()) {
         return QObject::tr("Only the pages below %1 were looked at, the rest is shown as not "
@@ -171,7 +158,7 @@ void MapInspection::listPages(const ProcessIdentity& process, const AddressRange
                 const std::uint64_t bytes = runs[i].end - runs[i].start;
                 rows.push_back({hexText(runs[i].start), hexText(runs[i].end), bytesText(bytes),
                                 QString::number(bytes / kSmallPage),
-                                stateWords(runs[i], states->known)});
+                                pageRunWords(runs[i], states->known)});
             }
             QString heading = tr("Neighbouring pages of one state stand in one row; in pages of "
                                  "%1.")
@@ -182,6 +169,34 @@ void MapInspection::listPages(const ProcessIdentity& process, const AddressRange
             }
             const QString remark = remarkOf(*states);
             dialog->setRows(heading, rows, remark.isEmpty() ? remark : u' ' + remark);
+        });
+}
+
+void MapInspection::readPageRows(const ProcessIdentity& process, const AddressRange& range,
+                                 std::uint64_t pageSize) {
+    m_jobs.run(
+        this,
+        [process, range, pageSize](const std::stop_token&) -> Expected<MapPageRows> {
+            const auto reader = PageStatesReader::open(process);
+            if (!reader) {
+                return reader.error();
+            }
+            const std::array ranges{range};
+            const auto states = reader->read(ranges, {}, PageDetail::statesAndExclusive);
+            if (!states) {
+                return states.error();
+            }
+            return pageRowsOf(*states, range, pageSize);
+        },
+        [this, range](const Expected<MapPageRows>& rows) {
+            if (rows) {
+                Q_EMIT pageRowsRead(*rows);
+                return;
+            }
+            MapPageRows none;
+            none.range = range;
+            Q_EMIT pageRowsRead(none);
+            Q_EMIT failed(rows.error());
         });
 }
 

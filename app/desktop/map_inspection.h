@@ -11,6 +11,7 @@
 #include "core/base/process_identity.h"
 #include "core/memory/map_snapshot.h"
 #include "core/memory/memory_region.h"
+#include "widgets/map/map_page_rows.h"
 #include "widgets/map/page_strip.h"
 
 class QWidget;
@@ -41,11 +42,16 @@ public:
     void askForStrings(const ProcessIdentity& process, const AddressRange& range);
     // A list of its pages, neighbours that are the same together.
     void listPages(const ProcessIdentity& process, const AddressRange& range);
+    // The same for the rows below a mapping; the answer comes as pageRowsRead(),
+    // with no rows where they cannot be read.
+    void readPageRows(const ProcessIdentity& process, const AddressRange& range,
+                      std::uint64_t pageSize);
     // A list of the processes that map the same object.
     void showMappers(const QString& name, const MemoryRegion& region);
 
 Q_SIGNALS:
     void pagesRead(const std::optional<ringscope::PageColumns>& pages);
+    void pageRowsRead(const ringscope::MapPageRows& rows);
     void failed(const ringscope::Error& error);
 
 private:

@@ -281,6 +281,12 @@ void MapWindow::connectParts() {
             m_messages->showRemark(tr("Pages cannot be read: %1.").arg(whyNotLiving()));
         }
     });
+    connect(m_tree, &MapTree::pagesWanted, this, [this](quint64 start, quint64 end) {
+        if (const auto process = livingProcess()) {
+            m_inspection->readPageRows(*process, {start, end}, m_controller.shown()->pageSize);
+        }
+    });
+    connect(m_inspection, &MapInspection::pageRowsRead, m_tree, &MapTree::setPages);
     connect(m_tree, &MapTree::mappersRequested, m_inspection, &MapInspection::showMappers);
     connect(m_inspection, &MapInspection::pagesRead, m_pages, &PageStrip::setPages);
     connect(m_inspection, &MapInspection::failed, m_messages, &MessageBar::showError);
@@ -328,6 +334,7 @@ void MapWindow::showMap(const std::shared_ptr<const MapDifference>& difference) 
     m_strip->setSnapshot(shown);
     m_summary->setSnapshot(shown);
     m_summary->setBaseline(baseline);
+    m_tree->setPagesOffered(!difference && livingProcess().has_value());
     if (difference) {
         m_tree->setDifference(difference, baseline, shown);
     } else {

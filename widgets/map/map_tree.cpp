@@ -2,6 +2,7 @@
 #include "widgets/map/map_tree.h"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -140,8 +141,11 @@ void MapTree::makeView() {
         fillColumnMenu(&menu);
         menu.exec(header->mapToGlobal(at));
     });
-    connect(m_view, &QTreeView::expanded, this,
-            [this](const QModelIndex& index) { keepExpansion(index, true); });
+    connect(m_model, &MapTreeModel::pagesWanted, this, &MapTree::pagesWanted);
+    connect(m_view, &QTreeView::expanded, this, [this](const QModelIndex& index) {
+        keepExpansion(index, true);
+        askForPages(index);
+    });
     connect(m_view, &QTreeView::collapsed, this,
             [this](const QModelIndex& index) { keepExpansion(index, false); });
     connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this,
@@ -151,6 +155,7 @@ void MapTree::makeView() {
 void MapTree::setSnapshot(MapSnapshotPtr snapshot) {
     m_model->setSnapshot(std::move(snapshot));
     refreshed();
+    renewPages();
 }
 
 void MapTree::setDifference(std::shared_ptr<const MapDifference> difference, MapSnapshotPtr before,
@@ -214,7 +219,50 @@ void MapTree::reportNodes() {
     }
 }
 
+void MapTree::setPagesOffered(bool areOffered) {
+    m_model->setPagesOffered(areOffered);
+}
+
+// What is there is from when it was open last.
+void MapTree::askForPages(const QModelIndex& index) {
+    const auto region = m_model->regionOf(index);
+    if (region && m_model->rowCount(index) > 0) {
+        const MemoryRegion& range = m_model->items().regionAt(*region);
+        Q_EMIT pagesWanted(range.start, range.end);
+    }
+}
+
+void MapTree::setPages(MapPageRows pages) {
+    m_model->setPages(std::move(pages));
+}
+
+// Of mappings that are open, in a new map.
+void MapTree::renewPages() {
+    constexpr int kMost = 16; // each is read on its own
+    int asked = 0;
+    const auto renew = [&](const QModelIndex& index) {
+        if (asked < kMost && m_view->isExpanded(index) && m_model->regionOf(index)) {
+            ++asked;
+            askForPages(index);
+        }
+    };
+    for (int top = 0; top < m_model->rowCount() && asked < kMost; ++top) {
+        const QModelIndex object = m_model->index(top, 0);
+        renew(object);
+        const int children = m_view->isExpanded(object) && !m_model->regionOf(object)
+                                 ? m_model->rowCount(object)
+                                 : 0;
+        for (int child = 0; child < children && asked < kMost; ++child) {
+            renew(m_model->index(child, 0, object));
+        }
+    }
+}
+
+// Only that of objects; mappings stay open as long as they are shown.
 void MapTree::keepExpansion(const QModelIndex& index, bool isExpanded) {
+    if (!m_model->itemAt(index).isObject) {
+        return;
+    }
     const std::string key = m_model->items().objectKey(m_model->itemAt(index).index);
     if (isExpanded) {
         m_expanded.insert(key);
@@ -312,7 +360,7 @@ AddressRange MapTree::selectedRange() const {
     const QModelIndex shown = selection->isSelected(current) ? current : first;
     const MapItems& items = m_model->items();
     MapItem item = m_model->itemAt(shown);
-    if (!rangeOf(items, item) && !items.regionsOf(item.index).empty()) {
+    if (item.isObject && !rangeOf(items, item) && !items.regionsOf(item.index).empty()) {
         item = {false, items.regionsOf(item.index).front()};
     }
     return rangeOf(items, item).value_or(AddressRange{});
@@ -462,7 +510,7 @@ void MapTree::fitColumns() {
     }
     // Also of rows that are not open yet.
     m_view->setColumnWidth(kMapAddressColumn,
-                           room(QStringLiteral("000000000000")) + 2 * m_view->indentation());
+                           room(QStringLiteral("000000000000")) + 3 * m_view->indentation());
     m_view->setColumnWidth(kMapTypeColumn, room(QStringLiteral("Managed Heap")) + 20); // the chip
     m_view->setColumnWidth(kMapChangeColumn, room(QStringLiteral("appeared")));
     m_view->setColumnWidth(mapNodesColumn(), room(QStringLiteral("N0 000 MiB, N1 000 MiB")));
@@ -487,20 +535,24 @@ QString MapTree::copied(CopiedRows rows, CopyFormat format) const {
         if (rows == CopiedRows::selected && !selection->isSelected(row)) {
             return;
         }
-        QStringList cells = {m_model->itemAt(row).isObject ? tr("object") : tr("mapping")};
+        QStringList cells = {MapTreeModel::arePages(row)     ? tr("pages")
+                             : m_model->itemAt(row).isObject ? tr("object")
+                                                             : tr("mapping")};
         for (const int column : columns) {
             cells << m_model->exactText(row.siblingAtColumn(column));
         }
         text += copyLine(cells, format);
     };
-    for (int top = 0; top < m_model->rowCount(); ++top) {
-        const QModelIndex object = m_model->index(top, 0);
-        addRow(object);
-        const int children = m_view->isExpanded(object) ? m_model->rowCount(object) : 0;
-        for (int child = 0; child < children; ++child) {
-            addRow(m_model->index(child, 0, object));
+    const std::function<void(const QModelIndex&)> addBelow = [&](const QModelIndex& parent) {
+        for (int child = 0; child < m_model->rowCount(parent); ++child) {
+            const QModelIndex index = m_model->index(child, 0, parent);
+            addRow(index);
+            if (m_view->isExpanded(index)) {
+                addBelow(index);
+            }
         }
-    }
+    };
+    addBelow({});
     return text;
 }
 

@@ -15,6 +15,7 @@
 #include "core/memory/map_columns.h"
 #include "core/memory/map_difference.h"
 #include "core/memory/map_snapshot.h"
+#include "widgets/map/map_page_rows.h"
 #include "widgets/tables/cell_text.h"
 
 class QMenu;
@@ -44,6 +45,9 @@ public:
     void setFindText(const QString& text);             // see MapRowFilter; opens what was found
     void setOnlyChanged(bool isOnlyChanged);           // of a difference; so at first
     void setByteScale(ByteScale scale);
+    // As MapTreeModel's: from the next map on, and below the mapping that has the range.
+    void setPagesOffered(bool areOffered);
+    void setPages(MapPageRows pages);
     void setColumnNames(ColumnNames names);
     void usePreset(ColumnNames names); // the names, and the columns that go with them
     void setColumnShown(int column, bool isShown);
@@ -74,7 +78,8 @@ Q_SIGNALS:
     void folderRequested(const QString& folder); // that the object's file is in
     void mappersRequested(const QString& objectName, const ringscope::MemoryRegion& region);
     void stringsRequested(quint64 start, quint64 end);
-    void pagesRequested(quint64 start, quint64 end);
+    void pagesRequested(quint64 start, quint64 end);       // as a list
+    void pagesWanted(quint64 start, quint64 end);          // for setPages()
     void columnNamesChanged(ringscope::ColumnNames names); // chosen in the menu
     void nodesShownChanged(bool areShown);                 // by the user or resetColumns()
 
@@ -86,6 +91,8 @@ private:
     void fillColumnMenu(QMenu* menu);
     void keepExpansion(const QModelIndex& index, bool isExpanded);
     void refreshed();
+    void renewPages();
+    void askForPages(const QModelIndex& index);
     void reexpand();
     void openFound();
     void closeFound();

@@ -15,22 +15,36 @@ namespace ringscope {
 
 namespace {
 
-// internalId of an index: of an object (even), or of a region from the row of its object (odd).
+// internalId of an index: what kind of row it is, in the lowest two bits, and the number of the
+// object's row, or for pages their place in m_pages.
 // Spread out, because Qt keeps persistent indices in an open hash by row * 16 + column +
 // internalId: with dense numbers, or the same for all, selecting 20,000 rows takes minutes.
 constexpr quintptr kIdSpread = 61;
 
+constexpr quintptr kTop = 0;     // an object
+constexpr quintptr kBelow = 1;   // a region of one
+constexpr quintptr kOfPages = 2; // pages of a region
+
+constexpr quintptr idOf(quintptr kind, std::size_t number) {
+    return number * kIdSpread * 4 + kind;
+}
 constexpr quintptr idOfTop(int row) {
-    return static_cast<quintptr>(row) * kIdSpread * 2;
+    return idOf(kTop, static_cast<std::size_t>(row));
 }
 constexpr quintptr idBelow(int top) {
-    return static_cast<quintptr>(top) * kIdSpread * 2 + 1;
+    return idOf(kBelow, static_cast<std::size_t>(top));
+}
+constexpr quintptr kindOfId(quintptr id) {
+    return id % 4;
 }
 constexpr bool isTopId(quintptr id) {
-    return id % 2 == 0;
+    return kindOfId(id) == kTop;
+}
+constexpr std::size_t numberOfId(quintptr id) {
+    return id / (kIdSpread * 4);
 }
 constexpr int topOfId(quintptr id) {
-    return static_cast<int>(id / (kIdSpread * 2));
+    return static_cast<int>(numberOfId(id));
 }
 
 QString fromStdView(std::string_view text) {
@@ -120,13 +134,84 @@ void MapTreeModel::setDifference(std::shared_ptr<const MapDifference> difference
 
 void MapTreeModel::replace(MapItems items) {
     if (isSameProcess(m_items.snapshot(), items.snapshot())) {
-        rearrange([&] { m_items = std::move(items); });
+        rearrange([&] {
+            m_items = std::move(items);
+            findPagesAgain();
+        });
         return;
     }
     beginResetModel();
     m_items = std::move(items);
+    m_pages.clear();
     m_rows = arrangeMapRows(m_items, m_filter, m_sort);
     endResetModel();
+}
+
+// The mappings of which pages were read, in another map.
+void MapTreeModel::findPagesAgain() {
+    for (OpenedPages& pages : m_pages) {
+        const auto region = m_items.isDifference()
+                                ? std::nullopt
+                                : m_items.regionContaining(pages.rows.range.start);
+        const bool isSame = region && m_items.regionAt(*region).start == pages.rows.range.start &&
+                            m_items.regionAt(*region).end == pages.rows.range.end;
+        pages.region = isSame ? region : std::nullopt;
+        pages.isWanted = false;
+    }
+}
+
+std::optional<std::size_t> MapTreeModel::pagesOf(const QModelIndex& index) const {
+    const auto region = arePages(index) ? std::nullopt : regionOf(index);
+    for (std::size_t i = 0; region && i < m_pages.size(); ++i) {
+        if (m_pages[i].region == region) {
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
+const MapPageRows& MapTreeModel::pageRowsAt(const QModelIndex& index) const {
+    return m_pages[numberOfId(index.internalId())].rows;
+}
+
+bool MapTreeModel::arePages(const QModelIndex& index) {
+    return index.isValid() && kindOfId(index.internalId()) == kOfPages;
+}
+
+void MapTreeModel::setPages(MapPageRows pages) {
+    const auto opened = std::find_if(m_pages.begin(), m_pages.end(), [&](const OpenedPages& other) {
+        return other.region && other.rows.range == pages.range;
+    });
+    if (opened == m_pages.end()) {
+        return; // it is another mapping by now
+    }
+    opened->isWanted = false;
+    if (opened->rows == pages || pages.runs.empty()) {
+        return;
+    }
+    const QModelIndex above = indexOfRegion(*opened->region);
+    const auto rowsOf = [](const MapPageRows& rows) { return static_cast<int>(rows.runs.size()); };
+    if (!above.isValid()) { // filtered away
+        opened->rows = std::move(pages);
+        return;
+    }
+    const int before = rowsOf(opened->rows);
+    const int after = rowsOf(pages);
+    if (after < before) {
+        beginRemoveRows(above, after, before - 1);
+        opened->rows.runs.resize(pages.runs.size());
+        endRemoveRows();
+    } else if (after > before) {
+        beginInsertRows(above, before, after - 1);
+        opened->rows = std::move(pages);
+        endInsertRows();
+    }
+    if (after <= before) {
+        opened->rows = std::move(pages);
+    }
+    if (const int kept = std::min(before, after); kept > 0) {
+        Q_EMIT dataChanged(index(0, 0, above), index(kept - 1, columnCount() - 1, above));
+    }
 }
 
 void MapTreeModel::setFilter(const MapRowFilter& filter) {
@@ -145,7 +230,7 @@ void MapTreeModel::rearrange(const std::function<void()>& change) {
     std::vector<RowIdentity> identities;
     identities.reserve(static_cast<std::size_t>(held.size()));
     for (const QModelIndex& index : held) {
-        identities.push_back(identityOf(m_items, itemAt(index)));
+        identities.push_back(arePages(index) ? RowIdentity{} : identityOf(m_items, itemAt(index)));
     }
     change();
     m_rows = arrangeMapRows(m_items, m_filter, m_sort);
@@ -154,7 +239,13 @@ void MapTreeModel::rearrange(const std::function<void()>& change) {
         QModelIndexList moved;
         moved.reserve(held.size());
         for (std::size_t i = 0; i < identities.size(); ++i) {
-            const int column = held[static_cast<qsizetype>(i)].column();
+            const QModelIndex& was = held[static_cast<qsizetype>(i)];
+            const int column = was.column();
+            if (arePages(was)) {
+                const auto& region = m_pages[numberOfId(was.internalId())].region;
+                moved << (region && indexOfRegion(*region).isValid() ? was : QModelIndex());
+                continue;
+            }
             const std::optional<MapItem> item = finder.find(identities[i]);
             if (!item) {
                 moved << QModelIndex();
@@ -189,6 +280,9 @@ void MapTreeModel::setColumnNames(ColumnNames names) {
 
 MapItem MapTreeModel::itemAt(const QModelIndex& index) const {
     const auto row = static_cast<std::size_t>(index.row());
+    if (arePages(index)) {
+        return {false, m_pages[numberOfId(index.internalId())].region.value_or(0)};
+    }
     if (isTopId(index.internalId())) {
         return {true, m_rows.tops[row].object};
     }
@@ -217,12 +311,18 @@ QModelIndex MapTreeModel::index(int row, int column, const QModelIndex& parent) 
     if (!hasIndex(row, column, parent)) {
         return {};
     }
+    if (const auto pages = parent.isValid() ? pagesOf(parent) : std::nullopt) {
+        return createIndex(row, column, idOf(kOfPages, *pages));
+    }
     return createIndex(row, column, parent.isValid() ? idBelow(parent.row()) : idOfTop(row));
 }
 
 QModelIndex MapTreeModel::parent(const QModelIndex& child) const {
     if (!child.isValid() || isTopId(child.internalId())) {
         return {};
+    }
+    if (arePages(child)) {
+        return indexOfRegion(m_pages[numberOfId(child.internalId())].region.value_or(0));
     }
     const int top = topOfId(child.internalId());
     return createIndex(top, 0, idOfTop(top));
@@ -232,7 +332,13 @@ int MapTreeModel::rowCount(const QModelIndex& parent) const {
     if (!parent.isValid()) {
         return static_cast<int>(m_rows.tops.size());
     }
-    if (!isTopId(parent.internalId()) || parent.column() != 0) {
+    if (parent.column() != 0 || arePages(parent)) {
+        return 0;
+    }
+    if (const auto pages = pagesOf(parent)) {
+        return static_cast<int>(m_pages[*pages].rows.runs.size());
+    }
+    if (!isTopId(parent.internalId())) {
         return 0;
     }
     return static_cast<int>(m_rows.tops[static_cast<std::size_t>(parent.row())].childCount);
@@ -242,9 +348,44 @@ int MapTreeModel::columnCount(const QModelIndex&) const {
     return mapTreeColumnCount();
 }
 
+bool MapTreeModel::hasChildren(const QModelIndex& parent) const {
+    return rowCount(parent) > 0 || canFetchMore(parent);
+}
+
+// Not that of pages that are on their way: the row would close again.
+bool MapTreeModel::canFetchMore(const QModelIndex& parent) const {
+    if (!m_arePagesOffered || m_items.isDifference() || !parent.isValid() || parent.column() != 0 ||
+        arePages(parent) || !regionOf(parent)) {
+        return false;
+    }
+    const auto pages = pagesOf(parent);
+    return !pages || m_pages[*pages].rows.runs.empty();
+}
+
+void MapTreeModel::fetchMore(const QModelIndex& parent) {
+    if (!canFetchMore(parent)) {
+        return;
+    }
+    const std::uint32_t region = *regionOf(parent);
+    const MemoryRegion& range = m_items.regionAt(region);
+    const auto pages = pagesOf(parent);
+    if (pages && m_pages[*pages].isWanted) {
+        return;
+    }
+    if (!pages) {
+        OpenedPages opened;
+        opened.rows.range = {range.start, range.end};
+        opened.region = region;
+        m_pages.push_back(std::move(opened));
+    }
+    m_pages[pages.value_or(m_pages.size() - 1)].isWanted = true;
+    Q_EMIT pagesWanted(range.start, range.end);
+}
+
 Qt::ItemFlags MapTreeModel::flags(const QModelIndex& index) const {
     Qt::ItemFlags flags = QAbstractItemModel::flags(index);
-    if (index.isValid() && !isTopId(index.internalId())) {
+    if (arePages(index) ||
+        (index.isValid() && !m_arePagesOffered && !isTopId(index.internalId()))) {
         flags |= Qt::ItemNeverHasChildren;
     }
     return flags;
@@ -331,6 +472,17 @@ QVariant MapTreeModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
         return {};
     }
+    if (arePages(index)) {
+        const auto row = static_cast<std::size_t>(index.row());
+        switch (role) {
+        case Qt::DisplayRole:
+            return pageCellText(pageRowsAt(index), row, index.column(), m_scale);
+        case Qt::TextAlignmentRole:
+            return headerData(index.column(), Qt::Horizontal, role);
+        default:
+            return {};
+        }
+    }
     const MapItem item = itemAt(index);
     switch (role) {
     case Qt::DisplayRole:
@@ -394,6 +546,10 @@ QString MapTreeModel::copiedTitle(int column) const {
 }
 
 QString MapTreeModel::exactText(const QModelIndex& index) const {
+    if (arePages(index)) {
+        return pageExactText(pageRowsAt(index), static_cast<std::size_t>(index.row()),
+                             index.column());
+    }
     const MapItem item = itemAt(index);
     const MapColumn* number = mapNumberColumn(index.column());
     if (index.column() == mapNodesColumn()) {

@@ -147,6 +147,34 @@ TEST_F(MapWindowTest, ListsThePagesOfAMapping) {
     EXPECT_TRUE(lines[lines.size() - 1].endsWith(QStringLiteral("1\tnot present")));
 }
 
+TEST_F(MapWindowTest, AMappingOpensIntoItsPages) {
+    ASSERT_TRUE(follow(::getpid()));
+    constexpr std::size_t kPages = 8;
+    auto* const memory = static_cast<char*>(
+        ::mmap(nullptr, kPages * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(static_cast<void*>(memory), MAP_FAILED);
+    memory[0] = 1;
+    ASSERT_TRUE(readAgain());
+    auto* const tree = m_window->findChild<MapTree*>();
+    ASSERT_TRUE(tree->selectAddress(reinterpret_cast<quint64>(memory)));
+    const QPersistentModelIndex mapping = tree->view().currentIndex().siblingAtColumn(0);
+    tree->view().expand(mapping);
+    ASSERT_TRUE(waitFor([&] { return tree->model().rowCount(mapping) == 2; }));
+    const auto rssOf = [&](int row) {
+        return tree->model().exactText(tree->model().index(row, mapColumnIndex("rss"), mapping));
+    };
+    EXPECT_EQ(rssOf(0), QStringLiteral("4096"));
+    EXPECT_EQ(rssOf(1), QStringLiteral("0"));
+    EXPECT_TRUE(tree->copied(MapTree::CopiedRows::all, CopyFormat::tsv)
+                    .contains(QStringLiteral("\npages\t")));
+    memory[4096] = 1;
+    ASSERT_TRUE(readAgain());
+    EXPECT_TRUE(tree->view().isExpanded(mapping));
+    EXPECT_TRUE(waitFor([&] { return rssOf(0) == QStringLiteral("8192"); }))
+        << "they are read again with the map";
+    ::munmap(memory, kPages * 4096);
+}
+
 TEST_F(MapWindowTest, ReadsTheNodesOfThePagesWhileTheirColumnIsShown) {
     if (::access("/proc/self/numa_maps", R_OK) != 0) {
         GTEST_SKIP() << "this kernel has no numa_maps";

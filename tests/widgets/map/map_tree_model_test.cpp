@@ -8,10 +8,12 @@
 #include <QPersistentModelIndex>
 #include <QSignalSpy>
 
+#include <algorithm>
 #include <random>
 
 #include "tests/widgets/map/map_text.h"
 #include "widgets/map/map_cell_delegate.h"
+#include "widgets/map/map_row_order.h"
 
 namespace ringscope {
 namespace {
@@ -222,6 +224,84 @@ TEST(MapTreeModel, ADifferenceHasSignsAndTheirColours) {
     EXPECT_EQ(textAt(a.siblingAtColumn(kMapChangeColumn)), "grown");
     EXPECT_EQ(textAt(heap.siblingAtColumn(kMapChangeColumn)), "shrunk");
     EXPECT_EQ(textAt(a.siblingAtColumn(columnOf("rss"))), "") << "did not change";
+}
+
+MapPageRows pagesAt(std::uint64_t start, std::uint64_t end, std::size_t runs) {
+    MapPageRows rows;
+    rows.range = {start, end};
+    rows.known.isExclusive = true;
+    for (std::size_t i = 0; i < runs; ++i) {
+        PageRun run{start + i * 0x1000, start + (i + 1) * 0x1000, {}};
+        run.flags.isPresent = i % 2 == 0;
+        run.flags.isExclusive = i == 0;
+        rows.runs.push_back(run);
+    }
+    return rows;
+}
+
+TEST(MapTreeModel, PagesStandBelowTheirMapping) {
+    MapTreeModel model;
+    const QAbstractItemModelTester tester(&model,
+                                          QAbstractItemModelTester::FailureReportingMode::Warning);
+    model.setSnapshot(sharedMap(kSmallMap));
+    const std::uint32_t region = *model.items().regionContaining(0x402abc);
+    EXPECT_FALSE(model.hasChildren(model.indexOfRegion(region))) << "nobody to read them of";
+    QSignalSpy wanted(&model, &MapTreeModel::pagesWanted); // the tester asks for some too
+    model.setPagesOffered(true);
+    model.setSnapshot(sharedMap(kSmallMap));
+    const QPersistentModelIndex mapping = model.indexOfRegion(region);
+    ASSERT_TRUE(model.hasChildren(mapping));
+    const auto isOfMapping = [](const QVariantList& range) {
+        return range[0].toULongLong() == 0x402000 && range[1].toULongLong() == 0x408000;
+    };
+    EXPECT_TRUE(std::any_of(wanted.begin(), wanted.end(), isOfMapping));
+    wanted.clear();
+    model.fetchMore(mapping);
+    EXPECT_EQ(wanted.size(), 0) << "they are on their way";
+    model.setPages(pagesAt(0x402000, 0x407000, 3));
+    EXPECT_EQ(model.rowCount(mapping), 0) << "of another range";
+    model.setPages(pagesAt(0x402000, 0x408000, 3));
+    ASSERT_EQ(model.rowCount(mapping), 3);
+    const QPersistentModelIndex page = model.index(2, mapDetailsColumn(), mapping);
+    EXPECT_EQ(page.parent(), mapping);
+    EXPECT_FALSE(model.hasChildren(model.index(2, 0, mapping)));
+    EXPECT_EQ(page.data().toString(), QStringLiteral("1 page: anonymous"));
+    EXPECT_EQ(model.index(2, 0, mapping).data().toString(), QStringLiteral("00404000"));
+    const auto exact = [&](int row, const char* key) {
+        return model.exactText(model.index(row, mapColumnIndex(key), mapping)).toStdString();
+    };
+    EXPECT_EQ(exact(0, "rss") + " " + exact(0, "private_rss") + " " + exact(0, "shared_rss"),
+              "4096 4096 0");
+    EXPECT_EQ(exact(1, "rss"), "0");
+    EXPECT_EQ(exact(2, "private_rss") + " " + exact(2, "shared_rss"), "0 4096");
+    EXPECT_EQ(exact(2, "pss"), "") << "is not known of a page";
+    model.setPages(pagesAt(0x402000, 0x408000, 5));
+    EXPECT_EQ(model.rowCount(mapping), 5);
+    model.setPages(pagesAt(0x402000, 0x408000, 2));
+    EXPECT_EQ(model.rowCount(mapping), 2);
+    EXPECT_FALSE(page.isValid()) << "its row is gone";
+    model.setPages(pagesAt(0x402000, 0x408000, 0));
+    EXPECT_EQ(model.rowCount(mapping), 2) << "what was read stays";
+
+    const QPersistentModelIndex kept = model.index(1, 0, mapping);
+    model.sort(kMapAddressColumn, Qt::DescendingOrder);
+    model.setSnapshot(sharedMap(kSmallMap));
+    EXPECT_TRUE(kept.isValid());
+    EXPECT_EQ(kept.parent(), mapping);
+    MapRowFilter filter;
+    filter.type = MemoryType::heap;
+    model.setFilter(filter);
+    EXPECT_FALSE(kept.isValid());
+    const MapSnapshotPtr before = sharedMap(kSmallMap);
+    model.setFilter({});
+    model.setDifference(std::make_shared<const MapDifference>(compareMaps(*before, *before)),
+                        before, before);
+    MapRowFilter all;
+    all.isOnlyChanged = false;
+    model.setFilter(all);
+    EXPECT_FALSE(model.hasChildren(model.indexOfRegion(region))) << "of now, not of a change";
+    model.setSnapshot(sharedMap(kSmallMap, 8));
+    EXPECT_EQ(model.rowCount(model.indexOfRegion(region)), 0) << "of another process";
 }
 
 TEST(MapTreeModel, OpensTwentyThousandMappingsAtOnce) {
