@@ -18,7 +18,8 @@ QString countText(std::uint64_t count) {
 
 } // namespace
 
-std::shared_ptr<const HeapPicture> HeapPictures::make(HeapRecordPtr record) {
+std::shared_ptr<const HeapPicture> HeapPictures::make(HeapRecordPtr record,
+                                                      std::shared_ptr<const CallFunction> around) {
     const std::lock_guard<std::mutex> lock(m_mutex);
     if (record->symbols.locationOfNode.size() != record->profile.nodes.size()) {
         auto named = std::make_shared<HeapRecord>(*record);
@@ -30,6 +31,13 @@ std::shared_ptr<const HeapPicture> HeapPictures::make(HeapRecordPtr record) {
         std::make_shared<const CallTree>(record->profile, record->symbols, CallDirection::fromMain);
     picture->fromAllocation = std::make_shared<const CallTree>(record->profile, record->symbols,
                                                                CallDirection::fromAllocation);
+    if (around != nullptr) {
+        picture->callees = std::make_shared<const CallTree>(record->profile, record->symbols,
+                                                            CallDirection::fromMain, *around);
+        picture->callers = std::make_shared<const CallTree>(record->profile, record->symbols,
+                                                            CallDirection::fromAllocation, *around);
+        picture->around = std::move(around);
+    }
     picture->record = std::move(record);
     return picture;
 }

@@ -20,13 +20,18 @@ struct HeapPicture {
     HeapRecordPtr record; // with the names of its code
     std::shared_ptr<const CallTree> fromMain;
     std::shared_ptr<const CallTree> fromAllocation;
+    // Of one function alone, if it was asked for: else null.
+    std::shared_ptr<const CallFunction> around;
+    std::shared_ptr<const CallTree> callees;
+    std::shared_ptr<const CallTree> callers;
 };
 
 // Makes them, and finds the names where the record has none. Keeps open what names are read from.
 // Takes from milliseconds to many seconds: on a job's thread, one at a time.
 class HeapPictures {
 public:
-    [[nodiscard]] std::shared_ptr<const HeapPicture> make(HeapRecordPtr record);
+    [[nodiscard]] std::shared_ptr<const HeapPicture>
+    make(HeapRecordPtr record, std::shared_ptr<const CallFunction> around = nullptr);
 
 private:
     std::mutex m_mutex;

@@ -19,6 +19,7 @@
 #include <QSplitter>
 #include <QStatusBar>
 #include <QSvgGenerator>
+#include <QTabWidget>
 #include <QToolBar>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -39,6 +40,7 @@
 #include "widgets/heap/call_tree_model.h"
 #include "widgets/heap/call_tree_view.h"
 #include "widgets/heap/flame_graph.h"
+#include "widgets/heap/function_table.h"
 #include "widgets/heap/heap_text.h"
 #include "widgets/heap/heap_tiles.h"
 #include "widgets/theme/theme.h"
@@ -85,6 +87,8 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
     , m_tiles(new HeapTiles(theme))
     , m_flames(new FlameGraph(theme))
     , m_calls(new CallTreeView(theme))
+    , m_functions(new FunctionTable(theme))
+    , m_tables(new QTabWidget)
     , m_remarks(new QLabel)
     , m_status(new QLabel)
     , m_parts(new QSplitter(Qt::Vertical)) {
@@ -113,7 +117,10 @@ void HeapWindow::closeEvent(QCloseEvent* event) {
 
 void HeapWindow::makeContent() {
     m_parts->addWidget(m_flames);
-    m_parts->addWidget(m_calls);
+    m_tables->setDocumentMode(true);
+    m_tables->addTab(m_calls, tr("Calls"));
+    m_tables->addTab(m_functions, tr("Functions"));
+    m_parts->addWidget(m_tables);
     m_parts->setStretchFactor(0, 1);
     m_parts->setStretchFactor(1, 1);
     m_parts->setChildrenCollapsible(false);
@@ -226,12 +233,14 @@ void HeapWindow::connectParts() {
     connect(m_process, &QComboBox::activated, this, &HeapWindow::choose);
     connect(m_measureBox, &QComboBox::currentIndexChanged, this,
             [this] { setMeasure(static_cast<HeapMeasure>(m_measureBox->currentData().toInt())); });
-    connect(m_directionBox, &QComboBox::currentIndexChanged, this, [this](int index) {
-        setDirection(index == 0 ? CallDirection::fromMain : CallDirection::fromAllocation);
-    });
+    connect(m_directionBox, &QComboBox::activated, this, &HeapWindow::chooseDirection);
+    connect(m_calls, &CallTreeView::aroundRequested, this, &HeapWindow::showAround);
+    connect(m_functions, &FunctionTable::aroundRequested, this, &HeapWindow::showAround);
+    connect(m_functions, &FunctionTable::sourceRequested, this, &HeapWindow::openSource);
     connect(m_find, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_flames->setFindText(text);
         m_calls->setFindText(text);
+        m_functions->setFindText(text);
         showFound();
     });
     connect(m_find, &QLineEdit::returnPressed, m_calls, &CallTreeView::findNext);
@@ -339,13 +348,19 @@ void HeapWindow::choose(int entry) {
         updateTitle();
         return;
     }
+    load(record);
+}
+
+void HeapWindow::load(const HeapRecordPtr& record) {
     m_loading = record;
     updateTitle();
     m_jobs.run(
         this,
-        [pictures = m_pictures, record](const std::stop_token&) { return pictures->make(record); },
-        [this, record](std::shared_ptr<const HeapPicture> picture) {
-            if (m_loading == record) { // nothing newer was chosen
+        [pictures = m_pictures, record, around = m_around](const std::stop_token&) {
+            return pictures->make(record, around);
+        },
+        [this, turn = ++m_loadingTurn](std::shared_ptr<const HeapPicture> picture) {
+            if (turn == m_loadingTurn) { // nothing newer was chosen
                 m_loading = nullptr;
                 showPicture(std::move(picture));
             }
@@ -353,6 +368,9 @@ void HeapWindow::choose(int entry) {
 }
 
 const std::shared_ptr<const CallTree>& HeapWindow::tree() const {
+    if (m_isAround && m_picture->around == m_around) {
+        return m_direction == CallDirection::fromMain ? m_picture->callees : m_picture->callers;
+    }
     return m_direction == CallDirection::fromMain ? m_picture->fromMain : m_picture->fromAllocation;
 }
 
@@ -368,9 +386,10 @@ void HeapWindow::showPicture(std::shared_ptr<const HeapPicture> picture) {
         selected = pathOf(*tree(), m_flames->selected());
         focus = pathOf(*tree(), m_flames->focus());
     }
+    const bool isSameTree = isUpdate && m_picture->around == picture->around;
     m_picture = std::move(picture);
     m_tiles->setProfile(&m_picture->record->profile, isLive());
-    showTree(isUpdate);
+    showTree(isSameTree);
     if (isUpdate) {
         m_flames->zoomTo(nodeOfPath(*tree(), focus));
         if (!selected.empty()) {
@@ -391,15 +410,18 @@ void HeapWindow::showTree(bool isUpdate) {
     }
     m_flames->setTree(tree());
     isUpdate ? m_calls->updateTree(tree()) : m_calls->setTree(tree());
+    m_functions->setTree(m_picture->fromMain);
     showFound();
 }
 
 void HeapWindow::showNothing() {
     m_loading = nullptr;
+    ++m_loadingTurn;
     m_picture = nullptr;
     m_tiles->setProfile(nullptr, false);
     m_flames->setTree(nullptr);
     m_calls->setTree(nullptr);
+    m_functions->setTree(nullptr);
     m_remarks->hide();
     showFound();
     updateTitle();
@@ -423,13 +445,52 @@ void HeapWindow::setMeasure(HeapMeasure measure) {
     m_measureBox->setCurrentIndex(index);
     m_flames->setMeasure(measure);
     m_calls->setMeasure(measure);
+    m_functions->setMeasure(measure);
     showFound();
 }
 
 void HeapWindow::setDirection(CallDirection direction) {
     m_direction = direction;
+    m_isAround = false;
     m_directionBox->setCurrentIndex(direction == CallDirection::fromMain ? 0 : 1);
     showTree(false);
+}
+
+void HeapWindow::showAround(const CallFunction& function, CallDirection direction) {
+    const bool isNew = m_around == nullptr || m_around->name != function.name ||
+                       m_around->file != function.file || m_around->module != function.module;
+    m_direction = direction;
+    m_isAround = true;
+    if (isNew) {
+        m_around = std::make_shared<const CallFunction>(function);
+        const QString name =
+            m_directionBox->fontMetrics().elidedText(shortName(function.name), Qt::ElideRight, 180);
+        while (m_directionBox->count() > 2) {
+            m_directionBox->removeItem(2);
+        }
+        m_directionBox->addItem(tr("below %1").arg(name));
+        m_directionBox->addItem(tr("to %1").arg(name));
+    }
+    m_directionBox->setCurrentIndex(direction == CallDirection::fromMain ? 2 : 3);
+    m_tables->setCurrentWidget(m_calls);
+    if (m_picture == nullptr) {
+        return;
+    }
+    if (isNew) {
+        load(m_loading != nullptr ? m_loading : m_picture->record);
+    } else {
+        showTree(false);
+    }
+}
+
+void HeapWindow::chooseDirection(int index) {
+    const CallDirection direction =
+        index % 2 == 0 ? CallDirection::fromMain : CallDirection::fromAllocation;
+    if (index < 2 || m_around == nullptr) {
+        setDirection(direction);
+    } else {
+        showAround(*m_around, direction);
+    }
 }
 
 void HeapWindow::setByteScale(ByteScale scale) {
@@ -437,6 +498,7 @@ void HeapWindow::setByteScale(ByteScale scale) {
     m_tiles->setByteScale(scale);
     m_flames->setByteScale(scale);
     m_calls->setByteScale(scale);
+    m_functions->setByteScale(scale);
     showFound();
 }
 

@@ -19,12 +19,14 @@ class QComboBox;
 class QLabel;
 class QLineEdit;
 class QSplitter;
+class QTabWidget;
 
 namespace ringscope {
 
 class BackgroundJobs;
 class CallTreeView;
 class FlameGraph;
+class FunctionTable;
 class HeapTiles;
 class MessageBar;
 class Preferences;
@@ -46,10 +48,13 @@ public:
     void setByteScale(ByteScale scale);
     void setMeasure(HeapMeasure measure);
     void setDirection(CallDirection direction);
+    // Of the stacks through that function alone: its callers (fromAllocation) or what it calls.
+    void showAround(const CallFunction& function, CallDirection direction);
 
     [[nodiscard]] const std::shared_ptr<const HeapPicture>& picture() const { return m_picture; }
     [[nodiscard]] FlameGraph& flames() { return *m_flames; }
     [[nodiscard]] CallTreeView& calls() { return *m_calls; }
+    [[nodiscard]] FunctionTable& functions() { return *m_functions; }
     [[nodiscard]] HeapTiles& tiles() { return *m_tiles; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
@@ -71,6 +76,8 @@ private:
     void connectParts();
     void showEntries();
     void choose(int entry);
+    void load(const HeapRecordPtr& record);
+    void chooseDirection(int index); // of m_directionBox
     void showPicture(std::shared_ptr<const HeapPicture> picture);
     void showTree(bool isUpdate);
     void showNothing();
@@ -96,6 +103,9 @@ private:
     std::vector<Entry> m_entries;
     int m_chosen = -1; // of the entries
     HeapRecordPtr m_loading;
+    std::uint64_t m_loadingTurn = 0;              // tells late pictures
+    std::shared_ptr<const CallFunction> m_around; // offered by m_directionBox; null: none
+    bool m_isAround = false;                      // and shown
     std::shared_ptr<const HeapPicture> m_picture;
     HeapMeasure m_measure = HeapMeasure::peak;
     CallDirection m_direction = CallDirection::fromMain;
@@ -113,6 +123,8 @@ private:
     HeapTiles* m_tiles;
     FlameGraph* m_flames;
     CallTreeView* m_calls;
+    FunctionTable* m_functions;
+    QTabWidget* m_tables;
     QLabel* m_remarks;
     QLabel* m_status;
     QSplitter* m_parts;

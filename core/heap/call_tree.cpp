@@ -2,6 +2,7 @@
 #include "core/heap/call_tree.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <unordered_map>
 
@@ -46,9 +47,17 @@ public:
         , m_symbols(symbols)
         , m_steps(symbols.locations.size()) {}
 
-    void build(CallDirection direction) {
+    // around: of all stacks that function's alone; null: all.
+    void build(CallDirection direction, const CallFunction* around) {
+        const std::uint32_t middle =
+            around != nullptr
+                ? functionOf({around->name, around->file, around->module, around->line, {}, {}})
+                : 0;
         for (const HeapStack& stack : m_profile.stacks) {
             takeSteps(stack); // innermost first
+            if (around != nullptr && !cutAt(middle, direction)) {
+                continue;
+            }
             const HeapValues values = valuesOf(stack.sums);
             addToFunctions(values);
             if (direction == CallDirection::fromMain) {
@@ -103,6 +112,23 @@ private:
         if (stack.end != HeapStackEnd::complete || m_path.empty()) {
             m_path.push_back({functionOf({kUnknownOuter, {}, {}, 0, {}, {}}), 0});
         }
+    }
+
+    // Leaves of the path what is inside, or outside, of the outermost call of the function. False
+    // where it is not in it.
+    bool cutAt(std::uint32_t function, CallDirection direction) {
+        const auto outermost =
+            std::find_if(m_path.rbegin(), m_path.rend(),
+                         [function](const Step& step) { return step.function == function; });
+        if (outermost == m_path.rend()) {
+            return false;
+        }
+        if (direction == CallDirection::fromMain) {
+            m_path.erase(outermost.base(), m_path.end());
+        } else {
+            m_path.erase(m_path.begin(), std::prev(outermost.base()));
+        }
+        return true;
     }
 
     void addToFunctions(const HeapValues& values) {
@@ -175,7 +201,12 @@ private:
 
 CallTree::CallTree(const HeapProfile& profile, const HeapSymbols& symbols,
                    CallDirection direction) {
-    CallTreeBuilder(*this, profile, symbols).build(direction);
+    CallTreeBuilder(*this, profile, symbols).build(direction, nullptr);
+}
+
+CallTree::CallTree(const HeapProfile& profile, const HeapSymbols& symbols, CallDirection direction,
+                   const CallFunction& around) {
+    CallTreeBuilder(*this, profile, symbols).build(direction, &around);
 }
 
 std::span<const std::uint32_t> CallTree::childrenOf(std::uint32_t node) const {

@@ -56,6 +56,11 @@ public:
 
     CallTree() = default;
     CallTree(const HeapProfile& profile, const HeapSymbols& symbols, CallDirection direction);
+    // Only the stacks that go through a function (name, file and module count), from its outermost
+    // call on: fromMain down to what it calls, fromAllocation up to who calls it. It is the root's
+    // only child; no stack goes through it: there is none.
+    CallTree(const HeapProfile& profile, const HeapSymbols& symbols, CallDirection direction,
+             const CallFunction& around);
 
     // 0 is the root, which stands for all; a parent comes before its children.
     [[nodiscard]] const std::vector<Node>& nodes() const { return m_nodes; }

@@ -7,55 +7,21 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QMenu>
-#include <QPainter>
 #include <QScrollBar>
-#include <QStyledItemDelegate>
 
 #include "widgets/heap/call_tree_model.h"
 #include "widgets/heap/heap_text.h"
-#include "widgets/theme/theme.h"
+#include "widgets/heap/share_delegate.h"
 
 namespace ringscope {
-
-namespace {
-
-// A bar behind the share, and the mark of what was found.
-class CallDelegate final : public QStyledItemDelegate {
-public:
-    CallDelegate(const Theme& theme, QObject* parent)
-        : QStyledItemDelegate(parent)
-        , m_theme(theme) {}
-
-    void paint(QPainter* painter, const QStyleOptionViewItem& option,
-               const QModelIndex& index) const override {
-        const ThemeTokens& tokens = m_theme.tokens();
-        if (index.column() == CallTreeModel::shareColumn) {
-            const double share = index.data(CallTreeModel::shareRole).toDouble();
-            QRectF bar = QRectF(option.rect).adjusted(2, 3, -2, -3);
-            bar.setLeft(bar.right() - bar.width() * share);
-            QColor color = tokens.accent;
-            color.setAlphaF(0.25F);
-            painter->fillRect(bar, color);
-        }
-        QStyleOptionViewItem styled(option);
-        if (index.data(CallTreeModel::matchRole).toBool()) {
-            styled.font.setBold(true);
-            styled.palette.setColor(QPalette::Text, tokens.accent);
-        }
-        QStyledItemDelegate::paint(painter, styled, index);
-    }
-
-private:
-    const Theme& m_theme;
-};
-
-} // namespace
 
 CallTreeView::CallTreeView(const Theme& theme, QWidget* parent)
     : QTreeView(parent)
     , m_model(new CallTreeModel(this)) {
     setModel(m_model);
-    setItemDelegate(new CallDelegate(theme, this));
+    setItemDelegate(new ShareDelegate(
+        theme, {CallTreeModel::shareColumn, CallTreeModel::shareRole, CallTreeModel::matchRole},
+        this));
     setUniformRowHeights(true);
     setAlternatingRowColors(false);
     setAllColumnsShowFocus(true);
@@ -219,6 +185,13 @@ void CallTreeView::contextMenuEvent(QContextMenuEvent* event) {
     menu.addAction(tr("Copy with what is above it"), this,
                    [this] { QApplication::clipboard()->setText(selectedText()); });
     menu.addAction(tr("Open all below"), this, [this, index] { expandRecursively(index, 24); });
+    const CallFunction function = m_model->tree()->functionOf(m_model->nodeAt(index));
+    menu.addAction(tr("Show who calls it"), this, [this, &function] {
+        Q_EMIT aroundRequested(function, CallDirection::fromAllocation);
+    });
+    menu.addAction(tr("Show what it calls"), this, [this, &function] {
+        Q_EMIT aroundRequested(function, CallDirection::fromMain);
+    });
     menu.addAction(tr("Open the source"), this, [this, index] { requestSource(index); });
     menu.exec(event->globalPos());
 }

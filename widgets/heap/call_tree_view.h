@@ -36,6 +36,9 @@ public:
 
 Q_SIGNALS:
     void nodeSelected(quint32 node);
+    // The callers of a function (fromAllocation) or what it calls (fromMain).
+    void aroundRequested(const ringscope::CallFunction& function,
+                         ringscope::CallDirection direction);
     // Its file is to be opened at the line; 0: not known.
     void sourceRequested(const QString& file, int line);
 

@@ -26,6 +26,7 @@
 #include "widgets/heap/call_tree_model.h"
 #include "widgets/heap/call_tree_view.h"
 #include "widgets/heap/flame_graph.h"
+#include "widgets/heap/function_table.h"
 #include "widgets/heap/heap_tiles.h"
 
 namespace ringscope {
@@ -94,6 +95,19 @@ TEST_F(HeapWindowTest, ShowsWhereAProgramAllocatedThatHasEnded) {
     heap->setMeasure(HeapMeasure::live);
     heap->setByteScale(ByteScale::bytes);
     (void)heap->grab();
+
+    // The stacks of one function alone.
+    heap->setMeasure(HeapMeasure::total);
+    const CallFunction function = tree.functionOf(call);
+    Q_EMIT heap->functions().aroundRequested(function, CallDirection::fromAllocation);
+    ASSERT_TRUE(waitFor([heap] { return heap->picture()->callers != nullptr; }));
+    EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->callers);
+    EXPECT_EQ(heap->picture()->callers->functionOf(1).name, function.name);
+    EXPECT_EQ(heap->picture()->callers->nodes()[0].total[HeapMeasure::total], 4321U);
+    heap->showAround(function, CallDirection::fromMain);
+    EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->callees);
+    heap->setDirection(CallDirection::fromMain);
+    EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->fromMain);
 }
 
 TEST_F(HeapWindowTest, ShowsWhatIsLiveInAProgramThatRuns) {

@@ -84,6 +84,38 @@ TEST(CallTree, CountsAFunctionThatCallsItselfOnce) {
     EXPECT_EQ(tree.depth(), 2U);
 }
 
+std::string aroundText(const HeapRecord& record, const char* name, CallDirection direction) {
+    const CallTree all(record.profile, record.symbols, direction);
+    std::string text;
+    for (const CallFunction& function : all.functions()) {
+        if (function.name == name) {
+            describe(CallTree(record.profile, record.symbols, direction, function), 0, "", text);
+        }
+    }
+    return text;
+}
+
+TEST(CallTree, OfOneFunctionHasItsCallersAndWhatItCalls) {
+    EXPECT_EQ(aroundText(heapRecord(), "f(int)", CallDirection::fromMain),
+              "f(int) 300/0\n g<a; b>() 300/300\n");
+    EXPECT_EQ(aroundText(heapRecord(), "f(int)", CallDirection::fromAllocation),
+              "f(int) 300/0\n main 300/300\n");
+    const HeapRecord record = heapRecord();
+    CallFunction nowhere;
+    nowhere.name = "no such";
+    EXPECT_EQ(
+        CallTree(record.profile, record.symbols, CallDirection::fromMain, nowhere).nodes().size(),
+        1U);
+}
+
+TEST(CallTree, OfOneFunctionThatCallsItselfTakesEachStackOnce) {
+    HeapRecord record = heapRecord();
+    record.symbols.locationOfNode[2] = 1; // main calls main
+    EXPECT_EQ(aroundText(record, "main", CallDirection::fromMain),
+              "main 307/0\n main 300/300\n [code made at run time] 0xff00 7/7\n");
+    EXPECT_EQ(aroundText(record, "main", CallDirection::fromAllocation), "main 307/307\n");
+}
+
 TEST(CallTree, HasAllInItsRoot) {
     const HeapRecord record = heapRecord();
     for (const CallDirection direction : {CallDirection::fromMain, CallDirection::fromAllocation}) {
