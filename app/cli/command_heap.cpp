@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
 #include "core/base/units.h"
+#include "core/heap/call_tree.h"
 #include "core/heap/function_name.h"
 #include "core/heap/heap_sites.h"
 #include "core/session/heap_record.h"
@@ -30,6 +31,7 @@ struct HeapOptions {
     std::string file;
     std::string process;
     std::string sort = "peak";
+    std::string by = "stack";
     std::size_t top = 10;
     std::size_t frames = 16;
     bool isJson = false;
@@ -127,6 +129,47 @@ void printNotes(const HeapRecord& record) {
     }
 }
 
+std::string placeOf(const CallFunction& function) {
+    if (function.file.empty()) {
+        return function.module;
+    }
+    return function.file + (function.line != 0 ? ":" + std::to_string(function.line) : "");
+}
+
+// Those that the measure has something of, largest first, at most so many.
+std::vector<CallFunction> largestFunctions(const HeapRecord& record, HeapMeasure measure,
+                                           std::size_t most) {
+    const CallTree tree(record.profile, record.symbols, CallDirection::fromMain);
+    std::vector<CallFunction> functions(tree.functions().begin() + 1, tree.functions().end());
+    std::erase_if(functions,
+                  [measure](const CallFunction& function) { return function.total[measure] == 0; });
+    std::stable_sort(functions.begin(), functions.end(),
+                     [measure](const CallFunction& a, const CallFunction& b) {
+                         return a.total[measure] > b.total[measure];
+                     });
+    functions.resize(std::min(functions.size(), most));
+    return functions;
+}
+
+void printFunctions(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
+    const bool isBytes = measure != HeapMeasure::count && measure != HeapMeasure::temporary;
+    const auto text = [isBytes](std::uint64_t value) {
+        return value == 0 ? std::string() : isBytes ? bytesText(value) : countText(value);
+    };
+    const std::uint64_t whole = valueOf(record.profile.total, measure);
+    std::vector<std::vector<std::string>> rows = {{"FUNCTION", "WHERE", "TOTAL", "SHARE", "SELF"}};
+    for (const CallFunction& function : largestFunctions(record, measure, options.top)) {
+        std::string share = shareText(function.total[measure], whole);
+        if (!share.empty()) {
+            share = share.substr(2, share.size() - 3); // its parentheses
+        }
+        rows.push_back({printableName(shortFunctionName(function.name)),
+                        printableName(placeOf(function)), text(function.total[measure]), share,
+                        text(function.self[measure])});
+    }
+    std::cout << '\n' << alignedTable(rows, 2);
+}
+
 void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
     const HeapProfile& profile = record.profile;
     std::cout << record.label << ' ' << printableName(record.name) << " (pid " << record.process.pid
@@ -137,6 +180,10 @@ void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure mea
               << formatDuration(std::max<std::int64_t>(profile.peakNs - profile.startNs, 0))
               << '\n';
     printNotes(record);
+    if (options.by == "function") {
+        printFunctions(record, options, measure);
+        return;
+    }
     const std::vector<HeapSite> sites = sortedSites(record, measure);
     for (std::size_t i = 0; i < sites.size() && i < options.top; ++i) {
         if (valueOf(sites[i].sums, measure) == 0) {
@@ -174,8 +221,26 @@ Json jsonOf(const HeapSums& sums) {
             {"age_ns", sums.ageNs}};
 }
 
-Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
-    const HeapProfile& profile = record.profile;
+Json jsonOf(const HeapValues& values) {
+    return {{"live_bytes", values[HeapMeasure::live]},
+            {"peak_bytes", values[HeapMeasure::peak]},
+            {"bytes", values[HeapMeasure::total]},
+            {"blocks", values[HeapMeasure::count]},
+            {"temporary_blocks", values[HeapMeasure::temporary]}};
+}
+
+Json functionsJson(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
+    Json functions = Json::array();
+    for (const CallFunction& function : largestFunctions(record, measure, options.top)) {
+        functions.push_back({{"function", function.name},
+                             {"place", placeOf(function)},
+                             {"total", jsonOf(function.total)},
+                             {"self", jsonOf(function.self)}});
+    }
+    return functions;
+}
+
+Json sitesJson(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
     Json sites = Json::array();
     for (const HeapSite& site : sortedSites(record, measure)) {
         if (sites.size() == options.top || valueOf(site.sums, measure) == 0) {
@@ -191,18 +256,28 @@ Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure me
         one["frames"] = std::move(frames);
         sites.push_back(std::move(one));
     }
-    return {{"process", record.label},
-            {"pid", record.process.pid},
-            {"name", record.name},
-            {"duration_ns", profile.timeNs - profile.startNs},
-            {"peak_bytes", profile.peakBytes},
-            {"peak_ns", profile.peakNs - profile.startNs},
-            {"peak_error_bytes", profile.peakErrorBytes},
-            {"unknown_frees", profile.unknownFrees},
-            {"lost", profile.lost},
-            {"stacks", profile.stacks.size()},
-            {"total", jsonOf(profile.total)},
-            {"sites", std::move(sites)}};
+    return sites;
+}
+
+Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
+    const HeapProfile& profile = record.profile;
+    Json json = {{"process", record.label},
+                 {"pid", record.process.pid},
+                 {"name", record.name},
+                 {"duration_ns", profile.timeNs - profile.startNs},
+                 {"peak_bytes", profile.peakBytes},
+                 {"peak_ns", profile.peakNs - profile.startNs},
+                 {"peak_error_bytes", profile.peakErrorBytes},
+                 {"unknown_frees", profile.unknownFrees},
+                 {"lost", profile.lost},
+                 {"stacks", profile.stacks.size()},
+                 {"total", jsonOf(profile.total)}};
+    if (options.by == "function") {
+        json["functions"] = functionsJson(record, options, measure);
+    } else {
+        json["sites"] = sitesJson(record, options, measure);
+    }
+    return json;
 }
 
 int heap(const HeapOptions& options) {
@@ -211,6 +286,10 @@ int heap(const HeapOptions& options) {
         return reportError(
             makeError(ErrorKind::usage, "cannot sort by '" + options.sort +
                                             "': use live, peak, total, count or temporary"));
+    }
+    if (options.by != "stack" && options.by != "function") {
+        return reportError(makeError(ErrorKind::usage,
+                                     "cannot list by '" + options.by + "': use stack or function"));
     }
     const auto file = SessionFile::open(options.file);
     if (!file) {
@@ -257,6 +336,11 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
         ->add_option("--sort", options->sort,
                      "peak (default), live and total sort by bytes, count and temporary by blocks")
         ->type_name("MEASURE");
+    command
+        ->add_option("--by", options->by,
+                     "stack (default): each call stack; function: each function, with all that "
+                     "it calls")
+        ->type_name("WHAT");
     command->add_option("--top", options->top, "How many places of each process (default 10)")
         ->type_name("N");
     command
@@ -268,7 +352,8 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
     command->add_flag("--json", options->isJson, "Prints one JSON document, with all frames");
     command->footer("Examples:\n"
                     "  ringscope-cli record --heap exact -o it.ringscope -- ./program\n"
-                    "  ringscope-cli heap it.ringscope --sort peak --top 5");
+                    "  ringscope-cli heap it.ringscope --sort peak --top 5\n"
+                    "  ringscope-cli heap it.ringscope --by function --sort temporary");
     command->callback([options, &line] { line.command = [options] { return heap(*options); }; });
 }
 

@@ -72,6 +72,32 @@ TEST_F(CliHeap, JsonHasAllOfIt) {
     EXPECT_EQ(heapJson({"--top", "2"}).at("profiles").at(0).at("sites").size(), 2U);
 }
 
+TEST_F(CliHeap, FunctionsHaveWhatTheyCall) {
+    record({PROFILE_TARGET, "inline"});
+    const ProgramResult shown =
+        cli({"heap", file, "--by", "function", "--sort", "total", "--top", "50"});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    EXPECT_THAT(shown.out, ::testing::ContainsRegex("FUNCTION +WHERE +TOTAL +SHARE +SELF"));
+    const Json json = heapJson({"--by", "function", "--sort", "total", "--top", "50"});
+    const Json& functions = json.at("profiles").at(0).at("functions");
+    const auto named = [&](const std::string& name) {
+        for (const Json& function : functions) {
+            if (function.at("function") == name) {
+                return function;
+            }
+        }
+        ADD_FAILURE() << "no " << name << " in\n" << functions.dump(1);
+        return Json(functions.at(0));
+    };
+    const Json inner = named("(anonymous namespace)::allocatesInline");
+    EXPECT_EQ(inner.at("total").at("bytes"), 4321);
+    EXPECT_EQ(inner.at("self").at("bytes"), 4321);
+    const Json main = named("main");
+    EXPECT_GE(main.at("total").at("bytes"), 4321) << "with what it calls";
+    EXPECT_EQ(main.at("self").at("bytes"), 0);
+    EXPECT_FALSE(json.at("profiles").at(0).contains("sites"));
+}
+
 TEST_F(CliHeap, ProcessesAreToldApart) {
     record({"sh", "-c", std::string(PROFILE_TARGET) + " sites; /bin/ls / > /dev/null; true"});
     const Json json = heapJson();
@@ -153,6 +179,12 @@ TEST_F(CliHeap, WrongWordsAreAnsweredInWords) {
     expect(cli({"export", file, "--format", "dhat", "--from", "1s", "-o", "-"}), {"--from"});
     expect(cli({"export", file, "--format", "csv", "--process", "P0", "-o", "-"}), {"--process"});
     expect(cli({"export", file, "--format", "xls", "-o", "-"}), {"xls", "dhat", "csv"});
+}
+
+TEST_F(CliHeap, ListsByStackOrFunctionAlone) {
+    const ProgramResult wrong = cli({"heap", file, "--by", "line"});
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_THAT(wrong.err, HasSubstr("cannot list by 'line': use stack or function"));
 }
 
 TEST_F(CliHeap, AFileWithoutAProfileSaysHowToGetOne) {
