@@ -26,14 +26,14 @@ struct ReadMap {
 };
 
 ReadMap readNow(const ProcessIdentity& process, KernelSums kernelSums, NodePlaces nodePlaces,
-                std::optional<std::uint64_t> heapLiveBytes) {
+                std::optional<HeapFigures> heap) {
     const ThreadCpuClock clock;
     const std::int64_t before = clock.nowNs();
     auto snapshot = readMapSnapshot(process, kernelSums, nodePlaces);
     if (!snapshot) {
         return {snapshot.error(), nullptr, 0};
     }
-    snapshot->heapLiveBytes = heapLiveBytes;
+    snapshot->heap = heap;
     auto record = makeMapRecord(*snapshot, {});
     return {MapSnapshotPtr(std::make_shared<const MapSnapshot>(std::move(*snapshot))),
             std::move(record), clock.nowNs() - before};
@@ -189,13 +189,13 @@ void MapController::read(bool isKept) {
         return;
     }
     m_isReading = true;
-    const auto heapLiveBytes = m_heapLive ? m_heapLive(*m_process) : std::nullopt;
+    const auto heap = m_heapOf ? m_heapOf(*m_process) : std::nullopt;
     m_jobs.run(
         this,
         [process = *m_process, isKept, isReadingNodes = m_isReadingNodes,
-         heapLiveBytes](const std::stop_token&) {
+         heap](const std::stop_token&) {
             return readNow(process, isKept ? KernelSums::read : KernelSums::leftOut,
-                           isReadingNodes ? NodePlaces::read : NodePlaces::leftOut, heapLiveBytes);
+                           isReadingNodes ? NodePlaces::read : NodePlaces::leftOut, heap);
         },
         [this, isKept, target = m_target](ReadMap result) {
             if (target != m_target) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/base/heap_figures.h"
 #include "core/base/process_identity.h"
 #include "core/memory/map_difference.h"
 #include "core/memory/map_snapshot.h"
@@ -59,8 +60,8 @@ public:
 
     // What says how much a process has allocated now, where somebody counts it: asked at each
     // reading.
-    using HeapLive = std::function<std::optional<std::uint64_t>(const ProcessIdentity& process)>;
-    void setHeapLive(HeapLive heapLive) { m_heapLive = std::move(heapLive); }
+    using HeapOf = std::function<std::optional<HeapFigures>(const ProcessIdentity& process)>;
+    void setHeapOf(HeapOf heapOf) { m_heapOf = std::move(heapOf); }
 
     // Reads too on which nodes of the machine the pages are, which takes as long again.
     void setReadingNodes(bool isReading);
@@ -105,7 +106,7 @@ private:
     void schedule();
 
     BackgroundJobs& m_jobs;
-    HeapLive m_heapLive; // may be empty
+    HeapOf m_heapOf; // may be empty
     QTimer m_timer;
     std::optional<ProcessIdentity> m_process; // empty: a file or nothing
     std::string m_processName;

@@ -55,7 +55,7 @@ void MapFlow::connectActions(const WindowActions& actions) {
 
 MapWindow* MapFlow::open() {
     auto* const map = new MapWindow(m_parts.theme, m_jobs, m_parts.preferences, &m_window);
-    map->setHeapLive([this](const ProcessIdentity& process) { return heapLiveOf(process.pid); });
+    map->setHeapOf([this](const ProcessIdentity& process) { return heapOf(process.pid); });
     map->show();
     return map;
 }
@@ -96,14 +96,14 @@ bool MapFlow::isRunning(std::int32_t pid) const {
     });
 }
 
-std::optional<std::uint64_t> MapFlow::heapLiveOf(std::int32_t pid) const {
+std::optional<HeapFigures> MapFlow::heapOf(std::int32_t pid) const {
     const auto& view = m_parts.controller.view();
     if (!isRunning(pid)) {
         return std::nullopt;
     }
     const auto row = std::find_if(view->workers->begin(), view->workers->end(),
                                   [pid](const WorkerRow& worker) { return worker.pid == pid; });
-    return row->heapLiveBytes;
+    return row->heap;
 }
 
 void MapFlow::showFile(const QString& path) {

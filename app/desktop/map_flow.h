@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/heap_figures.h"
 #include "core/base/process_identity.h"
 #include "core/base/units.h"
 #include "core/session/map_record.h"
@@ -73,7 +74,7 @@ private:
     void showRecords(const std::string& label, std::optional<std::int64_t> timeNs);
     [[nodiscard]] bool isRunning(std::int32_t pid) const; // as the live session says
     // What it has allocated, as the live session counts it.
-    [[nodiscard]] std::optional<std::uint64_t> heapLiveOf(std::int32_t pid) const;
+    [[nodiscard]] std::optional<HeapFigures> heapOf(std::int32_t pid) const;
     [[nodiscard]] std::vector<Records> sessionMaps() const; // of each process
     // Of the processes of which one was taken then.
     [[nodiscard]] std::vector<Records> mapsAt(std::int64_t timeNs) const;

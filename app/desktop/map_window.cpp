@@ -432,9 +432,9 @@ void MapWindow::chooseProcess() {
     });
 }
 
-void MapWindow::setHeapLive(const MapController::HeapLive& heapLive) {
-    m_heapLive = heapLive;
-    m_controller.setHeapLive(heapLive);
+void MapWindow::setHeapOf(const MapController::HeapOf& heapOf) {
+    m_heapOf = heapOf;
+    m_controller.setHeapOf(heapOf);
 }
 
 MapWindow& MapWindow::windowForAnother() {
@@ -442,7 +442,7 @@ MapWindow& MapWindow::windowForAnother() {
         return *this;
     }
     auto* const other = new MapWindow(m_theme, m_jobs, m_preferences, parentWidget());
-    other->setHeapLive(m_heapLive);
+    other->setHeapOf(m_heapOf);
     other->show();
     return *other;
 }

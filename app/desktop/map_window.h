@@ -51,8 +51,8 @@ public:
     // Those of a session that are of the process that is shown.
     void addMaps(const std::vector<MapRecordPtr>& maps);
     void setByteScale(ByteScale scale);
-    // As MapController::setHeapLive(), also for the windows that this one opens.
-    void setHeapLive(const MapController::HeapLive& heapLive);
+    // As MapController::setHeapOf(), also for the windows that this one opens.
+    void setHeapOf(const MapController::HeapOf& heapOf);
 
     [[nodiscard]] MapController& controller() { return m_controller; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
@@ -88,7 +88,7 @@ private:
     Theme& m_theme;
     BackgroundJobs& m_jobs;
     Preferences& m_preferences;
-    MapController::HeapLive m_heapLive; // may be empty
+    MapController::HeapOf m_heapOf; // may be empty
     MapController m_controller;
 
     MapInspection* m_inspection;

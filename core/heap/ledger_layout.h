@@ -24,7 +24,7 @@
 namespace ringscope {
 
 constexpr std::uint64_t kLedgerMagic = 0x5245'4744'454c'5352; // "RSLEDGER" as bytes
-constexpr std::uint32_t kLedgerVersion = 3;
+constexpr std::uint32_t kLedgerVersion = 4;
 constexpr std::size_t kLedgerHeaderBytes = 4096;
 constexpr std::size_t kSizeClassCount = 64;
 constexpr std::uint32_t kLedgerSlots = 4096;    // 8.5 MiB, of which only touched pages exist
@@ -133,6 +133,21 @@ static_assert(sizeof(ThreadSlot) == 2176 && offsetof(ThreadSlot, small) == 128);
 static_assert(offsetof(ThreadSlot, classes) == 1152);
 static_assert(offsetof(ThreadSlot, allocatedBytes) == 32);
 
+// A question to the process's allocator. The reader writes asked, the one word of the ledger that
+// is its own; a thread that counts a block outside the short way finds it and answers with the
+// numbers of mallinfo2. They are of one answer while answered is what was asked last.
+struct alignas(64) AllocatorAnswer {
+    LedgerCounter asked;
+    LedgerCounter answered; // written last: what asked was
+    LedgerCounter timeNs;   // CLOCK_MONOTONIC
+    LedgerCounter tookNs;
+    LedgerCounter arenaBytes; // see AllocatorSums
+    LedgerCounter mappedBytes;
+    LedgerCounter freeBytes;
+    LedgerCounter trimmableBytes;
+};
+static_assert(sizeof(AllocatorAnswer) == 64);
+
 struct LedgerHeader {
     std::uint64_t magic;
     std::uint32_t version;
@@ -152,10 +167,12 @@ struct LedgerHeader {
     // Live when the process was forked: blocks it did not allocate but may free.
     std::uint64_t inheritedBytes;
     std::uint64_t inheritedBlocks[kSizeClassCount];
-    std::uint8_t reserved1[kLedgerHeaderBytes - 592];
+    AllocatorAnswer allocator;
+    std::uint8_t reserved1[kLedgerHeaderBytes - 704];
 };
 static_assert(sizeof(LedgerHeader) == kLedgerHeaderBytes);
 static_assert(offsetof(LedgerHeader, inheritedBytes) == 72);
+static_assert(offsetof(LedgerHeader, allocator) == 640);
 
 // Sent once over the socket whose (abstract) name the environment gives, with the ledger's
 // descriptor attached (SCM_RIGHTS).

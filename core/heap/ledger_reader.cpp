@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -198,6 +199,36 @@ std::optional<Error> LedgerReader::copySlots() {
     return readAt(m_later.data(), bytes, kLedgerHeaderBytes);
 }
 
+void LedgerReader::pollAllocator(std::int64_t nowNs) {
+    constexpr std::int64_t kAskEveryNs = kNsPerSecond;
+    constexpr std::uint64_t kAnswerAt = offsetof(LedgerHeader, allocator);
+    if (m_isAsking) {
+        std::array<std::uint64_t, sizeof(AllocatorAnswer) / 8> words{};
+        if (readAt(words.data(), sizeof(words), kAnswerAt)) {
+            return;
+        }
+        const auto word = [&words](std::size_t offset) { return words[offset / 8]; };
+        if (word(offsetof(AllocatorAnswer, answered)) != m_asked) {
+            return;
+        }
+        m_isAsking = false;
+        m_allocator = {static_cast<std::int64_t>(word(offsetof(AllocatorAnswer, timeNs))),
+                       word(offsetof(AllocatorAnswer, arenaBytes)),
+                       word(offsetof(AllocatorAnswer, mappedBytes)),
+                       word(offsetof(AllocatorAnswer, freeBytes)),
+                       word(offsetof(AllocatorAnswer, trimmableBytes))};
+        if (word(offsetof(AllocatorAnswer, tookNs)) > std::uint64_t{kLongestAnswerNs}) {
+            m_nextAskNs = std::numeric_limits<std::int64_t>::max();
+        }
+    }
+    if (nowNs >= m_nextAskNs && m_mostLiveBlocks - m_liveBlocks < kMostFreeBlocks) {
+        m_nextAskNs = nowNs + kAskEveryNs;
+        ++m_asked;
+        m_isAsking = ::pwrite(m_ledger.get(), &m_asked, sizeof(m_asked),
+                              kAnswerAt + offsetof(AllocatorAnswer, asked)) == sizeof(m_asked);
+    }
+}
+
 Expected<HeapTotals> LedgerReader::readTotals() {
     if (auto error = copySlots()) {
         return *error;
@@ -222,6 +253,8 @@ Expected<HeapTotals> LedgerReader::readTotals() {
     }
     totals.liveBytes = atLeastZero(m_inheritedBytes + allocatedBytes, freedBytes);
     totals.liveBlocks = atLeastZero(inheritedBlocks + totals.allocations, totals.frees);
+    m_liveBlocks = totals.liveBlocks;
+    m_mostLiveBlocks = std::max(m_mostLiveBlocks, m_liveBlocks);
     return totals;
 }
 

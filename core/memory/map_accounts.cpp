@@ -60,10 +60,10 @@ void addCounters(const MapSnapshot& snapshot, const MemorySums& total,
 
 // Blocks are in the regions of Heap; large ones, each a mapping of its own, in Private Data.
 void addHeap(const MapSnapshot& snapshot, std::vector<std::string>& sentences) {
-    if (!snapshot.heapLiveBytes) {
+    if (!snapshot.heap) {
         return;
     }
-    const std::uint64_t live = *snapshot.heapLiveBytes;
+    const std::uint64_t live = snapshot.heap->liveBytes;
     const std::uint64_t resident = snapshot.sums().of(MemoryType::heap).rss;
     const std::string counted = "The program has " + bytesText(live) +
                                 " allocated, as the heap tracker counts, and " +
@@ -76,6 +76,27 @@ void addHeap(const MapSnapshot& snapshot, std::vector<std::string>& sentences) {
         sentences.push_back(counted + "the other " + bytesText(live - resident) +
                             " were never touched, or are large blocks in Private Data.");
     }
+}
+
+// What the allocator itself says of it.
+void addAllocator(const MapSnapshot& snapshot, std::vector<std::string>& sentences) {
+    if (!snapshot.heap || !snapshot.heap->allocator) {
+        return;
+    }
+    constexpr std::int64_t kTooOldNs = 2'000'000'000;
+    const AllocatorSums& sums = *snapshot.heap->allocator;
+    const std::int64_t ageNs = snapshot.space.timeNs - sums.timeNs;
+    std::string text = "glibc's malloc says ";
+    if (ageNs > kTooOldNs) {
+        text = formatDuration(ageNs) + " before this map, glibc's malloc said ";
+    }
+    text += "that of " + bytesText(sums.arenaBytes) + " in its arenas " +
+            bytesText(sums.freeBytes) + " are free, " + bytesText(sums.trimmableBytes) +
+            " of them at the end of the main one, where malloc_trim gives them back whole";
+    if (sums.mappedBytes > 0) {
+        text += "; large blocks have " + bytesText(sums.mappedBytes) + " in mappings of their own";
+    }
+    sentences.push_back(text + ".");
 }
 
 void addCgroup(const MapSnapshot& snapshot, std::vector<std::string>& sentences) {
@@ -103,6 +124,7 @@ std::vector<std::string> mapAccounts(const MapSnapshot& snapshot) {
     addKernelSums(snapshot, total, sentences);
     addCounters(snapshot, total, sentences);
     addHeap(snapshot, sentences);
+    addAllocator(snapshot, sentences);
     if (total.hugetlb > 0) {
         sentences.push_back("hugetlb memory, " + bytesText(total.hugetlb) +
                             ", is in neither RSS nor PSS.");

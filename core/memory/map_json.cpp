@@ -133,6 +133,17 @@ Json rollupJson(const MapSnapshot& snapshot) {
     return json;
 }
 
+Json allocatorJson(const std::optional<AllocatorSums>& sums) {
+    if (!sums) {
+        return {};
+    }
+    return {{"monotonic_ns", sums->timeNs},
+            {"arena_bytes", sums->arenaBytes},
+            {"mapped_bytes", sums->mappedBytes},
+            {"free_bytes", sums->freeBytes},
+            {"trimmable_bytes", sums->trimmableBytes}};
+}
+
 Json headJson(const MapSnapshot& snapshot) {
     Json json;
     json["format"] = kFormat;
@@ -149,8 +160,9 @@ Json headJson(const MapSnapshot& snapshot) {
     json["start_ticks"] = snapshot.space.process.startTicks;
     json["pid_namespace"] = snapshot.space.process.pidNamespace;
     json["remarks"] = snapshot.remarks;
-    if (snapshot.heapLiveBytes) {
-        json["heap_live_bytes"] = *snapshot.heapLiveBytes;
+    if (snapshot.heap) {
+        json["heap_live_bytes"] = snapshot.heap->liveBytes;
+        json["allocator"] = allocatorJson(snapshot.heap->allocator);
     }
     json["rollup"] = rollupJson(snapshot);
     json["counters"] = snapshot.counters
@@ -311,10 +323,28 @@ private:
                     .read("stack_pointer", thread.stackPointer);
                 m_snapshot.space.threads.push_back(std::move(thread));
             });
-        Fields(m_json).readOptional("heap_live_bytes", m_snapshot.heapLiveBytes);
+        readHeap();
         const auto found = std::find(kOrigins.begin(), kOrigins.end(), origin);
         m_snapshot.origin = static_cast<MapOrigin>(
             found == kOrigins.end() ? 0 : std::distance(kOrigins.begin(), found));
+    }
+
+    void readHeap() {
+        std::optional<std::uint64_t> liveBytes;
+        const Fields fields(m_json);
+        fields.readOptional("heap_live_bytes", liveBytes);
+        if (!liveBytes) {
+            return;
+        }
+        m_snapshot.heap = HeapFigures{*liveBytes, std::nullopt};
+        fields.part("allocator", [this](const Fields& sums) {
+            AllocatorSums& allocator = m_snapshot.heap->allocator.emplace();
+            sums.read("monotonic_ns", allocator.timeNs)
+                .read("arena_bytes", allocator.arenaBytes)
+                .read("mapped_bytes", allocator.mappedBytes)
+                .read("free_bytes", allocator.freeBytes)
+                .read("trimmable_bytes", allocator.trimmableBytes);
+        });
     }
 
     template <typename Owner, typename Numbers, typename Optionals>

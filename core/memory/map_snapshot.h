@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/heap_figures.h"
 #include "core/memory/address_space.h"
 #include "core/memory/memory_by_type.h"
 #include "core/memory/memory_nodes.h"
@@ -38,9 +39,8 @@ struct MapSnapshot {
     // The kernel's own sums, read right after the map; empty when there are none.
     std::optional<SlowCounters> rollup;
     std::optional<CgroupMemory> cgroup; // of the process, read with the kernel's own sums
-    // Usable bytes that the program had allocated, as the heap tracker counted them; empty: it ran
-    // without.
-    std::optional<std::uint64_t> heapLiveBytes;
+    // What the heap tracker counted; empty: the program ran without.
+    std::optional<HeapFigures> heap;
     // On which nodes the pages are; empty: was not read.
     std::optional<NodePlacement> nodes;
     // What a reader of the map must know: what was guessed or could not be read. Whole sentences.

@@ -105,7 +105,7 @@ void CommandTarget::setWorkers(Session& session) const {
         row.pid = process.identity.pid;
         row.tid = process.identity.pid;
         row.rssBytes = process.isAlive ? process.rssBytes : 0;
-        row.heapLiveBytes = process.isAlive ? process.heapLiveBytes : std::nullopt;
+        row.heap = process.isAlive ? process.heap : std::nullopt;
         row.state = process.isAlive ? WorkerState::running : WorkerState::finished;
         if (rows.empty() && !process.isAlive) {
             row.outcome = m_outcome;

@@ -251,7 +251,7 @@ void ScenarioTarget::setWorkers(const RunStatus& status, Session& session) {
         row.emptyWaits = worker.emptyWaits;
         row.lastPosition = worker.lastPosition;
         row.rssBytes = m_processes.rssOf(worker.process);
-        row.heapLiveBytes = m_processes.heapLiveOf(worker.process);
+        row.heap = m_processes.heapOf(worker.process);
         row.outcome = outcomeOf(worker);
         rows.push_back(std::move(row));
     }

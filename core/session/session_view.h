@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/heap_figures.h"
 #include "core/ring/slot_snapshot.h"
 #include "core/session/map_record.h"
 #include "core/session/participant_row.h"
@@ -71,8 +72,8 @@ struct WorkerRow {
     std::uint64_t emptyWaits = 0;
     std::uint64_t lastPosition = 0;
     std::uint64_t rssBytes = 0;
-    // Allocated on the heap now; empty without the heap tracker, and in what is loaded from a file.
-    std::optional<std::uint64_t> heapLiveBytes;
+    // Its heap now; empty without the heap tracker, and in what is loaded from a file.
+    std::optional<HeapFigures> heap;
     std::string outcome; // how it ended, in words: "killed by SIGKILL at position 381 of channel 0"
 };
 

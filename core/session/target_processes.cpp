@@ -21,9 +21,9 @@ std::uint64_t TargetProcesses::rssOf(const ProcessIdentity& identity) const {
     return index ? m_all[*index].rssBytes : 0;
 }
 
-std::optional<std::uint64_t> TargetProcesses::heapLiveOf(const ProcessIdentity& identity) const {
+std::optional<HeapFigures> TargetProcesses::heapOf(const ProcessIdentity& identity) const {
     const std::optional<std::size_t> index = indexOf(identity);
-    return index ? m_all[*index].heapLiveBytes : std::nullopt;
+    return index ? m_all[*index].heap : std::nullopt;
 }
 
 std::size_t TargetProcesses::findOrAdd(const ProcessIdentity& identity, TargetOrigin origin) {

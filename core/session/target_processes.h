@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/heap_figures.h"
 #include "core/base/process_end_watch.h"
 #include "core/base/process_identity.h"
 
@@ -28,8 +29,8 @@ struct TargetProcess {
     // As the memory source read them last.
     std::uint64_t rssBytes = 0;
     std::optional<std::uint64_t> pageTableBytes;
-    // Allocated on the heap, as the heap source read it last; empty: runs without the tracker.
-    std::optional<std::uint64_t> heapLiveBytes;
+    // As the heap source read it last; empty: runs without the tracker.
+    std::optional<HeapFigures> heap;
 };
 
 // The processes that a session observes, shared by its sources. Only grows, so an index stays what
@@ -49,8 +50,8 @@ public:
         m_all[index].rssBytes = rssBytes;
         m_all[index].pageTableBytes = pageTableBytes;
     }
-    void setHeapLive(std::size_t index, std::uint64_t bytes) { m_all[index].heapLiveBytes = bytes; }
-    [[nodiscard]] std::optional<std::uint64_t> heapLiveOf(const ProcessIdentity& identity) const;
+    void setHeap(std::size_t index, const HeapFigures& heap) { m_all[index].heap = heap; }
+    [[nodiscard]] std::optional<HeapFigures> heapOf(const ProcessIdentity& identity) const;
     // 0 for a process that is not in.
     [[nodiscard]] std::uint64_t rssOf(const ProcessIdentity& identity) const;
 

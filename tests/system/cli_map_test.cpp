@@ -195,6 +195,7 @@ TEST(CliMap, AMapOfATrackedProcessSaysWhatItHasAllocated) {
     ASSERT_EQ(json.status, 0) << json.err;
     const Json map = Json::parse(json.out, nullptr, false);
     EXPECT_GT(map.at("heap_live_bytes"), 4'000'000);
+    EXPECT_GT(map.at("allocator").at("arena_bytes"), 0);
     EXPECT_NE(cli({"map", file + "@:P0"}).out.find("allocated, as the heap tracker counts"),
               std::string::npos);
 }

@@ -121,7 +121,8 @@ NextAllocator g_next = {bootstrapMalloc,
                         bootstrapValloc,
                         bootstrapValloc,
                         bootstrapUsableSize,
-                        false};
+                        false,
+                        nullptr};
 
 std::size_t bootstrapSize(const void* block) noexcept {
     std::size_t bytes = 0;
@@ -145,6 +146,9 @@ void resolveNextAllocator() noexcept {
     s_allocatorLibrary = libraryOf(reinterpret_cast<const void*>(g_next.malloc)).identity;
     g_next.hasGlibcChunks = isInAllocator(reinterpret_cast<const void*>(&::gnu_get_libc_version)) &&
                             chunkFormulaHolds();
+    if (g_next.hasGlibcChunks) {
+        resolve(g_next.sums, "mallinfo2"); // since glibc 2.33
+    }
 }
 
 LoadedLibrary libraryOf(const void* address) noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <malloc.h>
 
 namespace ringscope::tracker {
 
@@ -21,6 +22,7 @@ struct NextAllocator {
     void* (*pvalloc)(std::size_t);
     std::size_t (*usableSize)(void*);
     bool hasGlibcChunks;
+    struct mallinfo2 (*sums)(); // mallinfo2, if this is glibc's own; else null
 };
 [[gnu::visibility("hidden")]] extern NextAllocator g_next;
 static_assert(sizeof(std::size_t) == 8, "glibc's chunks are read as they are on 64-bit machines");

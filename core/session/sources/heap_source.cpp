@@ -56,6 +56,9 @@ std::vector<TrackDescription> processTracks(const std::string& label) {
               "Blocks given back in this process."),
         track(label + ".heap.live_bytes", label + " live", Unit::bytes, TrackKind::gauge,
               "Usable bytes of the blocks that are allocated now in this process."),
+        track(label + ".heap.free_bytes", label + " free in arenas", Unit::bytes, TrackKind::gauge,
+              "Free in the arenas of glibc's malloc: taken from the kernel and not given out "
+              "(mallinfo2). Asked for once a second; a gap where the allocator does not answer."),
     };
 }
 
@@ -114,7 +117,7 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
             const bool isAlive = m_processes.all()[ledger.process].isAlive;
             if (const auto totals = ledger.reader.readTotals()) {
                 ledger.newest = *totals;
-                m_processes.setHeapLive(ledger.process, totals->liveBytes);
+                m_processes.setHeap(ledger.process, {totals->liveBytes, ledger.reader.allocator()});
             }
             if (!isAlive) {
                 ledger.isFinal = true;
@@ -141,6 +144,11 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
     session.append(m_group, nowNs, row);
     if (nowNs >= m_nextProcessRowsNs) {
         m_nextProcessRowsNs = nowNs + kProcessRowPeriodNs;
+        for (Ledger& ledger : m_ledgers) {
+            if (!ledger.isFinal) {
+                ledger.reader.pollAllocator(nowNs);
+            }
+        }
         appendProcesses(nowNs, session);
     }
 }
@@ -262,8 +270,10 @@ void HeapSource::appendProcesses(std::int64_t nowNs, Session& session) const {
                 frees += ledger.newest.frees;
             }
         }
+        const auto& allocator = newest.reader.allocator();
         const double row[] = {sampleOf(allocations), sampleOf(frees),
-                              sampleOf(newest.newest.liveBytes)};
+                              sampleOf(newest.newest.liveBytes),
+                              allocator ? sampleOf(allocator->freeBytes) : kGap};
         session.append(*newest.group, nowNs, row);
     }
 }

@@ -22,7 +22,7 @@ void MapSource::sampleFor(const std::string& reason, std::int64_t nowNs, Session
         if (!snapshot) { // it may end at any moment
             continue;
         }
-        snapshot->heapLiveBytes = process.heapLiveBytes;
+        snapshot->heap = process.heap;
         auto record = makeMapRecord(*snapshot, process.label, reason);
         m_bytes += record->packed.size();
         m_isFull = m_bytes > kMostMapBytes;

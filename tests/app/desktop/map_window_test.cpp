@@ -329,9 +329,11 @@ TEST_F(MapWindowTest, AnotherMapTakesAnotherWindowWhereSnapshotsWouldBeLost) {
 }
 
 TEST_F(MapWindowTest, SaysWhatTheProgramHasAllocated) {
-    m_window->setHeapLive([](const ProcessIdentity&) { return 12'345'678; });
+    m_window->setHeapOf([](const ProcessIdentity&) {
+        return HeapFigures{12'345'678, std::nullopt};
+    });
     ASSERT_TRUE(follow(::getpid()));
-    EXPECT_EQ(controller().shown()->heapLiveBytes, 12'345'678U);
+    EXPECT_EQ(controller().shown()->heap->liveBytes, 12'345'678U);
     EXPECT_TRUE(m_window->findChild<QLabel*>(QStringLiteral("mapRemarks"))
                     ->text()
                     .contains(QStringLiteral("11.8 MiB allocated")));

@@ -152,6 +152,29 @@ void mapped() {
     }
 }
 
+// What glibc says of itself stands where the account of calls would.
+void allocatorSums() {
+    const auto noteSums = [] {
+        const struct mallinfo2 sums = ::mallinfo2();
+        g_account = {sums.arena, sums.hblkhd, 0, sums.fordblks, sums.keepcost};
+    };
+    void* blocks[1000];
+    for (void*& block : blocks) {
+        block = got(std::malloc(500));
+    }
+    for (std::size_t i = 0; i < 1000; i += 2) {
+        std::free(blocks[i]);
+    }
+    checkpoint(); // it is asked
+    (void)got(std::malloc(2048));
+    noteSums();
+    checkpoint(); // and asked again
+    (void)got(std::malloc(10));
+    checkpoint();
+    (void)got(std::malloc(1U << 20U));
+    noteSums();
+}
+
 void operators() {
     constexpr std::align_val_t kAlign{128};
     const std::nothrow_t& quiet = std::nothrow;
@@ -412,6 +435,7 @@ constexpr Deed kDeeds[] = {
     {"reallocarray", [] { reallocated(true); }},
     {"aligned", aligned},
     {"mapped", mapped},
+    {"allocator-sums", allocatorSums},
     {"operators", operators},
     {"plain-operators", plainOperators},
     {"throws", newThrows},

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "core/heap/ledger_reader.h"
 
+#include "core/base/clock.h"
 #include "tests/core/heap/hand_made_ledger.h"
 
+#include <fcntl.h>
 #include <functional>
 #include <gtest/gtest.h>
 #include <random>
@@ -140,6 +142,87 @@ TEST(LedgerReader, SampledPeakIsTheLargestOfTheReads) {
         ASSERT_EQ(reader->read()->liveBytes, live);
     }
     EXPECT_EQ(reader->read()->sampledPeakBytes, 900U);
+}
+
+// The process's side of a question: answers what was asked last.
+void answer(const FileDescriptor& ledger, std::uint64_t tookNs) {
+    constexpr off_t kAt = offsetof(LedgerHeader, allocator);
+    std::uint64_t words[8] = {};
+    ASSERT_EQ(::pread(ledger.get(), words, sizeof(words), kAt), ssize_t{sizeof(words)});
+    words[offsetof(AllocatorAnswer, answered) / 8] = words[0];
+    words[offsetof(AllocatorAnswer, tookNs) / 8] = tookNs;
+    words[offsetof(AllocatorAnswer, freeBytes) / 8] = 1000 + words[0];
+    ASSERT_EQ(::pwrite(ledger.get(), words, sizeof(words), kAt), ssize_t{sizeof(words)});
+}
+
+std::uint64_t askedOf(const FileDescriptor& ledger) {
+    std::uint64_t asked = 0;
+    EXPECT_EQ(::pread(ledger.get(), &asked, sizeof(asked), offsetof(LedgerHeader, allocator)),
+              ssize_t{sizeof(asked)});
+    return asked;
+}
+
+TEST(LedgerReader, AsksTheAllocatorOnceASecondAndNoMoreWhenItTakesLong) {
+    HandMadeLedger ledger;
+    const FileDescriptor file = ledger.file();
+    auto reader = LedgerReader::open(FileDescriptor(::dup(file.get())), kProcess);
+    ASSERT_TRUE(reader);
+    std::int64_t now = 7'000'000'000;
+    reader->pollAllocator(now);
+    ASSERT_EQ(askedOf(file), 1U);
+    reader->pollAllocator(now + kNsPerSecond / 2);
+    EXPECT_EQ(askedOf(file), 1U) << "before the second is over";
+    EXPECT_FALSE(reader->allocator());
+    answer(file, 1000);
+    now += kNsPerSecond;
+    reader->pollAllocator(now);
+    ASSERT_TRUE(reader->allocator());
+    EXPECT_EQ(reader->allocator()->freeBytes, 1001U);
+    EXPECT_EQ(askedOf(file), 2U);
+    answer(file, std::uint64_t{kLongestAnswerNs} + 1);
+    now += kNsPerSecond;
+    reader->pollAllocator(now);
+    EXPECT_EQ(reader->allocator()->freeBytes, 1002U) << "what it cost was paid";
+    reader->pollAllocator(now + 3600 * kNsPerSecond);
+    EXPECT_EQ(askedOf(file), 2U);
+}
+
+TEST(LedgerReader, DoesNotAskWhereManyBlocksWereFreed) {
+    HandMadeLedger ledger;
+    ThreadSlot& slot = ledger.run(1, 1, "main");
+    CellCounters& cell = slot.small[2];
+    const FileDescriptor file = ledger.file();
+    auto reader = LedgerReader::open(FileDescriptor(::dup(file.get())), kProcess);
+    ASSERT_TRUE(reader);
+    const auto setFrees = [&](std::uint64_t frees) {
+        cell.allocations.store(2 * kMostFreeBlocks, std::memory_order_relaxed);
+        cell.frees.store(frees, std::memory_order_relaxed);
+        ASSERT_EQ(::pwrite(file.get(), &slot, sizeof(slot),
+                           static_cast<off_t>(kLedgerHeaderBytes + sizeof(slot))),
+                  static_cast<ssize_t>(sizeof(slot)));
+        ASSERT_TRUE(reader->readTotals());
+    };
+    setFrees(0);
+    setFrees(kMostFreeBlocks);
+    reader->pollAllocator(0);
+    EXPECT_EQ(askedOf(file), 0U);
+    setFrees(kMostFreeBlocks - 1);
+    reader->pollAllocator(1);
+    EXPECT_EQ(askedOf(file), 1U);
+}
+
+TEST(LedgerReader, AsksNothingOfALedgerThatItMayNotWrite) {
+    HandMadeLedger ledger;
+    const FileDescriptor file = ledger.file();
+    const std::string path = "/proc/self/fd/" + std::to_string(file.get());
+    auto reader =
+        LedgerReader::open(FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), kProcess);
+    ASSERT_TRUE(reader);
+    reader->pollAllocator(0);
+    reader->pollAllocator(2 * kNsPerSecond);
+    EXPECT_EQ(askedOf(file), 0U);
+    EXPECT_FALSE(reader->allocator());
+    EXPECT_TRUE(reader->readTotals());
 }
 
 TEST(LedgerReader, TotalsAreTheSumsOfTheWholeReading) {

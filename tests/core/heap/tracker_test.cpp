@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The preloaded tracker in programs whose heap use is known exactly: heap_target keeps its own
 // account (with malloc_usable_size), the ledger must agree between two checkpoints to the byte.
+#include "core/base/clock.h"
 #include "tests/core/heap/heap_account.h"
 #include "tests/core/heap/tracked_target.h"
 
@@ -103,6 +104,56 @@ TEST(Tracker, SizeClassesAddUpToTheTotals) {
     EXPECT_EQ(live, counters.liveBlocks);
     EXPECT_EQ(allocations, counters.allocations);
     EXPECT_GE(counters.classes[sizeClassOf(10U << 20U)].allocations, 1U);
+}
+
+std::string inWords(const AllocatorSums& sums) {
+    return std::to_string(sums.arenaBytes) + " in arenas, " + std::to_string(sums.freeBytes) +
+           " free, " + std::to_string(sums.trimmableBytes) + " at the end, " +
+           std::to_string(sums.mappedBytes) + " mapped";
+}
+
+// As heap_target hands them over.
+AllocatorSums sumsIn(const HeapAccount& account) {
+    AllocatorSums sums;
+    sums.arenaBytes = account.allocations;
+    sums.mappedBytes = account.frees;
+    sums.freeBytes = account.allocatedBytes;
+    sums.trimmableBytes = account.freedBytes;
+    return sums;
+}
+
+TEST(Tracker, PassesOnWhatTheAllocatorSaysOfItself) {
+    TrackedTarget process(target("allocator-sums"));
+    ASSERT_TRUE(process.atCheckpoint()); // every word's first
+    process.goOn();
+    ASSERT_TRUE(process.atCheckpoint());
+    ASSERT_EQ(process.ledgers().size(), 1U);
+    LedgerReader& reader = process.ledgers()[0];
+    reader.pollAllocator(0);
+    process.goOn();
+    const auto first = process.atCheckpoint();
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(reader.allocator());
+    reader.pollAllocator(1);
+    ASSERT_TRUE(reader.allocator());
+    EXPECT_EQ(inWords(*reader.allocator()), inWords(sumsIn(*first)));
+    EXPECT_GE(reader.allocator()->freeBytes, 500U * 500U);
+    EXPECT_EQ(reader.allocator()->mappedBytes, 0U);
+    EXPECT_LT(monotonicNs() - reader.allocator()->timeNs, 20 * kNsPerSecond);
+
+    reader.pollAllocator(kNsPerSecond); // asks again
+    process.goOn();
+    ASSERT_TRUE(process.atCheckpoint());
+    reader.pollAllocator(kNsPerSecond + 1);
+    EXPECT_EQ(reader.allocator()->mappedBytes, 0U) << "a small block answers nothing";
+    process.goOn();
+    const auto second = process.atCheckpoint();
+    ASSERT_TRUE(second);
+    reader.pollAllocator(kNsPerSecond + 2);
+    EXPECT_EQ(inWords(*reader.allocator()), inWords(sumsIn(*second)));
+    EXPECT_GE(reader.allocator()->mappedBytes, 1U << 20U);
+    process.goOn();
+    EXPECT_EQ(process.end().status, 0);
 }
 
 TEST(Tracker, LetsOperatorNewThrow) {

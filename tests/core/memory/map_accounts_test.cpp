@@ -71,13 +71,29 @@ TEST(MapAccounts, NameWhatIsInNoneOfThem) {
 TEST(MapAccounts, HoldWhatTheProgramAllocatedAgainstWhatIsResident) {
     MapSnapshot snapshot = mapOf("1000-11000 rw-p 00000000 00:00 0 [heap]\nRss: 40 kB\n");
     EXPECT_EQ(textOf(snapshot).find("heap tracker"), std::string::npos);
-    snapshot.heapLiveBytes = 30U << 10U;
+    snapshot.heap = HeapFigures{30U << 10U, std::nullopt};
     EXPECT_THAT(textOf(snapshot),
                 HasSubstr("has 30 KiB allocated, as the heap tracker counts, and 40 KiB of Heap "
                           "are resident: at least 10 KiB of it is free space"));
-    snapshot.heapLiveBytes = 1U << 20U;
+    snapshot.heap->liveBytes = 1U << 20U;
     EXPECT_THAT(textOf(snapshot), HasSubstr("the other 984 KiB were never touched, or are large "
                                             "blocks in Private Data"));
+    EXPECT_EQ(textOf(snapshot).find("malloc"), std::string::npos) << "it did not say";
+}
+
+TEST(MapAccounts, RepeatWhatTheAllocatorSays) {
+    MapSnapshot snapshot = mapOf("1000-11000 rw-p 00000000 00:00 0 [heap]\nRss: 40 kB\n");
+    snapshot.space.timeNs = 5'000'000'000;
+    snapshot.heap =
+        HeapFigures{30U << 10U, AllocatorSums{4'500'000'000, 64U << 10U, 0, 20U << 10U, 8U << 10U}};
+    const std::string now = textOf(snapshot);
+    EXPECT_THAT(now, HasSubstr("glibc's malloc says that of 64 KiB in its arenas 20 KiB are free, "
+                               "8 KiB of them at the end of the main one"));
+    EXPECT_EQ(now.find("mappings of their own"), std::string::npos);
+    snapshot.heap->allocator->mappedBytes = 3U << 20U;
+    snapshot.heap->allocator->timeNs = 1'000'000'000;
+    EXPECT_THAT(textOf(snapshot), HasSubstr("4 s before this map, glibc's malloc said that"));
+    EXPECT_THAT(textOf(snapshot), HasSubstr("large blocks have 3 MiB in mappings of their own"));
 }
 
 } // namespace

@@ -36,10 +36,12 @@ TEST(MapCoding, GivesBackEveryField) {
     const auto unpacked = unpackMap(packMap(everyField()));
     ASSERT_TRUE(unpacked);
     EXPECT_EQ(jsonOf(*unpacked), jsonOf(everyField()));
-    EXPECT_FALSE(unpacked->heapLiveBytes);
+    EXPECT_FALSE(unpacked->heap);
     MapSnapshot tracked = everyField();
-    tracked.heapLiveBytes = 1'234'567;
-    EXPECT_EQ(unpackMap(packMap(tracked))->heapLiveBytes, 1'234'567U);
+    tracked.heap = HeapFigures{1'234'567, std::nullopt};
+    EXPECT_EQ(unpackMap(packMap(tracked))->heap, tracked.heap);
+    tracked.heap->allocator = AllocatorSums{99, 4'000'000, 700'000, 300'000, 20'000};
+    EXPECT_EQ(unpackMap(packMap(tracked))->heap, tracked.heap);
 }
 
 TEST(MapCoding, GivesBackTheMapOfARealProcessInFewBytes) {
