@@ -17,6 +17,7 @@
 #include "core/base/units.h"
 #include "core/heap/call_tree.h"
 #include "core/heap/function_name.h"
+#include "core/heap/heap_blocks.h"
 #include "core/heap/heap_sites.h"
 #include "core/session/heap_record.h"
 #include "core/session/session_file.h"
@@ -37,33 +38,12 @@ struct HeapOptions {
     bool isJson = false;
 };
 
-struct ShownFrame {
-    std::string function;
-    std::string place; // "file.cpp:12", or the module
-};
-
-std::vector<ShownFrame> framesOf(const HeapRecord& record, const HeapSite& site) {
-    const HeapSymbols& symbols = record.symbols;
-    std::vector<ShownFrame> shown;
+std::vector<NamedFrame> framesOf(const HeapRecord& record, const HeapSite& site) {
+    std::vector<NamedFrame> frames;
     for (const std::uint32_t location : site.locations) {
-        const CodeLocation& code = symbols.locations[location];
-        for (std::uint32_t frame = 0; frame < std::max(code.frameCount, 1U); ++frame) {
-            ShownFrame line{symbols.functionName(record.profile, location, frame), {}};
-            const bool isSource =
-                frame < code.frameCount && symbols.frames[code.firstFrame + frame].file != 0;
-            if (isSource) {
-                const SourceFrame& source = symbols.frames[code.firstFrame + frame];
-                line.place = symbols.texts[source.file];
-                if (source.line != 0) {
-                    line.place += ":" + std::to_string(source.line);
-                }
-            } else if (code.frameCount != 0 && code.module < record.profile.modules.size()) {
-                line.place = record.profile.modules[code.module].path;
-            }
-            shown.push_back(std::move(line));
-        }
+        addNamedFrames(record.profile, record.symbols, location, frames);
     }
-    return shown;
+    return frames;
 }
 
 std::vector<HeapSite> sortedSites(const HeapRecord& record, HeapMeasure measure) {
@@ -177,8 +157,11 @@ void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure mea
               << countText(profile.stacks.size()) << " call stacks\n  "
               << sumsText(profile.total, HeapSums()) << "\n  peak " << bytesText(profile.peakBytes)
               << " after "
-              << formatDuration(std::max<std::int64_t>(profile.peakNs - profile.startNs, 0))
-              << '\n';
+              << formatDuration(std::max<std::int64_t>(profile.peakNs - profile.startNs, 0));
+    if (const std::int64_t median = medianLifetimeNs(profile); median > 0) {
+        std::cout << "; half of the freed blocks lived less than " << formatDuration(median);
+    }
+    std::cout << '\n';
     printNotes(record);
     if (options.by == "function") {
         printFunctions(record, options, measure);
@@ -190,7 +173,7 @@ void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure mea
             break;
         }
         std::cout << "\n#" << i + 1 << "  " << sumsText(sites[i].sums, profile.total) << '\n';
-        const std::vector<ShownFrame> frames = framesOf(record, sites[i]);
+        const std::vector<NamedFrame> frames = framesOf(record, sites[i]);
         const std::size_t shown = std::min(frames.size(), options.frames);
         for (std::size_t frame = 0; frame < shown; ++frame) {
             std::cout << "    " << printableName(shortFunctionName(frames[frame].function));
@@ -250,7 +233,7 @@ Json sitesJson(const HeapRecord& record, const HeapOptions& options, HeapMeasure
         one["is_max_exact"] = site.isMaxExact;
         one["is_complete"] = site.end == HeapStackEnd::complete;
         Json frames = Json::array();
-        for (const ShownFrame& frame : framesOf(record, site)) {
+        for (const NamedFrame& frame : framesOf(record, site)) {
             frames.push_back({{"function", frame.function}, {"place", frame.place}});
         }
         one["frames"] = std::move(frames);
@@ -272,6 +255,16 @@ Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure me
                  {"lost", profile.lost},
                  {"stacks", profile.stacks.size()},
                  {"total", jsonOf(profile.total)}};
+    json["sizes"] = Json::array();
+    for (const HeapSizeClass& size : profile.sizes) {
+        json["sizes"].push_back({{"from_bytes", size.fromBytes},
+                                 {"blocks", size.allocations},
+                                 {"live_blocks", size.liveBlocks}});
+    }
+    json["lifetimes"] = Json::array();
+    for (const HeapLifetime& lifetime : profile.lifetimes) {
+        json["lifetimes"].push_back({{"below_ns", lifetime.belowNs}, {"blocks", lifetime.blocks}});
+    }
     if (options.by == "function") {
         json["functions"] = functionsJson(record, options, measure);
     } else {

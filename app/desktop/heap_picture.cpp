@@ -31,6 +31,7 @@ std::shared_ptr<const HeapPicture> HeapPictures::make(HeapRecordPtr record,
         std::make_shared<const CallTree>(record->profile, record->symbols, CallDirection::fromMain);
     picture->fromAllocation = std::make_shared<const CallTree>(record->profile, record->symbols,
                                                                CallDirection::fromAllocation);
+    picture->blocks = std::make_shared<const HeapBlocks>(record->profile, record->symbols);
     if (around != nullptr) {
         picture->callees = std::make_shared<const CallTree>(record->profile, record->symbols,
                                                             CallDirection::fromMain, *around);
@@ -59,6 +60,10 @@ QString heapRemarks(const HeapRecord& record) {
     if (profile.unknownFrees != 0) {
         remarks << QObject::tr("%1 blocks were freed that are older than the recording.")
                        .arg(countText(profile.unknownFrees));
+    }
+    if (profile.blocksLeftOut != 0) {
+        remarks << QObject::tr("Of the live blocks the %1 largest are listed, %2 smaller ones not.")
+                       .arg(countText(profile.blocks.size()), countText(profile.blocksLeftOut));
     }
     QStringList nameless;
     for (std::size_t i = 0; i < record.symbols.sources.size(); ++i) {

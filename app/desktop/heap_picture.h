@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/heap/call_tree.h"
+#include "core/heap/heap_blocks.h"
 #include "core/heap/symbolizer.h"
 #include "core/session/heap_record.h"
 
@@ -20,6 +21,7 @@ struct HeapPicture {
     HeapRecordPtr record; // with the names of its code
     std::shared_ptr<const CallTree> fromMain;
     std::shared_ptr<const CallTree> fromAllocation;
+    std::shared_ptr<const HeapBlocks> blocks;
     // Of one function alone, if it was asked for: else null.
     std::shared_ptr<const CallFunction> around;
     std::shared_ptr<const CallTree> callees;

@@ -37,12 +37,14 @@
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
 #include "core/export/heap_export.h"
+#include "widgets/heap/block_table.h"
 #include "widgets/heap/call_tree_model.h"
 #include "widgets/heap/call_tree_view.h"
 #include "widgets/heap/flame_graph.h"
 #include "widgets/heap/function_table.h"
 #include "widgets/heap/heap_text.h"
 #include "widgets/heap/heap_tiles.h"
+#include "widgets/heap/histogram_table.h"
 #include "widgets/theme/theme.h"
 
 namespace ringscope {
@@ -88,6 +90,16 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
     , m_flames(new FlameGraph(theme))
     , m_calls(new CallTreeView(theme))
     , m_functions(new FunctionTable(theme))
+    , m_blocks(new BlockTable)
+    , m_sizes(new HistogramTable(theme, {tr("Size"), tr("Share"), tr("Allocated"), tr("Alive")},
+                                 {tr("Usable bytes of a block, up to the size of the next row"),
+                                  tr("Of all blocks that were ever allocated"),
+                                  tr("Blocks that were ever allocated"),
+                                  tr("Blocks that are not freed yet")}))
+    , m_lifetimes(
+          new HistogramTable(theme, {tr("Lived"), tr("Share"), tr("Freed")},
+                             {tr("How long a block lived, from the time of the row above to this"),
+                              tr("Of all blocks that were freed"), tr("Blocks that were freed")}))
     , m_tables(new QTabWidget)
     , m_remarks(new QLabel)
     , m_status(new QLabel)
@@ -120,6 +132,14 @@ void HeapWindow::makeContent() {
     m_tables->setDocumentMode(true);
     m_tables->addTab(m_calls, tr("Calls"));
     m_tables->addTab(m_functions, tr("Functions"));
+    m_tables->addTab(m_blocks, tr("Live blocks"));
+    m_sizes->setAccessibleName(tr("Blocks by size"));
+    m_lifetimes->setAccessibleName(tr("Freed blocks by lifetime"));
+    auto* const classes = new QSplitter(Qt::Horizontal);
+    classes->addWidget(m_sizes);
+    classes->addWidget(m_lifetimes);
+    classes->setChildrenCollapsible(false);
+    m_tables->addTab(classes, tr("Sizes and lifetimes"));
     m_parts->addWidget(m_tables);
     m_parts->setStretchFactor(0, 1);
     m_parts->setStretchFactor(1, 1);
@@ -237,10 +257,12 @@ void HeapWindow::connectParts() {
     connect(m_calls, &CallTreeView::aroundRequested, this, &HeapWindow::showAround);
     connect(m_functions, &FunctionTable::aroundRequested, this, &HeapWindow::showAround);
     connect(m_functions, &FunctionTable::sourceRequested, this, &HeapWindow::openSource);
+    connect(m_blocks, &BlockTable::stackRequested, this, &HeapWindow::showStack);
     connect(m_find, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_flames->setFindText(text);
         m_calls->setFindText(text);
         m_functions->setFindText(text);
+        m_blocks->setFindText(text);
         showFound();
     });
     connect(m_find, &QLineEdit::returnPressed, m_calls, &CallTreeView::findNext);
@@ -411,6 +433,9 @@ void HeapWindow::showTree(bool isUpdate) {
     m_flames->setTree(tree());
     isUpdate ? m_calls->updateTree(tree()) : m_calls->setTree(tree());
     m_functions->setTree(m_picture->fromMain);
+    m_blocks->setBlocks(m_picture->blocks);
+    m_sizes->setRows(sizeRows(m_picture->record->profile));
+    m_lifetimes->setRows(lifetimeRows(m_picture->record->profile));
     showFound();
 }
 
@@ -422,6 +447,9 @@ void HeapWindow::showNothing() {
     m_flames->setTree(nullptr);
     m_calls->setTree(nullptr);
     m_functions->setTree(nullptr);
+    m_blocks->setBlocks(nullptr);
+    m_sizes->setRows({});
+    m_lifetimes->setRows({});
     m_remarks->hide();
     showFound();
     updateTitle();
@@ -483,6 +511,18 @@ void HeapWindow::showAround(const CallFunction& function, CallDirection directio
     }
 }
 
+void HeapWindow::showStack(std::uint32_t stack) {
+    const HeapRecord& record = *m_picture->record;
+    if (m_isAround || m_direction != CallDirection::fromMain) {
+        setDirection(CallDirection::fromMain);
+    }
+    const std::uint32_t node =
+        nodeOfPath(*tree(), pathOf(record.profile, record.symbols, record.profile.stacks[stack]));
+    m_flames->select(node);
+    m_calls->select(node);
+    m_tables->setCurrentWidget(m_calls);
+}
+
 void HeapWindow::chooseDirection(int index) {
     const CallDirection direction =
         index % 2 == 0 ? CallDirection::fromMain : CallDirection::fromAllocation;
@@ -499,6 +539,7 @@ void HeapWindow::setByteScale(ByteScale scale) {
     m_flames->setByteScale(scale);
     m_calls->setByteScale(scale);
     m_functions->setByteScale(scale);
+    m_blocks->setByteScale(scale);
     showFound();
 }
 

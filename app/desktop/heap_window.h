@@ -24,16 +24,19 @@ class QTabWidget;
 namespace ringscope {
 
 class BackgroundJobs;
+class BlockTable;
 class CallTreeView;
 class FlameGraph;
 class FunctionTable;
 class HeapTiles;
+class HistogramTable;
 class MessageBar;
 class Preferences;
 class Theme;
 
-// Where the processes of a session allocate: numbers, flame graph and call tree of one of them,
-// linked with each other; of those that run again and again. Deletes itself when it is closed. GUI
+// Where the processes of a session allocate: numbers, flame graph, call tree, functions, live
+// blocks, sizes and lifetimes of one of them, linked with each other; of those that run again and
+// again. Deletes itself when it is closed. GUI
 // thread only.
 class HeapWindow : public QMainWindow {
     Q_OBJECT
@@ -45,6 +48,8 @@ public:
     // The newest of the session: takes over what changed of the process that is shown.
     void setView(const SessionView& view);
     void showProcess(std::int32_t pid);
+    // Selects one of HeapProfile::stacks in flame graph and call tree.
+    void showStack(std::uint32_t stack);
     void setByteScale(ByteScale scale);
     void setMeasure(HeapMeasure measure);
     void setDirection(CallDirection direction);
@@ -55,6 +60,9 @@ public:
     [[nodiscard]] FlameGraph& flames() { return *m_flames; }
     [[nodiscard]] CallTreeView& calls() { return *m_calls; }
     [[nodiscard]] FunctionTable& functions() { return *m_functions; }
+    [[nodiscard]] BlockTable& blocks() { return *m_blocks; }
+    [[nodiscard]] HistogramTable& sizes() { return *m_sizes; }
+    [[nodiscard]] HistogramTable& lifetimes() { return *m_lifetimes; }
     [[nodiscard]] HeapTiles& tiles() { return *m_tiles; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
@@ -124,6 +132,9 @@ private:
     FlameGraph* m_flames;
     CallTreeView* m_calls;
     FunctionTable* m_functions;
+    BlockTable* m_blocks;
+    HistogramTable* m_sizes;
+    HistogramTable* m_lifetimes;
     QTabWidget* m_tables;
     QLabel* m_remarks;
     QLabel* m_status;

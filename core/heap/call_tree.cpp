@@ -5,6 +5,9 @@
 #include <iterator>
 #include <numeric>
 #include <unordered_map>
+#include <utility>
+
+#include "core/heap/heap_blocks.h"
 
 namespace ringscope {
 
@@ -212,6 +215,19 @@ CallTree::CallTree(const HeapProfile& profile, const HeapSymbols& symbols, CallD
 std::span<const std::uint32_t> CallTree::childrenOf(std::uint32_t node) const {
     const Node& of = m_nodes[node];
     return std::span(m_children).subspan(of.firstChild, of.childCount);
+}
+
+std::vector<std::string> pathOf(const HeapProfile& profile, const HeapSymbols& symbols,
+                                const HeapStack& stack) {
+    std::vector<std::string> path;
+    for (NamedFrame& frame : namedFrames(profile, symbols, stack)) {
+        path.push_back(std::move(frame.function));
+    }
+    if (stack.end != HeapStackEnd::complete || path.empty()) {
+        path.emplace_back(kUnknownOuter);
+    }
+    std::reverse(path.begin(), path.end());
+    return path;
 }
 
 std::vector<std::string> pathOf(const CallTree& tree, std::uint32_t node) {

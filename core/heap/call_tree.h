@@ -80,6 +80,9 @@ private:
     std::uint32_t m_depth = 0;
 };
 
+// The functions of a stack from the outermost on, as pathOf() gives them for a tree fromMain.
+[[nodiscard]] std::vector<std::string> pathOf(const HeapProfile& profile,
+                                              const HeapSymbols& symbols, const HeapStack& stack);
 // The functions from the root's child to the node.
 [[nodiscard]] std::vector<std::string> pathOf(const CallTree& tree, std::uint32_t node);
 // The node of that path, or the last one of it that there is; 0: none.

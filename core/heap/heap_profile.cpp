@@ -2,6 +2,7 @@
 #include "core/heap/heap_profile.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringscope {
 
@@ -39,6 +40,8 @@ const HeapModule* HeapProfile::moduleOf(std::uint32_t node) const {
     return it != modules.rend() ? &*it : nullptr;
 }
 
+namespace {
+
 void addAges(HeapProfile& profile, const std::vector<LiveBlock>& blocks) {
     // By their numbers, which rise.
     const auto isBefore = [](const HeapStack& stack, std::uint32_t number) {
@@ -53,6 +56,40 @@ void addAges(HeapProfile& profile, const std::vector<LiveBlock>& blocks) {
             profile.total.ageNs += age > 0 ? age : 0;
         }
     }
+}
+
+} // namespace
+
+void keepBlocks(HeapProfile& profile, std::vector<LiveBlock> blocks, std::size_t most) {
+    addAges(profile, blocks);
+    profile.blocks = std::move(blocks);
+    profile.blocksLeftOut = 0;
+    if (profile.blocks.size() <= most) {
+        return;
+    }
+    profile.blocksLeftOut = profile.blocks.size() - most;
+    std::nth_element(profile.blocks.begin(),
+                     profile.blocks.begin() + static_cast<std::ptrdiff_t>(most),
+                     profile.blocks.end(),
+                     [](const LiveBlock& a, const LiveBlock& b) { return a.bytes > b.bytes; });
+    profile.blocks.resize(most);
+    std::sort(profile.blocks.begin(), profile.blocks.end(),
+              [](const LiveBlock& a, const LiveBlock& b) { return a.address < b.address; });
+}
+
+std::int64_t medianLifetimeNs(const HeapProfile& profile) {
+    std::uint64_t all = 0;
+    for (const HeapLifetime& lifetime : profile.lifetimes) {
+        all += lifetime.blocks;
+    }
+    std::uint64_t shorter = 0;
+    for (const HeapLifetime& lifetime : profile.lifetimes) {
+        shorter += lifetime.blocks;
+        if (shorter >= all - all / 2 && shorter > 0) {
+            return lifetime.belowNs;
+        }
+    }
+    return 0;
 }
 
 } // namespace ringscope

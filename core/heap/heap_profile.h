@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ struct HeapSums {
     std::uint64_t maxBytes = 0;
     std::uint64_t temporaryBlocks = 0; // freed before the thread allocated anything else
     double lifetimeNs = 0;             // sum over the freed blocks
-    double ageNs = 0;                  // sum over the live ones, if it was asked for: addAges()
+    double ageNs = 0;                  // sum over the live ones, if they were read: keepBlocks()
 
     [[nodiscard]] std::uint64_t freedBlocks() const { return blocks - liveBlocks; }
     HeapSums& operator+=(const HeapSums& other); // max is then a bound
@@ -67,8 +68,29 @@ struct LiveBlock {
     std::uint64_t bytes = 0; // asked for; of 4 GiB and more it is not known how many: kHugeBlock
     std::uint32_t stack = 0; // HeapStack::number of what allocated it
     std::int64_t timeNs = 0; // CLOCK_MONOTONIC of that
+
+    bool operator==(const LiveBlock&) const = default;
 };
 constexpr std::uint64_t kHugeBlock = 0xffff'ffff;
+
+// How many of the freed blocks lived less than belowNs, and at least half as long (or, of the first
+// of a list, any shorter time). A block that realloc() gave another size or place lives on.
+struct HeapLifetime {
+    std::int64_t belowNs = 0;
+    std::uint64_t blocks = 0;
+
+    bool operator==(const HeapLifetime&) const = default;
+};
+
+// Blocks of fromBytes to less than belowBytes usable bytes.
+struct HeapSizeClass {
+    std::uint64_t fromBytes = 0;
+    std::uint64_t belowBytes = 0; // the largest number: no end
+    std::uint64_t allocations = 0;
+    std::uint64_t liveBlocks = 0;
+
+    bool operator==(const HeapSizeClass&) const = default;
+};
 
 // A process's heap by call stacks, at one instant. A value.
 struct HeapProfile {
@@ -83,8 +105,12 @@ struct HeapProfile {
     std::uint64_t peakBytes = 0; // as it was noted when it was reached
     // Bytes that peakBytes, and what is alive at the peak, may be wrong by: 0 for one thread alone.
     std::uint64_t peakErrorBytes = 0;
-    std::uint64_t unknownFrees = 0; // of blocks older than the recording, or inherited by fork
-    std::uint64_t lost = 0;         // events that there was no room for
+    std::uint64_t unknownFrees = 0;      // of blocks older than the recording, or inherited by fork
+    std::uint64_t lost = 0;              // events that there was no room for
+    std::vector<LiveBlock> blocks;       // by address, if they were asked for: keepBlocks()
+    std::uint64_t blocksLeftOut = 0;     // smaller ones, where there were too many
+    std::vector<HeapLifetime> lifetimes; // rising
+    std::vector<HeapSizeClass> sizes;    // rising, those that had blocks; empty: not known
 
     // Return addresses of a stack, innermost first.
     [[nodiscard]] std::vector<std::uint64_t> framesOf(const HeapStack& stack) const;
@@ -92,7 +118,10 @@ struct HeapProfile {
     [[nodiscard]] const HeapModule* moduleOf(std::uint32_t node) const;
 };
 
-// Fills in HeapSums::ageNs by the blocks that were read with the profile.
-void addAges(HeapProfile& profile, const std::vector<LiveBlock>& blocks);
+// Keeps the blocks that were read after the profile, of more than `most` the largest, and fills in
+// HeapSums::ageNs by all of them.
+void keepBlocks(HeapProfile& profile, std::vector<LiveBlock> blocks, std::size_t most);
+// What half of the freed blocks lived less than; 0: none was freed.
+[[nodiscard]] std::int64_t medianLifetimeNs(const HeapProfile& profile);
 
 } // namespace ringscope

@@ -2,8 +2,11 @@
 #include "core/heap/profile_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
+#include <functional>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -76,6 +79,26 @@ TickClock tickClock(std::uint64_t startTicks, std::int64_t startNs) {
     const auto ticks = static_cast<double>(__rdtsc() - startTicks);
     const auto ns = static_cast<double>(monotonicNs() - startNs);
     return {startTicks, startNs, ticks > 0 && ns > 0 ? ns / ticks : 0};
+}
+
+// buckets: by the highest bit of the ticks; see kLifetimeBuckets.
+void addLifetimes(HeapProfile& profile, const std::array<std::uint64_t, kLifetimeBuckets>& buckets,
+                  double nsPerTick) {
+    constexpr double kLongestNs = 1e18; // 30 years; more comes of no clock
+    for (std::size_t bit = 0; bit < buckets.size(); ++bit) {
+        const double below = std::ldexp(nsPerTick, static_cast<int>(bit) + 1);
+        const auto belowNs = static_cast<std::int64_t>(std::clamp(below, 1.0, kLongestNs));
+        if (buckets[bit] == 0 && profile.lifetimes.empty()) {
+            continue;
+        }
+        if (profile.lifetimes.empty() || profile.lifetimes.back().belowNs != belowNs) {
+            profile.lifetimes.push_back({belowNs, 0}); // also empty ones in between
+        }
+        profile.lifetimes.back().blocks += buckets[bit];
+    }
+    while (!profile.lifetimes.empty() && profile.lifetimes.back().blocks == 0) {
+        profile.lifetimes.pop_back();
+    }
 }
 
 // What has to be known of the peak to say what a cell had then.
@@ -233,10 +256,17 @@ std::optional<Error> ProfileReader::readStacks(HeapProfile& profile,
     std::vector<RawSums> sums(used);
     std::vector<std::uint32_t> chunks((used + kCellsPerChunk - 1) / kCellsPerChunk);
     std::vector<PlainCell> cells(kCellsPerChunk);
+    std::array<std::uint64_t, kLifetimeBuckets> lifetimes{};
     const std::uint32_t threads =
         std::min(header.threadsUsed.load(std::memory_order_relaxed), header.threadCount);
     for (std::uint32_t thread = 0; thread < threads; ++thread) {
         const std::uint64_t at = header.threadsAt + std::uint64_t{thread} * header.threadBytes;
+        std::array<std::uint64_t, kLifetimeBuckets> lived{};
+        if (auto error = readAt(lived.data(), sizeof(lived), at)) {
+            return error;
+        }
+        std::transform(lived.begin(), lived.end(), lifetimes.begin(), lifetimes.begin(),
+                       std::plus<>());
         std::uint64_t facts[2] = {};
         if (auto error = readAt(facts, sizeof(facts), at + offsetof(ProfileThread, unknownFrees))) {
             return error;
@@ -266,6 +296,7 @@ std::optional<Error> ProfileReader::readStacks(HeapProfile& profile,
     }
     const TickClock clock = tickClock(header.startTicks, header.startNs);
     profile.peakNs = clock.timeOf(header.peakTicks.load(std::memory_order_relaxed));
+    addLifetimes(profile, lifetimes, clock.nsPerTick);
     for (std::uint32_t i = 1; i < used; ++i) {
         if (sums[i].threads == 0 || stacks[i].node >= profile.nodes.size()) {
             continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/session/heap_coding.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -259,6 +260,78 @@ bool takeStacks(ByteReader& reader, HeapProfile& profile) {
     return isSane && !reader.hasFailed();
 }
 
+void putBlocks(std::string& to, const HeapProfile& profile) {
+    putVarint(to, profile.lifetimes.size());
+    for (const HeapLifetime& lifetime : profile.lifetimes) {
+        putVarint(to, static_cast<std::uint64_t>(lifetime.belowNs));
+        putVarint(to, lifetime.blocks);
+    }
+    putVarint(to, profile.sizes.size());
+    for (const HeapSizeClass& size : profile.sizes) {
+        putVarint(to, size.fromBytes);
+        putVarint(to, size.belowBytes);
+        putVarint(to, size.allocations);
+        putVarint(to, size.liveBlocks);
+    }
+    putVarint(to, profile.blocksLeftOut);
+    putVarint(to, profile.blocks.size());
+    std::uint64_t before = 0;
+    for (const LiveBlock& block : profile.blocks) {
+        putVarint(to, block.address - before);
+        before = block.address;
+        putVarint(to, block.bytes);
+        putVarint(to, block.stack);
+        // Back from the reading: those that count are young or old, but never of the future.
+        putVarint(to, static_cast<std::uint64_t>(
+                          std::max<std::int64_t>(profile.timeNs - block.timeNs, 0)));
+    }
+}
+
+// A time in ns that arithmetic with others cannot take out of range.
+std::int64_t takeTime(ByteReader& reader, bool& isSane) {
+    constexpr std::uint64_t kLongest = std::uint64_t{1} << 62U;
+    const std::uint64_t value = reader.varint();
+    isSane = isSane && value <= kLongest;
+    return isSane ? static_cast<std::int64_t>(value) : 0;
+}
+
+// Files of before have none of it.
+bool takeBlocks(ByteReader& reader, HeapProfile& profile) {
+    if (reader.left() == 0) {
+        return true;
+    }
+    const auto lifetimes = takeCount(reader);
+    bool isSane = lifetimes.has_value();
+    for (std::size_t i = 0; isSane && i < *lifetimes; ++i) {
+        const std::int64_t belowNs = takeTime(reader, isSane);
+        profile.lifetimes.push_back({belowNs, reader.varint()});
+    }
+    const auto sizes = takeCount(reader);
+    isSane = isSane && sizes;
+    for (std::size_t i = 0; isSane && i < *sizes && !reader.hasFailed(); ++i) {
+        HeapSizeClass size;
+        size.fromBytes = reader.varint();
+        size.belowBytes = reader.varint();
+        size.allocations = reader.varint();
+        size.liveBlocks = reader.varint();
+        profile.sizes.push_back(size);
+    }
+    profile.blocksLeftOut = reader.varint();
+    const auto blocks = takeCount(reader);
+    isSane = isSane && blocks;
+    std::uint64_t address = 0;
+    for (std::size_t i = 0; isSane && i < *blocks && !reader.hasFailed(); ++i) {
+        LiveBlock block;
+        address += reader.varint();
+        block.address = address;
+        block.bytes = reader.varint();
+        block.stack = takeNumber(reader, isSane);
+        block.timeNs = profile.timeNs - takeTime(reader, isSane);
+        profile.blocks.push_back(block);
+    }
+    return isSane && !reader.hasFailed();
+}
+
 } // namespace
 
 std::string encodeHeapRecord(const HeapRecord& record) {
@@ -268,6 +341,7 @@ std::string encodeHeapRecord(const HeapRecord& record) {
     putSymbols(bytes, record.symbols);
     putNodes(bytes, record);
     putStacks(bytes, record.profile);
+    putBlocks(bytes, record.profile);
     return bytes;
 }
 
@@ -278,7 +352,8 @@ std::shared_ptr<const HeapRecord> decodeHeapRecord(std::string_view payload) {
     const bool isSane = !reader.hasFailed() && readHead(head, *record) &&
                         takeModules(reader, *record) &&
                         takeSymbols(reader, record->symbols, record->profile.modules.size()) &&
-                        takeNodes(reader, *record) && takeStacks(reader, record->profile);
+                        takeNodes(reader, *record) && takeStacks(reader, record->profile) &&
+                        takeBlocks(reader, record->profile);
     return isSane ? record : nullptr;
 }
 

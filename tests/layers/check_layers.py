@@ -22,6 +22,7 @@ WIDGETS_SEE = {
     "core/base/units.h",
     "core/heap/call_tree.h",
     "core/heap/function_name.h",
+    "core/heap/heap_blocks.h",
     "core/heap/heap_profile.h",
     "core/memory/map_columns.h",
     "core/memory/map_difference.h",

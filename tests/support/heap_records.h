@@ -29,6 +29,12 @@ inline HeapRecord heapRecord() {
     for (const HeapStack& stack : profile.stacks) {
         profile.total += stack.sums;
     }
+    profile.blocks = {{0x5000, 100, 1, 4'000'000'000},
+                      {0x5100, 7, 2, 1'000'000'000},
+                      {0x7f00'0000'0000, kHugeBlock, 99, 5'000'000'000}};
+    profile.blocksLeftOut = 4;
+    profile.lifetimes = {{64, 3}, {128, 0}, {256, 1}};
+    profile.sizes = {{0, 32, 9, 1}, {96, 112, 3, 1}};
     HeapSymbols& symbols = record.symbols;
     symbols.texts = {"", "main", "main.cpp", "f(int)", "g<a; b>()", "g.h"};
     symbols.frames = {{1, 2, 10}, {4, 5, 7}, {3, 2, 20}};

@@ -70,6 +70,22 @@ TEST_F(CliHeap, JsonHasAllOfIt) {
     EXPECT_EQ(bytes, profile.at("total").at("bytes"));
     EXPECT_EQ(profile.at("lost"), 0);
     EXPECT_EQ(heapJson({"--top", "2"}).at("profiles").at(0).at("sites").size(), 2U);
+
+    const Json& total = profile.at("total");
+    std::uint64_t blocks = 0;
+    std::uint64_t live = 0;
+    for (const Json& size : profile.at("sizes")) {
+        blocks += size.at("blocks").get<std::uint64_t>();
+        live += size.at("live_blocks").get<std::uint64_t>();
+    }
+    EXPECT_EQ(blocks, total.at("blocks"));
+    EXPECT_EQ(live, total.at("live_blocks"));
+    std::uint64_t freed = 0;
+    for (const Json& lifetime : profile.at("lifetimes")) {
+        freed += lifetime.at("blocks").get<std::uint64_t>();
+    }
+    EXPECT_EQ(freed + 10, blocks - live) << "realloc() ends no life";
+    EXPECT_THAT(cli({"heap", file}).out, HasSubstr("of the freed blocks lived less than "));
 }
 
 TEST_F(CliHeap, FunctionsHaveWhatTheyCall) {

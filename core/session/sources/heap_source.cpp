@@ -18,6 +18,7 @@ constexpr std::int64_t kProcessRowPeriodNs = 100 * kNsPerMs;
 constexpr std::int64_t kWindowNs = 100 * kNsPerMs;
 // Of processes that ended: a build starts thousands.
 constexpr std::size_t kMostProfiles = 64;
+constexpr std::size_t kMostBlocks = 100'000; // kept of a profile: some 10 bytes each in a file
 
 TrackDescription track(std::string name, std::string label, Unit unit, TrackKind kind,
                        std::string help) {
@@ -46,6 +47,21 @@ std::vector<TrackDescription> summedTracks(bool hasMessages) {
                                "where no message was sent."));
     }
     return tracks;
+}
+
+void addBlocksAndSizes(HeapProfile& profile, LedgerReader& reader) {
+    if (auto blocks = reader.profile()->readBlocks()) {
+        keepBlocks(profile, std::move(*blocks), kMostBlocks);
+    }
+    if (const auto counters = reader.read()) {
+        for (std::uint32_t c = 0; c < kSizeClassCount; ++c) {
+            const HeapClassCounters& entry = counters->classes[c];
+            if (entry.allocations != 0 || entry.liveBlocks != 0) {
+                profile.sizes.push_back({sizeClassFloor(c), sizeClassFloor(c + 1),
+                                         entry.allocations, entry.liveBlocks});
+            }
+        }
+    }
 }
 
 std::vector<TrackDescription> processTracks(const std::string& label) {
@@ -159,9 +175,7 @@ void HeapSource::keepProfile(Ledger& ledger) {
     }
     auto profile = ledger.reader.profile()->read();
     if (profile) {
-        if (const auto blocks = ledger.reader.profile()->readBlocks()) {
-            addAges(*profile, *blocks);
-        }
+        addBlocksAndSizes(*profile, ledger.reader);
         ledger.profile = std::move(*profile);
     }
     ledger.reader.closeProfile();
@@ -198,11 +212,12 @@ HeapRecord HeapSource::recordOf(const Ledger& ledger, HeapProfile profile) const
 
 void HeapSource::addLiveProfiles(Session& session) {
     std::vector<std::shared_ptr<const HeapRecord>> records;
-    for (const Ledger& ledger : m_ledgers) {
+    for (Ledger& ledger : m_ledgers) {
         if (ledger.isFinal || ledger.reader.profile() == nullptr) {
             continue;
         }
         if (auto profile = ledger.reader.profile()->read()) {
+            addBlocksAndSizes(*profile, ledger.reader);
             records.push_back(
                 std::make_shared<const HeapRecord>(recordOf(ledger, std::move(*profile))));
         }

@@ -23,11 +23,14 @@
 #include "app/desktop/message_bar.h"
 #include "app/desktop/program_dialog.h"
 #include "app/desktop/window_actions.h"
+#include "widgets/heap/block_table.h"
+#include "widgets/heap/block_table_model.h"
 #include "widgets/heap/call_tree_model.h"
 #include "widgets/heap/call_tree_view.h"
 #include "widgets/heap/flame_graph.h"
 #include "widgets/heap/function_table.h"
 #include "widgets/heap/heap_tiles.h"
+#include "widgets/heap/histogram_table.h"
 
 namespace ringscope {
 namespace {
@@ -108,6 +111,25 @@ TEST_F(HeapWindowTest, ShowsWhereAProgramAllocatedThatHasEnded) {
     EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->callees);
     heap->setDirection(CallDirection::fromMain);
     EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->fromMain);
+}
+
+TEST_F(HeapWindowTest, ABlockLeadsToItsStack) {
+    begin("sites");
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+    HeapWindow* const heap = open();
+    ASSERT_NE(heap, nullptr);
+    const HeapProfile& profile = heap->picture()->record->profile;
+    BlockTableModel& blocks = heap->blocks().blocks();
+    EXPECT_EQ(blocks.rowCount(), static_cast<int>(profile.total.liveBlocks));
+    EXPECT_EQ(heap->sizes().model()->rowCount(), static_cast<int>(profile.sizes.size()));
+    EXPECT_EQ(heap->lifetimes().model()->rowCount(), static_cast<int>(profile.lifetimes.size()));
+    ASSERT_GT(blocks.rowCount(), 0);
+    heap->setDirection(CallDirection::fromAllocation);
+    Q_EMIT heap->blocks().activated(blocks.index(0, 0));
+    const std::uint32_t node = heap->flames().selected();
+    ASSERT_NE(node, 0U);
+    EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->fromMain);
+    EXPECT_EQ(heap->picture()->fromMain->functionOf(node).name, blocks.siteAt(0).function);
 }
 
 TEST_F(HeapWindowTest, ShowsWhatIsLiveInAProgramThatRuns) {

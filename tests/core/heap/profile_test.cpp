@@ -156,6 +156,27 @@ TEST(HeapProfile, ListsTheBlocksThatAreAlive) {
     EXPECT_EQ(bytes, profile.total.liveBytes);
 }
 
+TEST(HeapProfile, KnowsHowLongTheBlocksLived) {
+    const HeapProfile profile = profileOf({"sites"});
+    std::uint64_t freed = 0;
+    std::int64_t before = 0;
+    double least = 0;
+    double most = 0;
+    for (const HeapLifetime& lifetime : profile.lifetimes) {
+        EXPECT_GT(lifetime.belowNs, before);
+        const auto blocks = static_cast<double>(lifetime.blocks);
+        least += blocks * static_cast<double>(before);
+        most += blocks * static_cast<double>(lifetime.belowNs);
+        freed += lifetime.blocks;
+        before = lifetime.belowNs;
+    }
+    ASSERT_GT(freed, 0U);
+    EXPECT_EQ(freed + 10, profile.total.freedBlocks()) << "but the ten that realloc() went on with";
+    EXPECT_LE(least, profile.total.lifetimeNs * 1.01);
+    EXPECT_GE(most, profile.total.lifetimeNs * 0.99);
+    EXPECT_GT(medianLifetimeNs(profile), 0);
+}
+
 TEST(HeapProfile, KnowsWhereEachBlockBegins) {
     TrackedTarget process({PROFILE_TARGET, "addresses"}, Tracker::exact);
     const std::string said = process.end().output;

@@ -5,7 +5,10 @@
 
 #include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "core/heap/heap_blocks.h"
 #include "tests/support/heap_records.h"
 
 namespace ringscope {
@@ -38,15 +41,29 @@ TEST(HeapCoding, GivesBackEveryField) {
     EXPECT_EQ(read->profile.stacks[2].end, HeapStackEnd::lost);
     EXPECT_FALSE(read->profile.stacks[1].isMaxExact);
     EXPECT_EQ(read->profile.total.bytes, record.profile.total.bytes);
+    EXPECT_EQ(read->profile.lifetimes, record.profile.lifetimes);
+    EXPECT_EQ(read->profile.sizes, record.profile.sizes);
+    EXPECT_EQ(read->profile.blocksLeftOut, 4U);
+    EXPECT_EQ(read->profile.blocks, record.profile.blocks);
     EXPECT_EQ(read->profile.total.lifetimeNs, record.profile.total.lifetimeNs);
     EXPECT_EQ(encodeHeapRecord(*read), bytes) << "all the rest";
 }
 
-TEST(HeapCoding, RefusesEveryShorterOne) {
+TEST(HeapCoding, RefusesEveryShorterOneButThoseOfBefore) {
     const std::string bytes = encodeHeapRecord(heapRecord());
+    std::vector<std::size_t> accepted;
     for (std::size_t length = 0; length < bytes.size(); ++length) {
-        EXPECT_FALSE(decodeHeapRecord(bytes.substr(0, length))) << length;
+        if (decodeHeapRecord(std::string_view(bytes).substr(0, length))) {
+            accepted.push_back(length);
+        }
     }
+    // As they were written before lifetimes, sizes and blocks were: it ends with the stacks.
+    ASSERT_EQ(accepted.size(), 1U);
+    const auto old = decodeHeapRecord(std::string_view(bytes).substr(0, accepted.front()));
+    EXPECT_EQ(old->profile.stacks.size(), heapRecord().profile.stacks.size());
+    EXPECT_TRUE(old->profile.blocks.empty());
+    EXPECT_TRUE(old->profile.lifetimes.empty());
+    EXPECT_TRUE(old->profile.sizes.empty());
 }
 
 // What is read of damaged bytes can be shown: no number points out of its table.
@@ -79,6 +96,12 @@ TEST(HeapCoding, ReadsNothingThatPointsNowhere) {
                 (void)symbols.functionName(record->profile, location, 0);
             }
         }
+        const HeapBlocks blocks(record->profile, symbols);
+        for (const HeapBlocks::Row& row : blocks.rows()) {
+            ASSERT_LT(blocks.siteOf(row).stack, record->profile.stacks.size());
+            ASSERT_GE(row.ageNs, 0);
+        }
+        (void)medianLifetimeNs(record->profile);
     }
     EXPECT_GT(read, 500U);
 }
