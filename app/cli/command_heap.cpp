@@ -190,6 +190,40 @@ void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure mea
     }
 }
 
+using Records = std::vector<std::shared_ptr<const HeapRecord>>;
+
+void printProcesses(const Records& records) {
+    std::vector<std::vector<std::string>> rows = {
+        {"PROCESS", "PID", "PROGRAM", "LIVE", "PEAK", "TOTAL", "BLOCKS", "TEMPORARY"}};
+    for (const auto& record : records) {
+        const HeapSums& total = record->profile.total;
+        rows.push_back({record->label, std::to_string(record->process.pid),
+                        printableName(record->name), bytesText(total.liveBytes),
+                        bytesText(record->profile.peakBytes), bytesText(total.bytes),
+                        countText(total.blocks), countText(total.temporaryBlocks)});
+    }
+    std::cout << alignedTable(rows, 3);
+}
+
+// Of a build or a script there are dozens: a table of all, and the largest with their places.
+void printAll(Records records, const HeapOptions& options, HeapMeasure measure) {
+    constexpr std::size_t kMostInDetail = 3;
+    const std::size_t all = records.size();
+    if (all > kMostInDetail) {
+        std::stable_sort(records.begin(), records.end(), [measure](const auto& a, const auto& b) {
+            return valueOf(a->profile.total, measure) > valueOf(b->profile.total, measure);
+        });
+        printProcesses(records);
+        std::cout << "\nThe " << kMostInDetail << " largest of " << all
+                  << "; --process LABEL shows another:\n\n";
+        records.resize(kMostInDetail);
+    }
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        std::cout << (i == 0 ? "" : "\n");
+        print(*records[i], options, measure);
+    }
+}
+
 Json jsonOf(const HeapSums& sums) {
     return {{"blocks", sums.blocks},
             {"bytes", sums.bytes},
@@ -301,12 +335,7 @@ int heap(const HeapOptions& options) {
                                                                   Json::error_handler_t::replace)
                   << '\n';
     } else {
-        bool isFirst = true;
-        for (const auto& record : *chosen) {
-            std::cout << (isFirst ? "" : "\n");
-            isFirst = false;
-            print(*record, options, *measure);
-        }
+        printAll(*chosen, options, *measure);
     }
     if (!file->view->damage.empty()) {
         remark(options.file + ": " + file->view->damage);

@@ -257,6 +257,7 @@ void HeapWindow::connectParts() {
     connect(m_calls, &CallTreeView::aroundRequested, this, &HeapWindow::showAround);
     connect(m_functions, &FunctionTable::aroundRequested, this, &HeapWindow::showAround);
     connect(m_functions, &FunctionTable::sourceRequested, this, &HeapWindow::openSource);
+    connect(m_tables, &QTabWidget::currentChanged, this, &HeapWindow::showBlocks);
     connect(m_blocks, &BlockTable::stackRequested, this, &HeapWindow::showStack);
     connect(m_find, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_flames->setFindText(text);
@@ -433,10 +434,17 @@ void HeapWindow::showTree(bool isUpdate) {
     m_flames->setTree(tree());
     isUpdate ? m_calls->updateTree(tree()) : m_calls->setTree(tree());
     m_functions->setTree(m_picture->fromMain);
-    m_blocks->setBlocks(m_picture->blocks);
+    showBlocks();
     m_sizes->setRows(sizeRows(m_picture->record->profile));
     m_lifetimes->setRows(lifetimeRows(m_picture->record->profile));
     showFound();
+}
+
+// Many thousands of rows, to be sorted: only where they are seen.
+void HeapWindow::showBlocks() {
+    if (m_picture != nullptr && m_tables->currentWidget() == m_blocks) {
+        m_blocks->setBlocks(m_picture->blocks);
+    }
 }
 
 void HeapWindow::showNothing() {

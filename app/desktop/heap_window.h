@@ -36,8 +36,7 @@ class Theme;
 
 // Where the processes of a session allocate: numbers, flame graph, call tree, functions, live
 // blocks, sizes and lifetimes of one of them, linked with each other; of those that run again and
-// again. Deletes itself when it is closed. GUI
-// thread only.
+// again. Deletes itself when it is closed. GUI thread only.
 class HeapWindow : public QMainWindow {
     Q_OBJECT
 
@@ -88,6 +87,7 @@ private:
     void chooseDirection(int index); // of m_directionBox
     void showPicture(std::shared_ptr<const HeapPicture> picture);
     void showTree(bool isUpdate);
+    void showBlocks();
     void showNothing();
     [[nodiscard]] QString whyNothing() const;
     void showFound();

@@ -64,15 +64,20 @@ void keepBlocks(HeapProfile& profile, std::vector<LiveBlock> blocks, std::size_t
     addAges(profile, blocks);
     profile.blocks = std::move(blocks);
     profile.blocksLeftOut = 0;
+    keepLargestBlocks(profile, most);
+}
+
+void keepLargestBlocks(HeapProfile& profile, std::size_t most) {
     if (profile.blocks.size() <= most) {
         return;
     }
-    profile.blocksLeftOut = profile.blocks.size() - most;
+    profile.blocksLeftOut += profile.blocks.size() - most;
     std::nth_element(profile.blocks.begin(),
                      profile.blocks.begin() + static_cast<std::ptrdiff_t>(most),
                      profile.blocks.end(),
                      [](const LiveBlock& a, const LiveBlock& b) { return a.bytes > b.bytes; });
     profile.blocks.resize(most);
+    profile.blocks.shrink_to_fit();
     std::sort(profile.blocks.begin(), profile.blocks.end(),
               [](const LiveBlock& a, const LiveBlock& b) { return a.address < b.address; });
 }

@@ -121,6 +121,8 @@ struct HeapProfile {
 // Keeps the blocks that were read after the profile, of more than `most` the largest, and fills in
 // HeapSums::ageNs by all of them.
 void keepBlocks(HeapProfile& profile, std::vector<LiveBlock> blocks, std::size_t most);
+// Leaves all but the largest out.
+void keepLargestBlocks(HeapProfile& profile, std::size_t most);
 // What half of the freed blocks lived less than; 0: none was freed.
 [[nodiscard]] std::int64_t medianLifetimeNs(const HeapProfile& profile);
 

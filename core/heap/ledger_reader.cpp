@@ -175,7 +175,7 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
     if (mode == LedgerMode::exact && profile.isOpen()) {
         auto opened = ProfileReader::open(std::move(profile));
         if (opened) {
-            reader.m_profile.emplace(std::move(*opened));
+            reader.m_profile = std::make_shared<const ProfileReader>(std::move(*opened));
         }
     }
     return reader;

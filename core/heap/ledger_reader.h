@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -50,11 +51,11 @@ public:
     }
 
     // Where the process allocates; null when it only counts, or its profile is none.
-    [[nodiscard]] const ProfileReader* profile() const noexcept {
-        return m_profile ? &*m_profile : nullptr;
+    [[nodiscard]] const std::shared_ptr<const ProfileReader>& profile() const noexcept {
+        return m_profile;
     }
 
-    // Lets go of the profile, which takes its process's memory as long as it is held.
+    // Lets go of the profile, which takes its process's memory as long as anyone holds it.
     void closeProfile() noexcept { m_profile.reset(); }
 
     [[nodiscard]] const ProcessIdentity& process() const noexcept { return m_process; }
@@ -76,7 +77,7 @@ private:
 
     // Constant after open().
     FileDescriptor m_ledger;
-    std::optional<ProfileReader> m_profile;
+    std::shared_ptr<const ProfileReader> m_profile;
     ProcessIdentity m_process;
     LedgerOrigin m_origin = LedgerOrigin::started;
     std::int32_t m_parentPid = 0;

@@ -137,6 +137,24 @@ TEST_F(CliHeap, ProcessesAreToldApart) {
     EXPECT_EQ(cli({"export", file, "--format", "dhat", "--process", pid, "-o", "-"}).status, 0);
 }
 
+TEST_F(CliHeap, OfManyProcessesTheLargestAreShownInDetail) {
+    record({"sh", "-c",
+            std::string(PROFILE_TARGET) + " sites; /bin/ls / > /dev/null; "
+                                          "/bin/ls -l / > /dev/null; /bin/cat /dev/null; true"});
+    const ProgramResult shown = cli({"heap", file, "--sort", "total"});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    EXPECT_THAT(shown.out,
+                ::testing::ContainsRegex("PROCESS +PID +PROGRAM +LIVE +PEAK +TOTAL +BLOCKS"));
+    EXPECT_THAT(shown.out, ::testing::ContainsRegex("P[0-9]+ +[0-9]+ +cat +"));
+    EXPECT_THAT(shown.out, HasSubstr("The 3 largest of 5; --process LABEL"));
+    std::size_t inDetail = 0;
+    for (std::size_t at = 0; (at = shown.out.find(" call stacks\n", at)) != std::string::npos;
+         ++at) {
+        ++inDetail;
+    }
+    EXPECT_EQ(inDetail, 3U);
+}
+
 TEST_F(CliHeap, IsExportedForOtherPrograms) {
     record({PROFILE_TARGET, "sites"});
     const std::string dhatFile = scratch.path("dhat.json");

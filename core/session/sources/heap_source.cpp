@@ -2,12 +2,10 @@
 #include "core/session/sources/heap_source.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <utility>
 
 #include "core/heap/symbolizer.h"
-#include "core/session/heap_record.h"
 #include "core/session/sources/track_values.h"
 
 namespace ringscope {
@@ -18,7 +16,8 @@ constexpr std::int64_t kProcessRowPeriodNs = 100 * kNsPerMs;
 constexpr std::int64_t kWindowNs = 100 * kNsPerMs;
 // Of processes that ended: a build starts thousands.
 constexpr std::size_t kMostProfiles = 64;
-constexpr std::size_t kMostBlocks = 100'000; // kept of a profile: some 10 bytes each in a file
+// Of all of these together: 32 bytes each, and some 10 in a file.
+constexpr std::size_t kMostKeptBlocks = 200'000;
 
 TrackDescription track(std::string name, std::string label, Unit unit, TrackKind kind,
                        std::string help) {
@@ -49,19 +48,18 @@ std::vector<TrackDescription> summedTracks(bool hasMessages) {
     return tracks;
 }
 
-void addBlocksAndSizes(HeapProfile& profile, LedgerReader& reader) {
-    if (auto blocks = reader.profile()->readBlocks()) {
-        keepBlocks(profile, std::move(*blocks), kMostBlocks);
-    }
+std::vector<HeapSizeClass> sizesOf(LedgerReader& reader) {
+    std::vector<HeapSizeClass> sizes;
     if (const auto counters = reader.read()) {
         for (std::uint32_t c = 0; c < kSizeClassCount; ++c) {
             const HeapClassCounters& entry = counters->classes[c];
             if (entry.allocations != 0 || entry.liveBlocks != 0) {
-                profile.sizes.push_back({sizeClassFloor(c), sizeClassFloor(c + 1),
-                                         entry.allocations, entry.liveBlocks});
+                sizes.push_back({sizeClassFloor(c), sizeClassFloor(c + 1), entry.allocations,
+                                 entry.liveBlocks});
             }
         }
     }
+    return sizes;
 }
 
 std::vector<TrackDescription> processTracks(const std::string& label) {
@@ -123,6 +121,9 @@ void HeapSource::receive(Session& session) {
 
 void HeapSource::sample(std::int64_t nowNs, Session& session) {
     receive(session);
+    if (auto found = m_liveReading.take()) {
+        session.setLiveHeaps(std::move(*found));
+    }
     RunSummary::Heap sums;
     std::uint64_t liveBytes = 0;
     std::uint64_t liveBlocks = 0;
@@ -169,73 +170,69 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
     }
 }
 
+HeapReading HeapSource::readingOf(Ledger& ledger) const {
+    HeapReading reading;
+    reading.head.label = m_processes.all()[ledger.process].label;
+    reading.head.process = ledger.reader.process();
+    reading.head.name = ledger.name;
+    reading.sizes = sizesOf(ledger.reader);
+    reading.profile = ledger.reader.profile();
+    return reading;
+}
+
 void HeapSource::keepProfile(Ledger& ledger) {
-    if (ledger.reader.profile() == nullptr) {
-        return;
+    if (ledger.reader.profile() != nullptr) {
+        ledger.record = readHeap(readingOf(ledger), kMostKeptBlocks);
+        ledger.reader.closeProfile();
     }
-    auto profile = ledger.reader.profile()->read();
-    if (profile) {
-        addBlocksAndSizes(*profile, ledger.reader);
-        ledger.profile = std::move(*profile);
-    }
-    ledger.reader.closeProfile();
 }
 
 void HeapSource::limitProfiles() {
-    const auto kept = static_cast<std::size_t>(
-        std::count_if(m_ledgers.begin(), m_ledgers.end(),
-                      [](const Ledger& ledger) { return ledger.profile.has_value(); }));
-    if (kept <= kMostProfiles) {
-        return;
-    }
-    Ledger* least = nullptr;
+    std::vector<Ledger*> kept;
     for (Ledger& ledger : m_ledgers) {
-        if (ledger.profile &&
-            (least == nullptr || ledger.profile->total.bytes < least->profile->total.bytes)) {
-            least = &ledger;
+        if (ledger.record) {
+            kept.push_back(&ledger);
         }
     }
-    least->profile.reset();
-    ++m_profilesDropped;
+    if (kept.size() > kMostProfiles) {
+        const auto least = std::min_element(kept.begin(), kept.end(), [](auto* a, auto* b) {
+            return a->record->profile.total.bytes < b->record->profile.total.bytes;
+        });
+        (*least)->record.reset();
+        kept.erase(least);
+        ++m_profilesDropped;
+    }
+    for (Ledger* ledger : kept) {
+        keepLargestBlocks(ledger->record->profile, kMostKeptBlocks / kept.size());
+    }
 }
 
-HeapRecord HeapSource::recordOf(const Ledger& ledger, HeapProfile profile) const {
-    HeapRecord record;
-    record.timeNs = profile.timeNs;
-    record.label = m_processes.all()[ledger.process].label;
-    record.process = ledger.reader.process();
-    const std::string program = std::filesystem::path(profile.program).filename();
-    record.name = program.empty() ? ledger.name : program;
-    record.profile = std::move(profile);
-    return record;
-}
-
-void HeapSource::addLiveProfiles(Session& session) {
-    std::vector<std::shared_ptr<const HeapRecord>> records;
+void HeapSource::readLiveProfiles(Session& session) {
+    std::vector<HeapReading> readings;
     for (Ledger& ledger : m_ledgers) {
-        if (ledger.isFinal || ledger.reader.profile() == nullptr) {
-            continue;
-        }
-        if (auto profile = ledger.reader.profile()->read()) {
-            addBlocksAndSizes(*profile, ledger.reader);
-            records.push_back(
-                std::make_shared<const HeapRecord>(recordOf(ledger, std::move(*profile))));
+        if (!ledger.isFinal && ledger.reader.profile() != nullptr) {
+            readings.push_back(readingOf(ledger));
         }
     }
-    session.setLiveHeaps(std::move(records));
+    if (readings.empty()) {
+        session.setLiveHeaps({});
+    } else {
+        m_liveReading.start(std::move(readings));
+    }
 }
 
 void HeapSource::addProfiles(std::int64_t nowNs, Session& session) {
     for (Ledger& ledger : m_ledgers) {
         keepProfile(ledger);
     }
+    limitProfiles();
     Symbolizer symbolizer;
     for (Ledger& ledger : m_ledgers) {
-        if (!ledger.profile) {
+        if (!ledger.record) {
             continue;
         }
-        HeapRecord record = recordOf(ledger, std::move(*ledger.profile));
-        ledger.profile.reset();
+        HeapRecord record = std::move(*ledger.record);
+        ledger.record.reset();
         record.symbols = symbolizer.namesOf(record.profile);
         session.addHeap(std::make_shared<const HeapRecord>(std::move(record)));
     }

@@ -12,11 +12,10 @@
 #include "core/session/run_summary.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
+#include "core/session/sources/live_heap_reading.h"
 #include "core/session/target_processes.h"
 
 namespace ringscope {
-
-struct HeapRecord;
 
 // How far a workload is, for numbers per message.
 struct MessageProgress {
@@ -46,8 +45,9 @@ public:
     // session. Takes as long as reading those names does.
     void addProfiles(std::int64_t nowNs, Session& session);
 
-    // What they are now, of the processes that run, without names.
-    void addLiveProfiles(Session& session);
+    // Begins to read what they are now, of the processes that run, without names: a later sample()
+    // hands it to the session.
+    void readLiveProfiles(Session& session);
 
 private:
     struct Ledger {
@@ -55,17 +55,17 @@ private:
         std::size_t process; // index of TargetProcesses
         std::optional<GroupId> group;
         HeapTotals newest;
-        std::string name;                   // of its program
-        std::optional<HeapProfile> profile; // once it is final
-        bool isFinal = false;               // its process ended, or exec'ed into the next ledger
+        std::string name;                 // of its program
+        std::optional<HeapRecord> record; // once it is final
+        bool isFinal = false;             // its process ended, or exec'ed into the next ledger
     };
     struct PerMessage {
         std::uint64_t allocations = 0;
         std::uint64_t messages = 0;
     };
     void receive(Session& session);
-    static void keepProfile(Ledger& ledger);
-    [[nodiscard]] HeapRecord recordOf(const Ledger& ledger, HeapProfile profile) const;
+    [[nodiscard]] HeapReading readingOf(Ledger& ledger) const;
+    void keepProfile(Ledger& ledger);
     void limitProfiles();
     std::optional<GroupId> groupOf(const TargetProcess& process, Session& session);
     [[nodiscard]] double allocationsPerMessage(std::int64_t nowNs);
@@ -85,6 +85,7 @@ private:
     std::int64_t m_windowEndNs = 0;
     double m_windowValue;
     std::optional<PerMessage> m_measuringStart;
+    LiveHeapReading m_liveReading;
 };
 
 // The name by which the profiles of running processes are asked for.
@@ -99,7 +100,7 @@ public:
     [[nodiscard]] std::string_view name() const override { return kHeapProfileSource; }
     [[nodiscard]] std::int64_t desiredPeriodNs() const override { return kOnDemand; }
     void sample(std::int64_t /*nowNs*/, Session& session) override {
-        m_heap.addLiveProfiles(session);
+        m_heap.readLiveProfiles(session);
     }
 
 private:

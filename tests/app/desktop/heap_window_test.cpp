@@ -12,6 +12,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -119,6 +120,7 @@ TEST_F(HeapWindowTest, ABlockLeadsToItsStack) {
     HeapWindow* const heap = open();
     ASSERT_NE(heap, nullptr);
     const HeapProfile& profile = heap->picture()->record->profile;
+    heap->findChild<QTabWidget*>()->setCurrentWidget(&heap->blocks());
     BlockTableModel& blocks = heap->blocks().blocks();
     EXPECT_EQ(blocks.rowCount(), static_cast<int>(profile.total.liveBlocks));
     EXPECT_EQ(heap->sizes().model()->rowCount(), static_cast<int>(profile.sizes.size()));

@@ -81,6 +81,10 @@ TEST(KeepBlocks, KeepsTheLargestInTheirOrder) {
     EXPECT_EQ(profile.blocks[0].address, 20U);
     EXPECT_EQ(profile.blocks[1].address, 40U);
     EXPECT_EQ(profile.blocksLeftOut, 2U);
+    keepLargestBlocks(profile, 1);
+    ASSERT_EQ(profile.blocks.size(), 1U);
+    EXPECT_EQ(profile.blocks[0].address, 20U);
+    EXPECT_EQ(profile.blocksLeftOut, 3U);
     keepBlocks(profile, {{10, 5, 1, 0}, {20, 50, 1, 0}}, 2);
     EXPECT_EQ(profile.blocks.size(), 2U);
     EXPECT_EQ(profile.blocksLeftOut, 0U);

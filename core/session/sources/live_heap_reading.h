@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/base/thread.h"
+#include "core/heap/profile_reader.h"
+#include "core/session/heap_record.h"
+
+namespace ringscope {
+
+// A heap profile that is to be read.
+struct HeapReading {
+    HeapRecord head; // whose it is
+    std::vector<HeapSizeClass> sizes;
+    std::shared_ptr<const ProfileReader> profile;
+};
+// With its live blocks, without the names of its code; empty if it cannot be read. Of more than
+// `most` blocks it has the largest.
+[[nodiscard]] std::optional<HeapRecord> readHeap(HeapReading reading, std::size_t most);
+
+// Reads the profiles of running processes on a thread of its own: 400,000 live blocks take some
+// 50 ms, in which nothing else would be sampled. Used by one thread.
+class LiveHeapReading {
+public:
+    using Records = std::vector<std::shared_ptr<const HeapRecord>>;
+
+    // Does nothing while a reading is under way: what that finds is new enough.
+    void start(std::vector<HeapReading> readings);
+    // What a reading found: once, when it has ended.
+    [[nodiscard]] std::optional<Records> take();
+
+private:
+    std::mutex m_mutex;
+    std::optional<Records> m_found; // under m_mutex
+    bool m_isReading = false;       // under m_mutex
+    Thread m_thread;
+};
+
+} // namespace ringscope
