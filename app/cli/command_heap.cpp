@@ -76,12 +76,13 @@ std::string shareText(std::uint64_t part, std::uint64_t whole) {
     return text;
 }
 
-std::string sumsText(const HeapSums& sums, const HeapSums& total) {
+std::string sumsText(const HeapSums& sums, const HeapSums& total, bool isTemporaryKnown) {
+    const std::string temporary =
+        isTemporaryKnown ? ", " + countText(sums.temporaryBlocks) + " temporary" : "";
     return "live " + bytesText(sums.liveBytes) + shareText(sums.liveBytes, total.liveBytes) +
            " in " + blocksText(sums.liveBlocks) + " · at the peak " + bytesText(sums.peakBytes) +
            shareText(sums.peakBytes, total.peakBytes) + " · in all " + bytesText(sums.bytes) +
-           shareText(sums.bytes, total.bytes) + " in " + blocksText(sums.blocks) + ", " +
-           countText(sums.temporaryBlocks) + " temporary";
+           shareText(sums.bytes, total.bytes) + " in " + blocksText(sums.blocks) + temporary;
 }
 
 void printNotes(const HeapRecord& record) {
@@ -152,12 +153,21 @@ void printFunctions(const HeapRecord& record, const HeapOptions& options, HeapMe
 
 void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
     const HeapProfile& profile = record.profile;
+    const bool isOurs = profile.origin == HeapOrigin::tracker;
     std::cout << record.label << ' ' << printableName(record.name) << " (pid " << record.process.pid
-              << "), " << formatDuration(profile.timeNs - profile.startNs) << ", "
-              << countText(profile.stacks.size()) << " call stacks\n  "
-              << sumsText(profile.total, HeapSums()) << "\n  peak " << bytesText(profile.peakBytes)
-              << " after "
-              << formatDuration(std::max<std::int64_t>(profile.peakNs - profile.startNs, 0));
+              << "), ";
+    if (profile.hasTimes) {
+        std::cout << formatDuration(profile.timeNs - profile.startNs) << ", ";
+    }
+    std::cout << countText(profile.stacks.size())
+              << (profile.stacks.size() == 1 ? " call stack" : " call stacks")
+              << (isOurs ? "" : ", recorded by DHAT") << "\n  "
+              << sumsText(profile.total, HeapSums(), isOurs) << "\n  peak "
+              << bytesText(profile.peakBytes);
+    if (profile.hasTimes) {
+        std::cout << " after "
+                  << formatDuration(std::max<std::int64_t>(profile.peakNs - profile.startNs, 0));
+    }
     if (const std::int64_t median = medianLifetimeNs(profile); median > 0) {
         std::cout << "; half of the freed blocks lived less than " << formatDuration(median);
     }
@@ -172,7 +182,8 @@ void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure mea
         if (valueOf(sites[i].sums, measure) == 0) {
             break;
         }
-        std::cout << "\n#" << i + 1 << "  " << sumsText(sites[i].sums, profile.total) << '\n';
+        std::cout << "\n#" << i + 1 << "  " << sumsText(sites[i].sums, profile.total, isOurs)
+                  << '\n';
         const std::vector<NamedFrame> frames = framesOf(record, sites[i]);
         const std::size_t shown = std::min(frames.size(), options.frames);
         for (std::size_t frame = 0; frame < shown; ++frame) {
@@ -351,7 +362,8 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
     CLI::App* command =
         app.add_subcommand("heap", "Shows where a recorded program allocated, by call stack");
     command
-        ->add_option("file", options->file, "A .ringscope file that was recorded with --heap exact")
+        ->add_option("file", options->file,
+                     "A .ringscope file that was recorded with --heap exact, or a file of DHAT")
         ->required()
         ->type_name("FILE");
     command
@@ -375,7 +387,8 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
     command->footer("Examples:\n"
                     "  ringscope-cli record --heap exact -o it.ringscope -- ./program\n"
                     "  ringscope-cli heap it.ringscope --sort peak --top 5\n"
-                    "  ringscope-cli heap it.ringscope --by function --sort temporary");
+                    "  ringscope-cli heap it.ringscope --by function --sort temporary\n"
+                    "  ringscope-cli heap dhat.out.4711");
     command->callback([options, &line] { line.command = [options] { return heap(*options); }; });
 }
 

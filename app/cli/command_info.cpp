@@ -109,9 +109,21 @@ std::string sourceTable(const SessionView& view) {
     return alignedTable(rows, 1);
 }
 
+// A file of DHAT: nothing was sampled, and nobody said where.
+void printHeapsAlone(const std::string& path, const SessionFile& file) {
+    const SessionView& view = *file.view;
+    std::cout << path << ": " << formatBytes(static_cast<double>(file.bytes)) << ", "
+              << view.provenance->scenario << ", recorded by DHAT\n\n"
+              << heapTable(view);
+}
+
 void printText(const std::string& path, const SessionFile& file) {
     const SessionView& view = *file.view;
     const Provenance& from = *view.provenance;
+    if (file.frames == 0 && !view.heaps->empty()) {
+        printHeapsAlone(path, file);
+        return;
+    }
     std::cout << path << ": " << formatBytes(static_cast<double>(file.bytes)) << ", " << file.frames
               << " frames, " << formatCount(static_cast<double>(file.values)) << " samples\n"
               << "scenario   " << from.scenario << ", seed " << from.seed << '\n'

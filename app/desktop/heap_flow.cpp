@@ -24,6 +24,16 @@ HeapFlow::HeapFlow(QMainWindow& window, BackgroundJobs& jobs, const Parts& parts
 void HeapFlow::connectActions(WindowActions& actions) {
     m_actions = &actions;
     connect(actions.heapProfile, &QAction::triggered, this, &HeapFlow::open);
+    connect(&m_parts.controller, &SessionController::stateChanged, this,
+            [this](SessionState state) {
+                const auto& view = m_parts.controller.view();
+                const bool hasNothingElse = state == SessionState::loaded && view != nullptr &&
+                                            view->groups.empty() && view->heaps != nullptr &&
+                                            !view->heaps->empty();
+                if (hasNothingElse) { // a file of DHAT
+                    open();
+                }
+            });
     connect(actions.runProgram, &QAction::triggered, this, &HeapFlow::askForProgram);
     connect(actions.heapModes, &QActionGroup::triggered, this, [this](const QAction* action) {
         m_parts.controller.setHeapMode(static_cast<HeapMode>(action->data().toInt()));

@@ -569,7 +569,10 @@ void HeapWindow::updateTitle() {
                                          .arg(QString::fromStdString(
                                              formatDuration(m_picture->record->profile.timeNs -
                                                             m_picture->record->profile.startNs)))
-                                   : tr("As it was when the process ended."));
+                          : m_picture->record->profile.origin == HeapOrigin::dhat
+                              ? tr("Recorded by DHAT: without single blocks, their sizes and "
+                                   "lifetimes, and temporary ones.")
+                              : tr("As it was when the process ended."));
     }
 }
 

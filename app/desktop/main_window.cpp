@@ -52,7 +52,8 @@ constexpr int kFrameMs = 33;
 const QString kSuffix = QStringLiteral(".ringscope");
 
 QString sessionFilter() {
-    return QObject::tr("Ringscope sessions (*.ringscope);;All files (*)");
+    return QObject::tr("Ringscope sessions (*.ringscope);;"
+                       "Heap profiles of DHAT (dhat*.out.* dhat*.json);;All files (*)");
 }
 
 // A session file among what is dragged; empty when there is none.

@@ -92,8 +92,14 @@ struct HeapSizeClass {
     bool operator==(const HeapSizeClass&) const = default;
 };
 
+// Who recorded it. A file of DHAT does not say which blocks were temporary, how long the freed ones
+// lived as distinct from the live ones, nor anything of single blocks.
+enum class HeapOrigin : std::uint8_t { tracker, dhat };
+
 // A process's heap by call stacks, at one instant. A value.
 struct HeapProfile {
+    HeapOrigin origin = HeapOrigin::tracker;
+    bool hasTimes = true;            // false: they are all 0
     std::string program;             // its path
     std::int64_t timeNs = 0;         // CLOCK_MONOTONIC of the reading
     std::int64_t startNs = 0;        // and when the recording began

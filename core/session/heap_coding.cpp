@@ -24,6 +24,8 @@ constexpr std::array kSums = {
 // Frames of a stack, and of what is inlined at one place. Far more than there are.
 constexpr std::uint32_t kDeepest = 1024;
 
+constexpr char kDhat[] = "dhat"; // the origin of a profile that another program recorded
+
 // A sum of times, ns.
 bool isTime(double ns) {
     return ns >= 0 && ns < 1e21;
@@ -31,18 +33,24 @@ bool isTime(double ns) {
 
 std::string headOf(const HeapRecord& record) {
     const HeapProfile& profile = record.profile;
-    const Json json{{"label", record.label},
-                    {"pid", record.process.pid},
-                    {"start_ticks", record.process.startTicks},
-                    {"name", record.name},
-                    {"program", profile.program},
-                    {"time_ns", record.timeNs},
-                    {"start_ns", profile.startNs},
-                    {"peak_ns", profile.peakNs},
-                    {"peak_bytes", profile.peakBytes},
-                    {"peak_error_bytes", profile.peakErrorBytes},
-                    {"unknown_frees", profile.unknownFrees},
-                    {"lost", profile.lost}};
+    Json json{{"label", record.label},
+              {"pid", record.process.pid},
+              {"start_ticks", record.process.startTicks},
+              {"name", record.name},
+              {"program", profile.program},
+              {"time_ns", record.timeNs},
+              {"start_ns", profile.startNs},
+              {"peak_ns", profile.peakNs},
+              {"peak_bytes", profile.peakBytes},
+              {"peak_error_bytes", profile.peakErrorBytes},
+              {"unknown_frees", profile.unknownFrees},
+              {"lost", profile.lost}};
+    if (profile.origin == HeapOrigin::dhat) {
+        json["origin"] = kDhat;
+    }
+    if (!profile.hasTimes) {
+        json["has_times"] = false;
+    }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -50,6 +58,7 @@ bool readHead(const std::string& text, HeapRecord& record) {
     try {
         const Json json = Json::parse(text);
         HeapProfile& profile = record.profile;
+        std::string origin;
         Fields(json)
             .read("label", record.label)
             .read("pid", record.process.pid)
@@ -62,7 +71,10 @@ bool readHead(const std::string& text, HeapRecord& record) {
             .read("peak_bytes", profile.peakBytes)
             .read("peak_error_bytes", profile.peakErrorBytes)
             .read("unknown_frees", profile.unknownFrees)
-            .read("lost", profile.lost);
+            .read("lost", profile.lost)
+            .read("has_times", profile.hasTimes)
+            .read("origin", origin);
+        profile.origin = origin == kDhat ? HeapOrigin::dhat : HeapOrigin::tracker;
         profile.timeNs = record.timeNs;
         return profile.timeNs >= 0 && profile.startNs >= 0 && profile.peakNs >= 0;
     } catch (const Json::exception&) {

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/units.h"
+#include "core/session/dhat_file.h"
 #include "core/session/frame_scan.h"
 #include "core/session/heap_coding.h"
 #include "core/session/map_coding.h"
@@ -291,7 +293,69 @@ Expected<SessionFile> SessionFile::open(const std::string& path) {
     return read(file, path);
 }
 
+namespace {
+
+// Whether it is to be read as one of DHAT's: by its first bytes.
+bool isOfDhat(const FileDescriptor& file) {
+    char beginning[64] = {};
+    const ssize_t got = ::pread(file.get(), beginning, sizeof(beginning), 0);
+    return got > 0 && looksLikeDhat(std::string_view(beginning, static_cast<std::size_t>(got)));
+}
+
+// A session with nothing but that profile.
+Expected<SessionFile> sessionOfDhat(const FileDescriptor& file, const std::string& name) {
+    constexpr off_t kMostBytes = off_t{1} << 29U; // some 10 times that while it is read
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0 || status.st_size > kMostBytes) {
+        return makeError(ErrorKind::damaged,
+                         name + " is a text of more than 512 MiB: larger than any heap profile "
+                                "that can be read");
+    }
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    std::size_t got = 0;
+    while (got < text.size()) {
+        const ssize_t n =
+            ::pread(file.get(), &text[got], text.size() - got, static_cast<off_t>(got));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return systemError(ErrorKind::target, "cannot read " + name, n < 0 ? errno : EIO);
+        }
+        got += static_cast<std::size_t>(n);
+    }
+    auto record = readDhat(text, name);
+    if (!record) {
+        return record.error();
+    }
+    SessionFile session;
+    session.bytes = text.size();
+    auto view = std::make_shared<SessionView>();
+    Provenance provenance;
+    provenance.scenario = "heap profile of " + record->name;
+    provenance.startWallNs =
+        status.st_mtim.tv_sec * 1000 * kNsPerMs - record->timeNs; // written at the end
+    view->endNs = record->timeNs;
+    view->provenance = std::make_shared<const Provenance>(std::move(provenance));
+    view->heaps = std::make_shared<const std::vector<std::shared_ptr<const HeapRecord>>>(
+        1, std::make_shared<const HeapRecord>(std::move(*record)));
+    view->markers = std::make_shared<const std::vector<Marker>>();
+    view->workers = std::make_shared<const std::vector<WorkerRow>>();
+    view->participants = std::make_shared<const std::vector<ParticipantRow>>();
+    view->backlogs = std::make_shared<const std::vector<ChannelBacklog>>();
+    view->stalls = std::make_shared<const std::vector<std::shared_ptr<const StallPicture>>>();
+    view->maps = std::make_shared<const std::vector<std::shared_ptr<const MapRecord>>>();
+    view->generation = 1;
+    session.view = std::move(view);
+    return session;
+}
+
+} // namespace
+
 Expected<SessionFile> SessionFile::read(const FileDescriptor& file, const std::string& name) {
+    if (isOfDhat(file)) {
+        return sessionOfDhat(file, name);
+    }
     FrameReader reader(file);
     const auto header = reader.readFileHeader(name);
     if (!header) {

@@ -23,7 +23,8 @@ struct SessionFile {
     std::uint64_t values = 0; // samples of all tracks together
 
     // What can be read of a damaged file is read: after a kill, cut short anywhere, or with bits
-    // flipped. Errors: missing or not permitted (target); no session file, of another version, or
+    // flipped. A file of DHAT (dhat_file.h) is a session with its heap profile alone.
+    // Errors: missing or not permitted (target); no session file, of another version, or
     // cut short within its first 64 bytes (damaged).
     [[nodiscard]] static Expected<SessionFile> open(const std::string& path);
     // The same for a descriptor that is open already; name is for error sentences.

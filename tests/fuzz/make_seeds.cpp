@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/file_descriptor.h"
+#include "core/export/heap_export.h"
 #include "core/memory/map_json.h"
 #include "core/ring/consumer.h"
 #include "core/ring/producer.h"
@@ -169,5 +170,8 @@ int main(int argc, char** argv) {
     writeSeed(folder / "saved-map", "small", json.str());
     writeSeed(folder / "packed-map", "small", encodeMapRecord(*makeMapRecord(map, "P0", "marker")));
     writeSeed(folder / "heap-record", "small", encodeHeapRecord(testing::heapRecord()));
+    std::ostringstream dhat;
+    writeDhat(testing::heapRecord(), dhat);
+    writeSeed(folder / "dhat", "small", dhat.str());
     return 0;
 }

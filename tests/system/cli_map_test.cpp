@@ -189,7 +189,9 @@ TEST(CliMap, AMapOfATrackedProcessSaysWhatItHasAllocated) {
     const std::string file = scratch.path("heap.ringscope");
     const ProgramResult recorded =
         cli({"record", "--map-every", "100ms", "-o", file, "--", "sh", "-c",
-             "x=$(head -c 4000000 /dev/zero | tr '\\0' x); sleep 0.8; echo ${#x}"});
+             "x=$(head -c 4000000 /dev/zero | tr '\\0' x); "
+             // It answers when it allocates next, and is asked once a second.
+             "i=0; while [ $i -lt 40 ]; do sleep 0.05; i=$((i+1)); y=$(true); done; echo ${#x}"});
     ASSERT_EQ(recorded.status, 0) << recorded.err;
     const ProgramResult json = cli({"map", file + "@:P0", "--json"});
     ASSERT_EQ(json.status, 0) << json.err;

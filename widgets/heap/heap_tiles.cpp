@@ -67,6 +67,8 @@ void HeapTiles::setProfile(const HeapProfile* profile, bool isLive) {
         m_durationNs = profile->timeNs - profile->startNs;
         m_peakAfterNs = profile->peakNs - profile->startNs;
         m_stacks = profile->stacks.size();
+        m_hasTimes = profile->hasTimes;
+        m_isOfTracker = profile->origin == HeapOrigin::tracker;
     }
     showTexts();
 }
@@ -93,18 +95,21 @@ void HeapTiles::showTexts() {
     const std::array<Texts, kTiles> texts = {{
         {m_isLive ? tr("Live now") : tr("Live at the end"), bytes(m_sums.liveBytes),
          blocks(m_sums.liveBlocks)},
-        {tr("Peak"), bytes(m_peakBytes), tr("after %1").arg(duration(m_peakAfterNs))},
+        {tr("Peak"), bytes(m_peakBytes),
+         m_hasTimes ? tr("after %1").arg(duration(m_peakAfterNs)) : QString()},
         {tr("Allocated in all"), bytes(m_sums.bytes), blocks(m_sums.blocks)},
-        {tr("Temporary"), number(m_sums.temporaryBlocks),
-         shareText(m_sums.temporaryBlocks, m_sums.blocks).isEmpty()
+        {tr("Temporary"), m_isOfTracker ? number(m_sums.temporaryBlocks) : tr("–"),
+         !m_isOfTracker ? tr("not recorded")
+         : shareText(m_sums.temporaryBlocks, m_sums.blocks).isEmpty()
              ? tr("of all blocks")
              : tr("%1 of all blocks").arg(shareText(m_sums.temporaryBlocks, m_sums.blocks))},
         {tr("Rate"),
-         tr("%1/s").arg(
-             QString::fromStdString(formatCount(static_cast<double>(m_sums.blocks) / seconds))),
-         tr("over %1").arg(duration(m_durationNs))},
+         m_hasTimes ? tr("%1/s").arg(QString::fromStdString(
+                          formatCount(static_cast<double>(m_sums.blocks) / seconds)))
+                    : tr("–"),
+         m_hasTimes ? tr("over %1").arg(duration(m_durationNs)) : tr("not recorded")},
         {tr("Mean lifetime"),
-         freed == 0
+         freed == 0 || !m_isOfTracker
              ? tr("–")
              : duration(static_cast<std::int64_t>(m_sums.lifetimeNs / static_cast<double>(freed))),
          m_stacks == 1 ? tr("1 call stack") : tr("%1 call stacks").arg(number(m_stacks))},

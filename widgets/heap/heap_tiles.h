@@ -37,6 +37,8 @@ private:
     std::int64_t m_durationNs = 0;
     std::int64_t m_peakAfterNs = 0;
     std::size_t m_stacks = 0;
+    bool m_hasTimes = true;
+    bool m_isOfTracker = true;
     bool m_isShown = false;
     bool m_isLive = false;
     ByteScale m_scale = ByteScale::automatic;

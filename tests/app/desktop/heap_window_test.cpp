@@ -16,6 +16,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <fstream>
 #include <functional>
 
 #include "app/desktop/background_jobs.h"
@@ -179,6 +180,26 @@ TEST_F(HeapWindowTest, SaysWhyThereIsNone) {
     EXPECT_EQ(window->heaps().shown(), nullptr);
     ASSERT_FALSE(window->messages().history().empty());
     EXPECT_TRUE(window->messages().history().back().text.contains(QStringLiteral("call stack")));
+}
+
+TEST_F(HeapWindowTest, AFileOfDhatIsShownAtOnce) {
+    const QString file = folder.filePath(QStringLiteral("dhat.out.1"));
+    std::ofstream(file.toStdString())
+        << R"json({"dhatFileVersion":2,"mode":"heap","verb":"Allocated","bklt":true,"bkacc":false,
+"tu":"instrs","Mtu":"Minstr","tuth":500,"cmd":"./demo","pid":44,"te":9,"tg":8,"pps":[{"tb":1000,
+"tbk":10,"tl":9,"mb":500,"mbk":5,"gb":400,"gbk":4,"eb":300,"ebk":3,"fs":[1]}],
+"ftbl":["[root]","0x10: main (t.c:3)"]})json";
+    window->controller().openFile(file);
+    ASSERT_TRUE(waitFor([this] {
+        return window->heaps().shown() != nullptr && window->heaps().shown()->picture() != nullptr;
+    }));
+    HeapWindow& heap = *window->heaps().shown();
+    EXPECT_TRUE(heap.isVisible());
+    EXPECT_EQ(heap.tiles().valueOf(2), QStringLiteral("1000 B"));
+    EXPECT_EQ(heap.tiles().valueOf(3), QStringLiteral("–")) << "DHAT says nothing of these";
+    EXPECT_EQ(heap.tiles().valueOf(4), QStringLiteral("–")) << "it counts instructions";
+    EXPECT_NE(find(*heap.picture()->fromMain, "main"), 0U);
+    (void)heap.grab();
 }
 
 TEST_F(HeapWindowTest, AProgramIsAskedFor) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "core/session/dhat_file.h"
 #include "tests/core/heap/tracked_target.h"
 #include "tests/support/run_program.h"
 
@@ -21,6 +22,17 @@ using Tracker = TrackedTarget::Tracker;
 // Blocks and bytes in all, at the peak, at the end.
 using Numbers = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
                            std::uint64_t, std::uint64_t>;
+
+std::vector<Numbers> numbersOf(const HeapProfile& profile) {
+    std::vector<Numbers> all;
+    for (const HeapStack& stack : profile.stacks) {
+        const HeapSums& sums = stack.sums;
+        all.emplace_back(sums.blocks, sums.bytes, sums.peakBlocks, sums.peakBytes, sums.liveBlocks,
+                         sums.liveBytes);
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+}
 
 std::vector<Numbers> dhatOf(const std::vector<std::string>& program) {
     const ScratchDirectory scratch;
@@ -35,7 +47,8 @@ std::vector<Numbers> dhatOf(const std::vector<std::string>& program) {
     const ProgramResult result = runProgram(command);
     EXPECT_EQ(result.status, 0) << result.err;
     std::ifstream in(file);
-    const Json dhat = Json::parse(in, nullptr, false);
+    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    const Json dhat = Json::parse(text, nullptr, false);
     std::vector<Numbers> all;
     if (dhat.is_object()) {
         for (const Json& p : dhat.at("pps")) {
@@ -44,6 +57,11 @@ std::vector<Numbers> dhatOf(const std::vector<std::string>& program) {
         }
     }
     std::sort(all.begin(), all.end());
+    // The same by our own reading of the file.
+    const auto record = readDhat(text, file);
+    EXPECT_TRUE(record) << record.error().message;
+    EXPECT_EQ(numbersOf(record->profile), all);
+    EXPECT_EQ(record->profile.total.peakBytes, record->profile.peakBytes);
     return all;
 }
 
@@ -55,11 +73,8 @@ std::vector<Numbers> oursOf(const std::vector<std::string>& program) {
     for (LedgerReader& ledger : process.ledgers()) {
         const auto profile = ledger.profile()->read();
         EXPECT_TRUE(profile);
-        for (const HeapStack& stack : profile->stacks) {
-            const HeapSums& sums = stack.sums;
-            all.emplace_back(sums.blocks, sums.bytes, sums.peakBlocks, sums.peakBytes,
-                             sums.liveBlocks, sums.liveBytes);
-        }
+        const auto each = numbersOf(*profile);
+        all.insert(all.end(), each.begin(), each.end());
     }
     std::sort(all.begin(), all.end());
     return all;
