@@ -151,6 +151,29 @@ void printFunctions(const HeapRecord& record, const HeapOptions& options, HeapMe
     std::cout << '\n' << alignedTable(rows, 2);
 }
 
+std::string threadName(const HeapThreadCounters& thread) {
+    if (thread.tid == 0) {
+        return "[earlier ones]";
+    }
+    return printableName(thread.name) + (thread.isRunning ? "" : " (ended)");
+}
+
+void printThreads(const HeapProfile& profile, const HeapOptions& options) {
+    std::vector<HeapThreadCounters> threads = profile.threads;
+    std::stable_sort(threads.begin(), threads.end(),
+                     [](const auto& a, const auto& b) { return a.allocations > b.allocations; });
+    threads.resize(std::min(threads.size(), options.top));
+    std::vector<std::vector<std::string>> rows = {
+        {"THREAD", "TID", "ALLOCATED", "FREED", "REALLOCATED", "ALLOCATED BYTES", "FREED BYTES"}};
+    for (const HeapThreadCounters& thread : threads) {
+        rows.push_back({threadName(thread), thread.tid == 0 ? "" : std::to_string(thread.tid),
+                        countText(thread.allocations), countText(thread.frees),
+                        countText(thread.reallocations), bytesText(thread.allocatedBytes),
+                        bytesText(thread.freedBytes)});
+    }
+    std::cout << '\n' << alignedTable(rows, 1);
+}
+
 void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure measure) {
     const HeapProfile& profile = record.profile;
     const bool isOurs = profile.origin == HeapOrigin::tracker;
@@ -175,6 +198,10 @@ void print(const HeapRecord& record, const HeapOptions& options, HeapMeasure mea
     printNotes(record);
     if (options.by == "function") {
         printFunctions(record, options, measure);
+        return;
+    }
+    if (options.by == "thread") {
+        printThreads(profile, options);
         return;
     }
     const std::vector<HeapSite> sites = sortedSites(record, measure);
@@ -310,6 +337,20 @@ Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure me
     for (const HeapLifetime& lifetime : profile.lifetimes) {
         json["lifetimes"].push_back({{"below_ns", lifetime.belowNs}, {"blocks", lifetime.blocks}});
     }
+    json["threads"] = Json::array();
+    for (const HeapThreadCounters& thread : profile.threads) {
+        json["threads"].push_back({{"tid", thread.tid},
+                                   {"name", thread.name},
+                                   {"is_running", thread.isRunning},
+                                   {"blocks", thread.allocations},
+                                   {"freed_blocks", thread.frees},
+                                   {"reallocations", thread.reallocations},
+                                   {"usable_bytes", thread.allocatedBytes},
+                                   {"freed_usable_bytes", thread.freedBytes}});
+    }
+    if (options.by == "thread") {
+        return json;
+    }
     if (options.by == "function") {
         json["functions"] = functionsJson(record, options, measure);
     } else {
@@ -325,9 +366,9 @@ int heap(const HeapOptions& options) {
             makeError(ErrorKind::usage, "cannot sort by '" + options.sort +
                                             "': use live, peak, total, count or temporary"));
     }
-    if (options.by != "stack" && options.by != "function") {
-        return reportError(makeError(ErrorKind::usage,
-                                     "cannot list by '" + options.by + "': use stack or function"));
+    if (options.by != "stack" && options.by != "function" && options.by != "thread") {
+        return reportError(makeError(ErrorKind::usage, "cannot list by '" + options.by +
+                                                           "': use stack, function or thread"));
     }
     const auto file = SessionFile::open(options.file);
     if (!file) {
@@ -373,7 +414,7 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
     command
         ->add_option("--by", options->by,
                      "stack (default): each call stack; function: each function, with all that "
-                     "it calls")
+                     "it calls; thread: what each thread allocated and freed")
         ->type_name("WHAT");
     command->add_option("--top", options->top, "How many places of each process (default 10)")
         ->type_name("N");

@@ -100,6 +100,15 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
           new HistogramTable(theme, {tr("Lived"), tr("Share"), tr("Freed")},
                              {tr("How long a block lived, from the time of the row above to this"),
                               tr("Of all blocks that were freed"), tr("Blocks that were freed")}))
+    , m_threads(new HistogramTable(
+          theme,
+          {tr("Thread"), tr("Share"), tr("Allocated"), tr("Freed"), tr("Reallocated"),
+           tr("Allocated"), tr("Freed")},
+          {tr("Its name as it first allocated, and its number (tid)"),
+           tr("Of all blocks that were ever allocated"), tr("Blocks that it allocated"),
+           tr("Blocks that it freed, whoever allocated them"),
+           tr("Calls of realloc(), each also counted as allocated and as freed"),
+           tr("Usable bytes that it allocated"), tr("Usable bytes that it freed")}))
     , m_tables(new QTabWidget)
     , m_remarks(new QLabel)
     , m_status(new QLabel)
@@ -140,6 +149,8 @@ void HeapWindow::makeContent() {
     classes->addWidget(m_lifetimes);
     classes->setChildrenCollapsible(false);
     m_tables->addTab(classes, tr("Sizes and lifetimes"));
+    m_threads->setAccessibleName(tr("Blocks by thread"));
+    m_tables->addTab(m_threads, tr("Threads"));
     m_parts->addWidget(m_tables);
     m_parts->setStretchFactor(0, 1);
     m_parts->setStretchFactor(1, 1);
@@ -437,6 +448,7 @@ void HeapWindow::showTree(bool isUpdate) {
     showBlocks();
     m_sizes->setRows(sizeRows(m_picture->record->profile));
     m_lifetimes->setRows(lifetimeRows(m_picture->record->profile));
+    m_threads->setRows(threadRows(m_picture->record->profile, m_scale));
     showFound();
 }
 
@@ -458,6 +470,7 @@ void HeapWindow::showNothing() {
     m_blocks->setBlocks(nullptr);
     m_sizes->setRows({});
     m_lifetimes->setRows({});
+    m_threads->setRows({});
     m_remarks->hide();
     showFound();
     updateTitle();
@@ -548,6 +561,9 @@ void HeapWindow::setByteScale(ByteScale scale) {
     m_calls->setByteScale(scale);
     m_functions->setByteScale(scale);
     m_blocks->setByteScale(scale);
+    if (m_picture != nullptr) {
+        m_threads->setRows(threadRows(m_picture->record->profile, scale));
+    }
     showFound();
 }
 

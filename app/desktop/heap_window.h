@@ -35,8 +35,8 @@ class Preferences;
 class Theme;
 
 // Where the processes of a session allocate: numbers, flame graph, call tree, functions, live
-// blocks, sizes and lifetimes of one of them, linked with each other; of those that run again and
-// again. Deletes itself when it is closed. GUI thread only.
+// blocks, sizes, lifetimes and threads of one of them, linked with each other; of those that run
+// again and again. Deletes itself when it is closed. GUI thread only.
 class HeapWindow : public QMainWindow {
     Q_OBJECT
 
@@ -62,6 +62,7 @@ public:
     [[nodiscard]] BlockTable& blocks() { return *m_blocks; }
     [[nodiscard]] HistogramTable& sizes() { return *m_sizes; }
     [[nodiscard]] HistogramTable& lifetimes() { return *m_lifetimes; }
+    [[nodiscard]] HistogramTable& threads() { return *m_threads; }
     [[nodiscard]] HeapTiles& tiles() { return *m_tiles; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
@@ -135,6 +136,7 @@ private:
     BlockTable* m_blocks;
     HistogramTable* m_sizes;
     HistogramTable* m_lifetimes;
+    HistogramTable* m_threads;
     QTabWidget* m_tables;
     QLabel* m_remarks;
     QLabel* m_status;

@@ -3,9 +3,9 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <vector>
 
+#include "core/heap/heap_thread.h"
 #include "core/heap/ledger_layout.h"
 
 namespace ringscope {
@@ -20,19 +20,6 @@ struct HeapClassCounters {
     std::uint64_t liveBlocks = 0; // with what was inherited by fork
 
     bool operator==(const HeapClassCounters&) const = default;
-};
-
-// One thread that runs, or ran and whose slot nobody took since. A block counts where it was
-// allocated and where it was freed, so frees may exceed allocations here.
-struct HeapThreadCounters {
-    std::int32_t tid = 0;
-    std::string name; // as it was when the thread first allocated, or when it ended
-    bool isRunning = false;
-    std::uint64_t allocations = 0;
-    std::uint64_t frees = 0;
-    std::uint64_t reallocations = 0;
-    std::uint64_t allocatedBytes = 0;
-    std::uint64_t freedBytes = 0;
 };
 
 // The sums of HeapCounters that a sampler needs many times a second.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/heap/heap_thread.h"
+
 namespace ringscope {
 
 // What became of the blocks that one call stack, or all of them, has allocated. Bytes are those
@@ -117,6 +119,8 @@ struct HeapProfile {
     std::uint64_t blocksLeftOut = 0;     // smaller ones, where there were too many
     std::vector<HeapLifetime> lifetimes; // rising
     std::vector<HeapSizeClass> sizes;    // rising, those that had blocks; empty: not known
+    // Those that had blocks, and with tid 0 the sum of earlier ones; empty: not known.
+    std::vector<HeapThreadCounters> threads;
 
     // Return addresses of a stack, innermost first.
     [[nodiscard]] std::vector<std::uint64_t> framesOf(const HeapStack& stack) const;

@@ -21,6 +21,12 @@ constexpr std::array kSums = {
     &HeapSums::maxBlocks, &HeapSums::maxBytes,   &HeapSums::temporaryBlocks,
 };
 
+constexpr std::array kThreadCounters = {
+    &HeapThreadCounters::allocations,   &HeapThreadCounters::frees,
+    &HeapThreadCounters::reallocations, &HeapThreadCounters::allocatedBytes,
+    &HeapThreadCounters::freedBytes,
+};
+
 // Frames of a stack, and of what is inlined at one place. Far more than there are.
 constexpr std::uint32_t kDeepest = 1024;
 
@@ -272,7 +278,7 @@ bool takeStacks(ByteReader& reader, HeapProfile& profile) {
     return isSane && !reader.hasFailed();
 }
 
-void putBlocks(std::string& to, const HeapProfile& profile) {
+void putDetails(std::string& to, const HeapProfile& profile) {
     putVarint(to, profile.lifetimes.size());
     for (const HeapLifetime& lifetime : profile.lifetimes) {
         putVarint(to, static_cast<std::uint64_t>(lifetime.belowNs));
@@ -284,6 +290,15 @@ void putBlocks(std::string& to, const HeapProfile& profile) {
         putVarint(to, size.belowBytes);
         putVarint(to, size.allocations);
         putVarint(to, size.liveBlocks);
+    }
+    putVarint(to, profile.threads.size());
+    for (const HeapThreadCounters& thread : profile.threads) {
+        putVarint(to, static_cast<std::uint32_t>(thread.tid));
+        putText(to, thread.name);
+        putVarint(to, thread.isRunning ? 1 : 0);
+        for (const auto member : kThreadCounters) {
+            putVarint(to, thread.*member);
+        }
     }
     putVarint(to, profile.blocksLeftOut);
     putVarint(to, profile.blocks.size());
@@ -307,11 +322,7 @@ std::int64_t takeTime(ByteReader& reader, bool& isSane) {
     return isSane ? static_cast<std::int64_t>(value) : 0;
 }
 
-// Files of before have none of it.
-bool takeBlocks(ByteReader& reader, HeapProfile& profile) {
-    if (reader.left() == 0) {
-        return true;
-    }
+bool takeClasses(ByteReader& reader, HeapProfile& profile) {
     const auto lifetimes = takeCount(reader);
     bool isSane = lifetimes.has_value();
     for (std::size_t i = 0; isSane && i < *lifetimes; ++i) {
@@ -328,9 +339,29 @@ bool takeBlocks(ByteReader& reader, HeapProfile& profile) {
         size.liveBlocks = reader.varint();
         profile.sizes.push_back(size);
     }
+    return isSane && !reader.hasFailed();
+}
+
+bool takeThreads(ByteReader& reader, HeapProfile& profile) {
+    const auto threads = takeCount(reader);
+    bool isSane = threads.has_value();
+    for (std::size_t i = 0; isSane && i < *threads && !reader.hasFailed(); ++i) {
+        HeapThreadCounters thread;
+        thread.tid = static_cast<std::int32_t>(takeNumber(reader, isSane));
+        thread.name = takeText(reader);
+        thread.isRunning = reader.varint() != 0;
+        for (const auto member : kThreadCounters) {
+            thread.*member = reader.varint();
+        }
+        profile.threads.push_back(std::move(thread));
+    }
+    return isSane && !reader.hasFailed();
+}
+
+bool takeLiveBlocks(ByteReader& reader, HeapProfile& profile) {
     profile.blocksLeftOut = reader.varint();
     const auto blocks = takeCount(reader);
-    isSane = isSane && blocks;
+    bool isSane = blocks.has_value();
     std::uint64_t address = 0;
     for (std::size_t i = 0; isSane && i < *blocks && !reader.hasFailed(); ++i) {
         LiveBlock block;
@@ -344,6 +375,12 @@ bool takeBlocks(ByteReader& reader, HeapProfile& profile) {
     return isSane && !reader.hasFailed();
 }
 
+// Files of before have none of it.
+bool takeDetails(ByteReader& reader, HeapProfile& profile) {
+    return reader.left() == 0 || (takeClasses(reader, profile) && takeThreads(reader, profile) &&
+                                  takeLiveBlocks(reader, profile));
+}
+
 } // namespace
 
 std::string encodeHeapRecord(const HeapRecord& record) {
@@ -353,7 +390,7 @@ std::string encodeHeapRecord(const HeapRecord& record) {
     putSymbols(bytes, record.symbols);
     putNodes(bytes, record);
     putStacks(bytes, record.profile);
-    putBlocks(bytes, record.profile);
+    putDetails(bytes, record.profile);
     return bytes;
 }
 
@@ -365,7 +402,7 @@ std::shared_ptr<const HeapRecord> decodeHeapRecord(std::string_view payload) {
                         takeModules(reader, *record) &&
                         takeSymbols(reader, record->symbols, record->profile.modules.size()) &&
                         takeNodes(reader, *record) && takeStacks(reader, record->profile) &&
-                        takeBlocks(reader, record->profile);
+                        takeDetails(reader, record->profile);
     return isSane ? record : nullptr;
 }
 

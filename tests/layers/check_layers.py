@@ -19,6 +19,7 @@ CORE_SEES = {
 WIDGETS_SEE = {
     "core/base/clock.h",
     "core/base/expected.h",
+    "core/base/printable_name.h",
     "core/base/units.h",
     "core/heap/call_tree.h",
     "core/heap/function_name.h",

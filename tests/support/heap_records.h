@@ -35,6 +35,8 @@ inline HeapRecord heapRecord() {
     profile.blocksLeftOut = 4;
     profile.lifetimes = {{64, 3}, {128, 0}, {256, 1}};
     profile.sizes = {{0, 32, 9, 1}, {96, 112, 3, 1}};
+    profile.threads = {{4711, "demo", true, 11, 9, 2, 5000, 4000},
+                       {0, "", false, 1, 3, 0, 300, 1000}};
     HeapSymbols& symbols = record.symbols;
     symbols.texts = {"", "main", "main.cpp", "f(int)", "g<a; b>()", "g.h"};
     symbols.frames = {{1, 2, 10}, {4, 5, 7}, {3, 2, 20}};

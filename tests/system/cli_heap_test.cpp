@@ -114,6 +114,27 @@ TEST_F(CliHeap, FunctionsHaveWhatTheyCall) {
     EXPECT_FALSE(json.at("profiles").at(0).contains("sites"));
 }
 
+TEST_F(CliHeap, ThreadsHaveWhatEachDid) {
+    record({PROFILE_TARGET, "threads"});
+    const Json json = heapJson({"--by", "thread"});
+    const Json& profile = json.at("profiles").at(0);
+    std::uint64_t blocks = 0;
+    std::uint64_t freed = 0;
+    for (const Json& thread : profile.at("threads")) {
+        blocks += thread.at("blocks").get<std::uint64_t>();
+        freed += thread.at("freed_blocks").get<std::uint64_t>();
+    }
+    EXPECT_GE(profile.at("threads").size(), 2U);
+    EXPECT_EQ(blocks, profile.at("total").at("blocks"));
+    EXPECT_EQ(blocks - freed, profile.at("total").at("live_blocks"));
+    EXPECT_FALSE(profile.contains("sites"));
+    const ProgramResult shown = cli({"heap", file, "--by", "thread"});
+    ASSERT_EQ(shown.status, 0) << shown.err;
+    EXPECT_THAT(shown.out, ::testing::ContainsRegex("THREAD +TID +ALLOCATED +FREED"));
+    EXPECT_THAT(shown.out, HasSubstr("heap_profile_ta")); // the kernel keeps 15 bytes
+    EXPECT_EQ(cli({"heap", file, "--by", "size"}).status, 2);
+}
+
 TEST_F(CliHeap, ProcessesAreToldApart) {
     record({"sh", "-c", std::string(PROFILE_TARGET) + " sites; /bin/ls / > /dev/null; true"});
     const Json json = heapJson();

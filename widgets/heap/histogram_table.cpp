@@ -4,9 +4,11 @@
 #include <QAbstractTableModel>
 #include <QHeaderView>
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
+#include "core/base/printable_name.h"
 #include "core/base/units.h"
 #include "widgets/heap/heap_text.h"
 #include "widgets/heap/share_delegate.h"
@@ -54,7 +56,7 @@ public:
             if (index.column() == 1) {
                 return shareText(row.counts[0], whole());
             }
-            return countText(row.counts[static_cast<std::size_t>(index.column()) - 2]);
+            return textOf(row, static_cast<std::size_t>(index.column()) - 2);
         case Qt::TextAlignmentRole:
             return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
         case Qt::UserRole:
@@ -82,6 +84,10 @@ public:
     }
 
 private:
+    [[nodiscard]] static QString textOf(const HistogramRow& row, std::size_t column) {
+        return column < row.counts.size() ? countText(row.counts[column])
+                                          : row.texts[column - row.counts.size()];
+    }
     [[nodiscard]] static QString countText(std::uint64_t count) {
         return count == 0 ? QString()
                           : QString::fromStdString(formatCount(static_cast<double>(count)));
@@ -130,7 +136,34 @@ std::vector<HistogramRow> sizeRows(const HeapProfile& profile) {
         if (size.fromBytes == 0) {
             label = QObject::tr("below %1").arg(text(size.belowBytes));
         }
-        rows.push_back({label, {size.allocations, size.liveBlocks}});
+        rows.push_back({label, {size.allocations, size.liveBlocks}, {}});
+    }
+    return rows;
+}
+
+std::vector<HistogramRow> threadRows(const HeapProfile& profile, ByteScale scale) {
+    std::vector<const HeapThreadCounters*> threads;
+    for (const HeapThreadCounters& thread : profile.threads) {
+        threads.push_back(&thread);
+    }
+    std::stable_sort(threads.begin(), threads.end(),
+                     [](const auto* a, const auto* b) { return a->allocations > b->allocations; });
+    std::vector<HistogramRow> rows;
+    for (const HeapThreadCounters* const thread : threads) {
+        QString label = QObject::tr("earlier ones");
+        if (thread->tid != 0) {
+            label = QStringLiteral("%1 · %2").arg(
+                QString::fromStdString(printableName(thread->name)), QString::number(thread->tid));
+            label = thread->isRunning ? label : QObject::tr("%1 · ended").arg(label);
+        }
+        const auto bytes = [scale](std::uint64_t count) {
+            return count == 0
+                       ? QString()
+                       : QString::fromStdString(formatBytes(static_cast<double>(count), scale));
+        };
+        rows.push_back({label,
+                        {thread->allocations, thread->frees, thread->reallocations},
+                        {bytes(thread->allocatedBytes), bytes(thread->freedBytes)}});
     }
     return rows;
 }
@@ -140,7 +173,8 @@ std::vector<HistogramRow> lifetimeRows(const HeapProfile& profile) {
     for (const HeapLifetime& lifetime : profile.lifetimes) {
         rows.push_back(
             {QObject::tr("below %1").arg(QString::fromStdString(formatDuration(lifetime.belowNs))),
-             {lifetime.blocks}});
+             {lifetime.blocks},
+             {}});
     }
     return rows;
 }

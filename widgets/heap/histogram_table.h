@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/base/units.h"
 #include "core/heap/heap_profile.h"
 
 namespace ringscope {
@@ -15,6 +16,7 @@ class Theme;
 struct HistogramRow {
     QString label;
     std::vector<std::uint64_t> counts; // the first is what the bars show
+    std::vector<QString> texts;        // of the columns behind them
 
     bool operator==(const HistogramRow&) const = default;
 };
@@ -23,7 +25,7 @@ struct HistogramRow {
 class HistogramTable final : public QTreeView {
     Q_OBJECT
 public:
-    // titles: of the classes, of the share and of each count. helps: what each means.
+    // titles: of the classes, of the share, of each count and each text. helps: what each means.
     HistogramTable(const Theme& theme, const QStringList& titles, const QStringList& helps,
                    QWidget* parent = nullptr);
 
@@ -34,8 +36,9 @@ private:
     Model* m_model;
 };
 
-// Rows of the two that a heap profile has: blocks by size, by lifetime.
+// Rows of those that a heap profile has: blocks by size, by lifetime, by thread.
 [[nodiscard]] std::vector<HistogramRow> sizeRows(const HeapProfile& profile);
 [[nodiscard]] std::vector<HistogramRow> lifetimeRows(const HeapProfile& profile);
+[[nodiscard]] std::vector<HistogramRow> threadRows(const HeapProfile& profile, ByteScale scale);
 
 } // namespace ringscope

@@ -23,6 +23,7 @@ std::optional<HeapRecord> readHeap(HeapReading reading, std::size_t most) {
         keepBlocks(*profile, std::move(*blocks), most);
     }
     profile->sizes = std::move(reading.sizes);
+    profile->threads = std::move(reading.threads);
     HeapRecord record = std::move(reading.head);
     record.timeNs = profile->timeNs;
     const std::string program = std::filesystem::path(profile->program).filename();

@@ -16,6 +16,7 @@ namespace ringscope {
 struct HeapReading {
     HeapRecord head; // whose it is
     std::vector<HeapSizeClass> sizes;
+    std::vector<HeapThreadCounters> threads;
     std::shared_ptr<const ProfileReader> profile;
 };
 // With its live blocks, without the names of its code; empty if it cannot be read. Of more than

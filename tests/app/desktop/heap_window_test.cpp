@@ -126,6 +126,7 @@ TEST_F(HeapWindowTest, ABlockLeadsToItsStack) {
     EXPECT_EQ(blocks.rowCount(), static_cast<int>(profile.total.liveBlocks));
     EXPECT_EQ(heap->sizes().model()->rowCount(), static_cast<int>(profile.sizes.size()));
     EXPECT_EQ(heap->lifetimes().model()->rowCount(), static_cast<int>(profile.lifetimes.size()));
+    EXPECT_EQ(heap->threads().model()->rowCount(), 1);
     ASSERT_GT(blocks.rowCount(), 0);
     heap->setDirection(CallDirection::fromAllocation);
     Q_EMIT heap->blocks().activated(blocks.index(0, 0));

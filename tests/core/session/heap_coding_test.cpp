@@ -43,6 +43,7 @@ TEST(HeapCoding, GivesBackEveryField) {
     EXPECT_EQ(read->profile.total.bytes, record.profile.total.bytes);
     EXPECT_EQ(read->profile.lifetimes, record.profile.lifetimes);
     EXPECT_EQ(read->profile.sizes, record.profile.sizes);
+    EXPECT_EQ(read->profile.threads, record.profile.threads);
     EXPECT_EQ(read->profile.blocksLeftOut, 4U);
     EXPECT_EQ(read->profile.blocks, record.profile.blocks);
     EXPECT_EQ(read->profile.total.lifetimeNs, record.profile.total.lifetimeNs);

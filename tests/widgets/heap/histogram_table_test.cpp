@@ -46,6 +46,23 @@ TEST_F(HistogramTableTest, ShowsSizes) {
     EXPECT_EQ(table.model()->rowCount(), 0);
 }
 
+TEST_F(HistogramTableTest, ThreadsHaveTheirBytesLargestFirst) {
+    profile.threads.push_back({77, "a\nb", false, 20, 0, 0, 0, 0});
+    const auto rows = threadRows(profile, ByteScale::bytes);
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0].label, QStringLiteral("a\\nb · 77 · ended"));
+    EXPECT_EQ(rows[1].label, QStringLiteral("demo · 4711"));
+    EXPECT_EQ(rows[1].counts, (std::vector<std::uint64_t>{11, 9, 2}));
+    EXPECT_EQ(rows[1].texts,
+              (std::vector<QString>{QStringLiteral("5000 B"), QStringLiteral("4000 B")}));
+    EXPECT_EQ(rows[2].label, QStringLiteral("earlier ones"));
+    HistogramTable threads(theme, QStringLiteral("a b c d e f g").split(QLatin1Char(' ')),
+                           QStringLiteral("a b c d e f g").split(QLatin1Char(' ')));
+    threads.setRows(rows);
+    EXPECT_EQ(threads.model()->index(1, 6).data().toString(), QStringLiteral("4000 B"));
+    EXPECT_EQ(threads.model()->index(0, 5).data().toString(), QString()) << "zero is blank";
+}
+
 TEST_F(HistogramTableTest, LifetimesSayWhereTheyEnd) {
     const auto rows = lifetimeRows(profile);
     ASSERT_EQ(rows.size(), 3U);
