@@ -236,10 +236,10 @@ TEST_F(CliHeap, WrongWordsAreAnsweredInWords) {
     expect(cli({"export", file, "--format", "xls", "-o", "-"}), {"xls", "dhat", "csv"});
 }
 
-TEST_F(CliHeap, ListsByStackOrFunctionAlone) {
+TEST_F(CliHeap, ListsByWhatItKnowsAlone) {
     const ProgramResult wrong = cli({"heap", file, "--by", "line"});
     EXPECT_EQ(wrong.status, 2);
-    EXPECT_THAT(wrong.err, HasSubstr("cannot list by 'line': use stack or function"));
+    EXPECT_THAT(wrong.err, HasSubstr("cannot list by 'line': use stack, function or thread"));
 }
 
 TEST_F(CliHeap, AFileWithoutAProfileSaysHowToGetOne) {

@@ -50,7 +50,7 @@ TEST_F(HistogramTableTest, ThreadsHaveTheirBytesLargestFirst) {
     profile.threads.push_back({77, "a\nb", false, 20, 0, 0, 0, 0});
     const auto rows = threadRows(profile, ByteScale::bytes);
     ASSERT_EQ(rows.size(), 3U);
-    EXPECT_EQ(rows[0].label, QStringLiteral("a\\nb · 77 · ended"));
+    EXPECT_EQ(rows[0].label, QStringLiteral("a\\012b · 77 · ended"));
     EXPECT_EQ(rows[1].label, QStringLiteral("demo · 4711"));
     EXPECT_EQ(rows[1].counts, (std::vector<std::uint64_t>{11, 9, 2}));
     EXPECT_EQ(rows[1].texts,
