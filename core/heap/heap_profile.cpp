@@ -82,6 +82,12 @@ void keepLargestBlocks(HeapProfile& profile, std::size_t most) {
               [](const LiveBlock& a, const LiveBlock& b) { return a.address < b.address; });
 }
 
+std::int64_t recordingDelayNs(const HeapProfile& profile) {
+    constexpr std::int64_t kStartsTogetherNs = 50'000'000; // the tracker makes both at once
+    const std::int64_t delay = profile.startNs - profile.programStartNs;
+    return profile.programStartNs > 0 && delay > kStartsTogetherNs ? delay : 0;
+}
+
 std::int64_t medianLifetimeNs(const HeapProfile& profile) {
     std::uint64_t all = 0;
     for (const HeapLifetime& lifetime : profile.lifetimes) {

@@ -105,6 +105,7 @@ struct HeapProfile {
     std::string program;             // its path
     std::int64_t timeNs = 0;         // CLOCK_MONOTONIC of the reading
     std::int64_t startNs = 0;        // and when the recording began
+    std::int64_t programStartNs = 0; // and when the program did; 0: not known
     std::int64_t peakNs = 0;         // and of the peak
     std::vector<HeapNode> nodes;     // 0 stands for nothing
     std::vector<HeapStack> stacks;   // only those with blocks
@@ -113,6 +114,9 @@ struct HeapProfile {
     std::uint64_t peakBytes = 0; // as it was noted when it was reached
     // Bytes that peakBytes, and what is alive at the peak, may be wrong by: 0 for one thread alone.
     std::uint64_t peakErrorBytes = 0;
+    // Not 0: some or all blocks were recorded by chance, one in so many bytes, and all sums of them
+    // are estimates; `blocks` are those that were.
+    std::uint64_t samplePeriodBytes = 0;
     std::uint64_t unknownFrees = 0;      // of blocks older than the recording, or inherited by fork
     std::uint64_t lost = 0;              // events that there was no room for
     std::vector<LiveBlock> blocks;       // by address, if they were asked for: keepBlocks()
@@ -133,6 +137,8 @@ struct HeapProfile {
 void keepBlocks(HeapProfile& profile, std::vector<LiveBlock> blocks, std::size_t most);
 // Leaves all but the largest out.
 void keepLargestBlocks(HeapProfile& profile, std::size_t most);
+// How long after its program's start a profile begins; 0: with it, as far as is known.
+[[nodiscard]] std::int64_t recordingDelayNs(const HeapProfile& profile);
 // What half of the freed blocks lived less than; 0: none was freed.
 [[nodiscard]] std::int64_t medianLifetimeNs(const HeapProfile& profile);
 

@@ -24,7 +24,7 @@
 namespace ringscope {
 
 constexpr std::uint64_t kLedgerMagic = 0x5245'4744'454c'5352; // "RSLEDGER" as bytes
-constexpr std::uint32_t kLedgerVersion = 4;
+constexpr std::uint32_t kLedgerVersion = 5;
 constexpr std::size_t kLedgerHeaderBytes = 4096;
 constexpr std::size_t kSizeClassCount = 64;
 constexpr std::uint32_t kLedgerSlots = 4096;    // 8.5 MiB, of which only touched pages exist
@@ -33,9 +33,13 @@ constexpr std::uint32_t kLedgerSlotsMax = 1U << 16U;
 constexpr char kLedgerSocketVariable[] = "RINGSCOPE_HEAP_SOCKET";
 constexpr char kLedgerFileName[] = "ringscope-heap"; // "/memfd:ringscope-heap" in /proc/PID/maps
 
-// What the tracker records beside the counters, in a profile of its own (profile_layout.h). Value 2
-// is kept for sampled stacks.
-enum class LedgerMode : std::uint32_t { counters = 1, exact = 3 };
+// Which blocks the tracker records beside the counters, in a profile of its own (profile_layout.h).
+// Blocks that were recorded are followed to their end in every mode.
+enum class LedgerMode : std::uint32_t {
+    counters = 1, // none
+    sampled = 2,  // by chance: see ProfileHeader::samplePeriod
+    exact = 3,    // all
+};
 
 // How the process image came to be.
 enum class LedgerOrigin : std::uint32_t { started = 1, forked = 2 };
@@ -148,11 +152,43 @@ struct alignas(64) AllocatorAnswer {
 };
 static_assert(sizeof(AllocatorAnswer) == 64);
 
+// Which way each event of the heap goes, in one byte that every event looks at.
+enum class GateState : std::uint8_t {
+    closed = 0,   // not opened yet, or this is a fork's child
+    counting = 1, // sizes are asked of the allocator
+    countingChunks = 2, // the allocator is glibc's: see the tracker's chunkWord()
+    dormant = 3,        // events are handed on
+    recording = 4,      // every block is recorded
+    sampling = 5,       // some are
+    following = 6,      // no more are, but what becomes of those that were
+    changing = 7,       // the reader wants another mode: the next event sees to it
+};
+
+// How the mode changes while the program runs. The reader writes wanted and then sets gate to
+// changing; the tracker does what it can, writes mode and why, and sets the gate to what follows
+// from them. So whoever finds another gate than changing has its answer.
+struct alignas(64) LedgerControl {
+    std::atomic<GateState> gate;
+    std::uint8_t reserved0[3];
+    std::atomic<std::uint32_t> wanted; // LedgerMode; the reader's
+    std::atomic<std::uint32_t> mode;   // LedgerMode that is in force
+    std::atomic<std::uint32_t> why;    // ModeRefusal: why it is not what was wanted last
+    std::uint32_t reserved1[12];
+};
+static_assert(sizeof(LedgerControl) == 64 && std::atomic<GateState>::is_always_lock_free);
+
+enum class ModeRefusal : std::uint32_t {
+    none = 0,
+    noRoom = 1,    // for the profile: a limit on address space, file size or open files
+    noReader = 2,  // nobody listens any more on the socket to hand the profile to
+    sandboxed = 3, // a seccomp filter was put up since: system calls may kill the program
+};
+
 struct LedgerHeader {
     std::uint64_t magic;
     std::uint32_t version;
     std::atomic<std::uint32_t> ready; // 1 when everything below "ready" is written
-    LedgerMode mode;
+    LedgerMode mode; // that the program began with; see control for the present one
     LedgerOrigin origin;
     std::int32_t pid; // as the process sees itself
     std::int32_t parentPid;
@@ -168,19 +204,26 @@ struct LedgerHeader {
     std::uint64_t inheritedBytes;
     std::uint64_t inheritedBlocks[kSizeClassCount];
     AllocatorAnswer allocator;
-    std::uint8_t reserved1[kLedgerHeaderBytes - 704];
+    LedgerControl control;
+    std::uint8_t reserved1[kLedgerHeaderBytes - 768];
 };
 static_assert(sizeof(LedgerHeader) == kLedgerHeaderBytes);
 static_assert(offsetof(LedgerHeader, inheritedBytes) == 72);
 static_assert(offsetof(LedgerHeader, allocator) == 640);
+static_assert(offsetof(LedgerHeader, control) == 704);
 
-// Sent once over the socket whose (abstract) name the environment gives, with the ledger's
-// descriptor attached (SCM_RIGHTS).
+// Sent over the socket whose (abstract) name the environment gives, with descriptors attached
+// (SCM_RIGHTS): once the ledger's, and a profile's behind it if there is one from the start; and
+// later a profile's alone, if it is made when the mode changes.
+enum class AnnouncedFile : std::uint32_t { ledger = 1, profile = 2 };
 struct LedgerAnnouncement {
     std::uint64_t magic;
     std::uint32_t version;
     std::int32_t pid;
+    AnnouncedFile file;
+    std::uint32_t reserved;
+    std::int64_t ledgerStartedNs; // LedgerHeader::startedNs: whose profile it is
 };
-static_assert(sizeof(LedgerAnnouncement) == 16);
+static_assert(sizeof(LedgerAnnouncement) == 32);
 
 } // namespace ringscope

@@ -149,7 +149,8 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
     }
     const auto mode = field(LedgerMode{}, offsetof(LedgerHeader, mode));
     if (field(std::uint32_t{}, offsetof(LedgerHeader, ready)) != 1 ||
-        (mode != LedgerMode::counters && mode != LedgerMode::exact)) {
+        (mode != LedgerMode::counters && mode != LedgerMode::sampled &&
+         mode != LedgerMode::exact)) {
         return reader.damaged("is not finished or of an unknown mode");
     }
     reader.m_slotCount = field(std::uint32_t{}, offsetof(LedgerHeader, slotCount));
@@ -172,7 +173,8 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
     reader.m_inheritedBytes = field(std::uint64_t{}, offsetof(LedgerHeader, inheritedBytes));
     std::memcpy(reader.m_inheritedBlocks.data(), copy + offsetof(LedgerHeader, inheritedBlocks),
                 sizeof(LedgerHeader::inheritedBlocks));
-    if (mode == LedgerMode::exact && profile.isOpen()) {
+    reader.m_mode = mode;
+    if (mode != LedgerMode::counters && profile.isOpen()) {
         auto opened = ProfileReader::open(std::move(profile));
         if (opened) {
             reader.m_profile = std::make_shared<const ProfileReader>(std::move(*opened));
@@ -226,6 +228,44 @@ void LedgerReader::pollAllocator(std::int64_t nowNs) {
         ++m_asked;
         m_isAsking = ::pwrite(m_ledger.get(), &m_asked, sizeof(m_asked),
                               kAnswerAt + offsetof(AllocatorAnswer, asked)) == sizeof(m_asked);
+    }
+}
+
+void LedgerReader::requestMode(LedgerMode mode) {
+    m_wantedMode = mode;
+    m_refusal = ModeRefusal::none;
+    constexpr std::uint64_t kAt = offsetof(LedgerHeader, control);
+    const auto wanted = static_cast<std::uint32_t>(mode);
+    const GateState gate = GateState::changing;
+    // In this order: see LedgerControl. A file that cannot be written is noticed by pollMode().
+    if (::pwrite(m_ledger.get(), &wanted, sizeof(wanted),
+                 kAt + offsetof(LedgerControl, wanted)) == sizeof(wanted)) {
+        (void)!::pwrite(m_ledger.get(), &gate, sizeof(gate), kAt + offsetof(LedgerControl, gate));
+    }
+}
+
+void LedgerReader::pollMode() {
+    if (!m_wantedMode) {
+        return;
+    }
+    struct {
+        GateState gate;
+        std::uint8_t reserved[3];
+        std::uint32_t wanted, mode, why;
+    } control{};
+    if (readAt(&control, sizeof(control), offsetof(LedgerHeader, control)) ||
+        control.gate == GateState::changing) {
+        return;
+    }
+    const auto mode = static_cast<LedgerMode>(control.mode);
+    m_mode = mode == LedgerMode::sampled || mode == LedgerMode::exact ? mode : LedgerMode::counters;
+    m_refusal = control.why <= static_cast<std::uint32_t>(ModeRefusal::sandboxed)
+                    ? static_cast<ModeRefusal>(control.why)
+                    : ModeRefusal::none;
+    if (m_mode == *m_wantedMode || m_refusal != ModeRefusal::none) {
+        m_wantedMode.reset();
+    } else {
+        requestMode(*m_wantedMode); // it answered a question before this one
     }
 }
 

@@ -50,6 +50,19 @@ public:
         return m_allocator;
     }
 
+    // Asks the process to record blocks in that way from now on. It does so with its next event, and
+    // hands over a profile of its own if it had none: LedgerReceiver::takeProfiles().
+    void requestMode(LedgerMode mode);
+    // To be called several times a second: whether it has been done.
+    void pollMode();
+    // In force, as far as pollMode() knows.
+    [[nodiscard]] LedgerMode mode() const noexcept { return m_mode; }
+    // Why the mode is not the one that was asked for; none: it is, or is about to be.
+    [[nodiscard]] ModeRefusal modeRefusal() const noexcept { return m_refusal; }
+    void setProfile(std::shared_ptr<const ProfileReader> profile) noexcept {
+        m_profile = std::move(profile);
+    }
+
     // Where the process allocates; null when it only counts, or its profile is none.
     [[nodiscard]] const std::shared_ptr<const ProfileReader>& profile() const noexcept {
         return m_profile;
@@ -86,6 +99,9 @@ private:
     std::uint32_t m_slotCount = 0;
     std::uint64_t m_inheritedBytes = 0;
     std::array<std::uint64_t, kSizeClassCount> m_inheritedBlocks{};
+    LedgerMode m_mode = LedgerMode::counters;
+    ModeRefusal m_refusal = ModeRefusal::none;
+    std::optional<LedgerMode> m_wantedMode; // asked for, and not answered
     // Changed by each reading.
     std::uint64_t m_sampledPeakBytes = 0;
     std::uint64_t m_liveBlocks = 0;

@@ -142,7 +142,9 @@ std::vector<LedgerReader> LedgerReceiver::poll() {
         }
         auto ledger = receiveFrom(connection);
         if (ledger) {
-            ledgers.push_back(std::move(ledger).value());
+            if (ledger->has_value()) {
+                ledgers.push_back(std::move(**ledger));
+            }
         } else {
             ++m_refused;
             m_lastRefusal = ledger.error().message;
@@ -152,7 +154,8 @@ std::vector<LedgerReader> LedgerReceiver::poll() {
     return ledgers;
 }
 
-Expected<LedgerReader> LedgerReceiver::receiveFrom(const FileDescriptor& connection) {
+Expected<std::optional<LedgerReader>>
+LedgerReceiver::receiveFrom(const FileDescriptor& connection) {
     ucred peer{};
     socklen_t length = sizeof(peer);
     if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
@@ -186,9 +189,23 @@ Expected<LedgerReader> LedgerReceiver::receiveFrom(const FileDescriptor& connect
         (message->profile.isOpen() && ::fcntl(message->profile.get(), F_GET_SEALS) < 0)) {
         return makeError(ErrorKind::damaged, who + " sent a file that is not a memfd");
     }
+    if (message->announcement.file == AnnouncedFile::profile) {
+        auto profile = ProfileReader::open(std::move(message->ledger));
+        if (!profile) {
+            return profile.error();
+        }
+        m_profiles.push_back({peer.pid, message->announcement.ledgerStartedNs,
+                              std::make_shared<const ProfileReader>(std::move(*profile))});
+        return std::optional<LedgerReader>();
+    }
     // Start time comes from the ledger: the process may have ended since, its pid may be another's.
     const ProcessIdentity process{peer.pid, 0, selfProcess().pidNamespace};
-    return LedgerReader::open(std::move(message->ledger), process, std::move(message->profile));
+    auto ledger =
+        LedgerReader::open(std::move(message->ledger), process, std::move(message->profile));
+    if (!ledger) {
+        return ledger.error();
+    }
+    return std::optional(std::move(*ledger));
 }
 
 } // namespace ringscope

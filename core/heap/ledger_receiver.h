@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/expected.h"
@@ -11,6 +13,13 @@
 #include "core/heap/ledger_reader.h"
 
 namespace ringscope {
+
+// A profile that a process began to write later than its ledger.
+struct AnnouncedProfile {
+    std::int32_t pid = 0;
+    std::int64_t ledgerStartedNs = 0; // LedgerReader::startedNs()
+    std::shared_ptr<const ProfileReader> profile;
+};
 
 // Where tracked processes hand over their ledgers: an abstract unix socket whose name carries a
 // nonce and is given to them in the environment. Has no thread: call poll() at one's own rate; up
@@ -24,6 +33,10 @@ public:
     // Takes what has been announced since the last call, without waiting. Only processes of the
     // own user (or root) are heard, and only for themselves (SO_PEERCRED).
     [[nodiscard]] std::vector<LedgerReader> poll();
+    // The profiles of ledgers of before that the calls of poll() have found since the last call.
+    [[nodiscard]] std::vector<AnnouncedProfile> takeProfiles() noexcept {
+        return std::exchange(m_profiles, {});
+    }
 
     // Announcements that were not taken: malformed, for another process, or of another version.
     [[nodiscard]] std::uint64_t refused() const noexcept { return m_refused; }
@@ -36,9 +49,12 @@ public:
 private:
     LedgerReceiver() = default;
     void acceptAll();
-    [[nodiscard]] Expected<LedgerReader> receiveFrom(const FileDescriptor& connection);
+    // Empty: it was a profile.
+    [[nodiscard]] Expected<std::optional<LedgerReader>>
+    receiveFrom(const FileDescriptor& connection);
 
     FileDescriptor m_socket;
+    std::vector<AnnouncedProfile> m_profiles;
     std::vector<FileDescriptor> m_connected; // accepted, and silent so far
     std::string m_socketName;
     std::uint64_t m_refused = 0;

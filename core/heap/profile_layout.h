@@ -23,6 +23,8 @@
 //   cells      uint8[4096][chunkCount]   32 ProfileCells each; 0 is never used
 //   shadowDirectory uint32[2^21]         by address >> 26: number of its leaf + 1
 //   shadow     ShadowEntry[][leafCount]  live blocks by address
+//   sampleRegions uint8[2^17]            how many sampled ones are in a region; the tracker's alone
+//   samples    SampledBlock[2^17]        live ones of those that were recorded by chance
 //
 // A cell is what one thread did with the blocks of one stack. Blocks are counted where they are
 // freed, so that a cell of a thread alone may be negative; the sum over threads is exact. Bytes are
@@ -31,9 +33,9 @@
 namespace ringscope {
 
 constexpr std::uint64_t kProfileMagic = 0x464f'5250'4745'5352; // "RSEGPROF" as bytes
-constexpr std::uint32_t kProfileVersion = 2;
+constexpr std::uint32_t kProfileVersion = 3;
 constexpr char kProfileFileName[] = "ringscope-heap-profile"; // its name as a memfd
-constexpr char kLedgerModeVariable[] = "RINGSCOPE_HEAP_MODE"; // "exact"; else counters
+constexpr char kLedgerModeVariable[] = "RINGSCOPE_HEAP_MODE"; // "exact", "sampled"; else counters
 
 // What the kernel keeps apart: user space has 47 bits.
 constexpr unsigned kShadowLeafBits = 26;
@@ -138,6 +140,19 @@ constexpr std::uint32_t kShadowStackMask = (1U << kShadowStackBits) - 1;
 static_assert(sizeof(ShadowEntry) == 16);
 constexpr std::uint32_t kSizeElsewhere = ~std::uint32_t{0}; // usable bytes are counted for these
 
+// A live block that was recorded by chance. It stands for several like it in its cell: see
+// core/heap/sampling.h. Its place is one of kSampleWindow from that on which its address gives.
+struct SampledBlock {
+    std::atomic<std::uint64_t> address; // 0: empty; 1: about to be written
+    std::atomic<std::uint64_t> ticks;
+    std::atomic<std::uint32_t> size; // as in ShadowEntry
+    std::atomic<std::uint32_t> stack;
+};
+static_assert(sizeof(SampledBlock) == 24);
+constexpr unsigned kSampleBits = 17;
+constexpr std::size_t kSampleCount = std::size_t{1} << kSampleBits;
+constexpr std::size_t kSampleWindow = 16;
+
 // The peak: bit 0 says that live bytes fell below it since, the others count how often they did
 // (the epoch). While it is not set, what is alive now is what is alive at the peak. Once it is, a
 // cell of that epoch has kept what it had, and any other has not changed since.
@@ -159,7 +174,12 @@ struct ProfileHeader {
     std::uint32_t programBytes; // of the names
     std::uint64_t startTicks;   // when the recording began
     std::int64_t startNs;       // the same, CLOCK_MONOTONIC
-    std::uint8_t reserved1[4096 - 168];
+    std::uint64_t sampleRegionsAt, samplesAt;
+    // Of blocks recorded by chance: one in so many bytes (see core/heap/sampling.h).
+    std::uint64_t samplePeriod;
+    std::atomic<std::uint32_t> hasSamples; // 1: since some were recorded so
+    std::atomic<std::uint32_t> hasAll;     // 1: since all were recorded at some time
+    std::uint8_t reserved1[4096 - 200];
     // What changes, a line of the cache each.
     alignas(128) std::atomic<std::uint32_t> nodesUsed;
     alignas(128) std::atomic<std::uint32_t> stacksUsed;

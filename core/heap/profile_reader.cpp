@@ -48,7 +48,14 @@ struct PlainEntry {
     std::uint32_t size;
     std::uint32_t stack;
 };
+struct PlainSample {
+    std::uint64_t address;
+    std::uint64_t ticks;
+    std::uint32_t size;
+    std::uint32_t stack;
+};
 static_assert(sizeof(PlainEntry) == sizeof(ShadowEntry));
+static_assert(sizeof(PlainSample) == sizeof(SampledBlock));
 static_assert(sizeof(PlainModule) == sizeof(ProfileModule));
 static_assert(sizeof(PlainNode) == sizeof(StackNode));
 static_assert(sizeof(PlainStack) == sizeof(ProfileStack));
@@ -186,7 +193,8 @@ Expected<ProfileReader> ProfileReader::open(FileDescriptor profile) {
         !fits(header.cellsAt, header.chunkCount, kChunkBytes, bytes) || header.shadowShift < 3 ||
         header.shadowShift > 12 ||
         !fits(header.shadowDirectoryAt, kShadowLeaves, sizeof(std::uint32_t), bytes) ||
-        !fits(header.shadowAt, header.leafCount, leafBytes(header.shadowShift), bytes)) {
+        !fits(header.shadowAt, header.leafCount, leafBytes(header.shadowShift), bytes) ||
+        !fits(header.samplesAt, kSampleCount, sizeof(SampledBlock), bytes)) {
         return damaged("is shorter than its parts need, or claims to have more than any has");
     }
     return reader;
@@ -325,6 +333,9 @@ Expected<HeapProfile> ProfileReader::read() const {
     profile.startNs = header.startNs;
     profile.peakBytes = header.peakLiveBytes.load(std::memory_order_relaxed);
     profile.peakErrorBytes = header.peakErrorBytes.load(std::memory_order_relaxed);
+    if (header.hasSamples.load(std::memory_order_relaxed) != 0) {
+        profile.samplePeriodBytes = header.samplePeriod;
+    }
     // Stacks that come meanwhile have nodes that are not read: they are left for the next time.
     if (auto error = readNodes(profile, header)) {
         return *error;
@@ -362,13 +373,8 @@ std::optional<Error> ProfileReader::visitWritten(std::uint64_t at, std::uint64_t
     return std::nullopt;
 }
 
-Expected<std::vector<LiveBlock>> ProfileReader::readBlocks() const {
-    ProfileHeader header{};
-    if (auto error = readAt(&header, sizeof(header), 0)) {
-        return *error;
-    }
+std::optional<Error> ProfileReader::readShadow(Blocks& blocks, const ProfileHeader& header) const {
     const TickClock clock = tickClock(header.startTicks, header.startNs);
-    std::vector<LiveBlock> blocks;
     const auto addLeaf = [&](std::uint32_t leaf, std::uint64_t address) {
         const std::uint64_t at = header.shadowAt + (leaf - 1) * leafBytes(header.shadowShift);
         return visitWritten(
@@ -404,8 +410,44 @@ Expected<std::vector<LiveBlock>> ProfileReader::readBlocks() const {
     for (std::size_t i = 0; !error && i < leaves.size(); ++i) {
         error = addLeaf(leaves[i].second, leaves[i].first);
     }
-    if (error) {
+    return error;
+}
+
+std::optional<Error> ProfileReader::readSamples(Blocks& blocks, const ProfileHeader& header) const {
+    const TickClock clock = tickClock(header.startTicks, header.startNs);
+    std::vector<PlainSample> samples(kSampleCount);
+    if (auto error =
+            readAt(samples.data(), samples.size() * sizeof(PlainSample), header.samplesAt)) {
+        return error;
+    }
+    const auto old = static_cast<std::ptrdiff_t>(blocks.size());
+    for (const PlainSample& sample : samples) {
+        if (sample.address > 1 && sample.stack != 0) { // 1: is being written
+            blocks.push_back({sample.address, sample.size, sample.stack & kShadowStackMask,
+                              clock.timeOf(sample.ticks)});
+        }
+    }
+    const auto isBelow = [](const LiveBlock& a, const LiveBlock& b) {
+        return a.address < b.address;
+    };
+    std::sort(blocks.begin() + old, blocks.end(), isBelow);
+    std::inplace_merge(blocks.begin(), blocks.begin() + old, blocks.end(), isBelow);
+    return std::nullopt;
+}
+
+Expected<std::vector<LiveBlock>> ProfileReader::readBlocks() const {
+    ProfileHeader header{};
+    if (auto error = readAt(&header, sizeof(header), 0)) {
         return *error;
+    }
+    Blocks blocks;
+    if (auto error = readShadow(blocks, header)) {
+        return *error;
+    }
+    if (header.hasSamples.load(std::memory_order_relaxed) != 0) {
+        if (auto error = readSamples(blocks, header)) {
+            return *error;
+        }
     }
     return blocks;
 }

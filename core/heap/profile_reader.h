@@ -27,7 +27,7 @@ public:
     // but those of two stacks may be some milliseconds apart. Errors (damaged): it became shorter.
     [[nodiscard]] Expected<HeapProfile> read() const;
 
-    // By address, those that the profile knows. While the process runs each is one that was there,
+    // By address, those that the profile knows; where blocks are sampled, the sampled ones. While the process runs each is one that was there,
     // though not all at one instant. Errors as read()'s.
     [[nodiscard]] Expected<std::vector<LiveBlock>> readBlocks() const;
 
@@ -45,6 +45,11 @@ private:
                                                    const ProfileHeader& header) const;
     [[nodiscard]] std::optional<Error> readStacks(HeapProfile& profile,
                                                   const ProfileHeader& header) const;
+    using Blocks = std::vector<LiveBlock>;
+    [[nodiscard]] std::optional<Error> readShadow(Blocks& blocks,
+                                                  const ProfileHeader& header) const;
+    [[nodiscard]] std::optional<Error> readSamples(Blocks& blocks,
+                                                   const ProfileHeader& header) const;
 
     FileDescriptor m_file;
 };

@@ -20,7 +20,7 @@ Expected<HeapMode> parseHeapMode(std::string_view word) {
         }
     }
     return makeError(ErrorKind::usage,
-                     "unknown heap mode '" + std::string(word) + "': use off, counts or exact");
+                     "unknown heap mode '" + std::string(word) + "': use off, counts, sampled or exact");
 }
 
 Expected<std::vector<std::pair<std::string, std::string>>>
@@ -28,11 +28,6 @@ trackerEnvironment(const LedgerReceiver& receiver, HeapMode mode) {
     std::vector<std::pair<std::string, std::string>> variables;
     if (mode == HeapMode::off) {
         return variables;
-    }
-    if (mode == HeapMode::sampled) {
-        return makeError(ErrorKind::usage,
-                         "heap mode sampled is not available in this version: use "
-                         "counts, or exact for the call stacks of all");
     }
     const auto library = heapTrackerLibrary();
     if (!library) {
@@ -52,7 +47,9 @@ trackerEnvironment(const LedgerReceiver& receiver, HeapMode mode) {
     }
     variables.emplace_back("LD_PRELOAD", preload);
     variables.emplace_back(kLedgerSocketVariable, receiver.socketName());
-    variables.emplace_back(kLedgerModeVariable, mode == HeapMode::exact ? "exact" : "counters");
+    variables.emplace_back(kLedgerModeVariable, mode == HeapMode::exact     ? "exact"
+                                                : mode == HeapMode::sampled ? "sampled"
+                                                                            : "counters");
     return variables;
 }
 

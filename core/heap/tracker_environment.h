@@ -11,8 +11,8 @@
 
 namespace ringscope {
 
-// What to record of a program's heap (--heap): counts, or every allocation with its call stack
-// (exact). Sampled ones do not exist so far.
+// What to record of a program's heap (--heap): counts alone; or also some allocations, chosen at
+// random (sampled), or every one (exact), with their call stacks.
 enum class HeapMode { off, counts, sampled, exact };
 
 // Errors (usage): the word is none of off, counts, sampled, exact.
@@ -20,8 +20,8 @@ enum class HeapMode { off, counts, sampled, exact };
 
 // Name and value of each variable that must be set (replacing one of the same name) when a program
 // is spawned whose ledger the receiver shall get. The tracker goes in front of what LD_PRELOAD
-// holds already: it must come before an allocator that is preloaded. Empty for off. Errors (usage):
-// sampled is refused; (failed): the tracker library is missing.
+// holds already: it must come before an allocator that is preloaded. Empty for off. Errors
+// (failed): the tracker library is missing.
 [[nodiscard]] Expected<std::vector<std::pair<std::string, std::string>>>
 trackerEnvironment(const LedgerReceiver& receiver, HeapMode mode = HeapMode::counts);
 

@@ -21,6 +21,25 @@ namespace {
 constexpr int kConnectTries = 20;
 constexpr long kTryNs = 5'000'000;
 
+// count: of descriptors, at most two.
+bool announce(int socket, LedgerAnnouncement announcement, const int* descriptors,
+              std::size_t count) noexcept {
+    iovec part{&announcement, sizeof(announcement)};
+    alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+    cmsghdr* rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(count * sizeof(int));
+    std::memcpy(CMSG_DATA(rights), descriptors, count * sizeof(int));
+    return ::syscall(SYS_sendmsg, socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           static_cast<long>(sizeof(announcement));
+}
+
 } // namespace
 
 int connectToReader(const char* socketName) noexcept {
@@ -52,24 +71,18 @@ int connectToReader(const char* socketName) noexcept {
     return -1;
 }
 
-bool announceLedger(int socket, int ledger, int profile, std::int32_t pid) noexcept {
-    LedgerAnnouncement announcement{kLedgerMagic, kLedgerVersion, pid};
-    iovec part{&announcement, sizeof(announcement)};
-    const int descriptors[2] = {ledger, profile};
-    const std::size_t bytes = (profile < 0 ? 1 : 2) * sizeof(int);
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(descriptors))] = {};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(bytes);
-    cmsghdr* rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(bytes);
-    std::memcpy(CMSG_DATA(rights), descriptors, bytes);
-    return ::syscall(SYS_sendmsg, socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-           static_cast<long>(sizeof(announcement));
+bool announceLedger(int socket, int ledger, int profile, std::int32_t pid,
+                    std::int64_t startedNs) noexcept {
+    const int descriptors[] = {ledger, profile};
+    return announce(socket,
+                    {kLedgerMagic, kLedgerVersion, pid, AnnouncedFile::ledger, 0, startedNs},
+                    descriptors, profile < 0 ? 1 : 2);
+}
+
+bool announceProfile(int socket, int profile, std::int32_t pid, std::int64_t startedNs) noexcept {
+    return announce(socket,
+                    {kLedgerMagic, kLedgerVersion, pid, AnnouncedFile::profile, 0, startedNs},
+                    &profile, 1);
 }
 
 int makeSharedFile(const char* name, std::size_t bytes) noexcept {

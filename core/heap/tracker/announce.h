@@ -13,7 +13,11 @@ namespace ringscope::tracker {
 // full for 100 ms. Closed by closeDescriptor().
 [[nodiscard]] int connectToReader(const char* socketName) noexcept;
 // Hands the descriptors over; never waits. profile: -1 for none.
-[[nodiscard]] bool announceLedger(int socket, int ledger, int profile, std::int32_t pid) noexcept;
+[[nodiscard]] bool announceLedger(int socket, int ledger, int profile, std::int32_t pid,
+                                  std::int64_t startedNs) noexcept;
+// The same of a profile that was made later. startedNs: of its ledger.
+[[nodiscard]] bool announceProfile(int socket, int profile, std::int32_t pid,
+                                   std::int64_t startedNs) noexcept;
 
 // An anonymous file of that size, sealed against being resized; -1 when it cannot be had or when
 // the process may not write files that large (growing it would then kill the process: SIGXFSZ).

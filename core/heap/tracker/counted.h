@@ -20,7 +20,7 @@ namespace ringscope::tracker {
 [[gnu::noinline]] void freeCarefully(void* block) noexcept;
 // Counts a block of the next allocator, which may be null. Only while isCounting().
 [[gnu::noinline]] void* countedCarefully(void* block) noexcept;
-// The same of one that was asked for with that many bytes, and records it while isProfiling().
+// The same of one that was asked for with that many bytes, and records it if the gate says so.
 [[gnu::noinline]] void* recordedCarefully(void* block, std::size_t bytes,
                                           const void* caller) noexcept;
 

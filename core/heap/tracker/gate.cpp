@@ -2,8 +2,10 @@
 #include "core/heap/tracker/gate.h"
 
 #include "core/heap/profile_layout.h"
+#include "core/heap/tracker/announce.h"
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/next_allocator.h"
+#include "core/heap/tracker/profile_writer.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -17,7 +19,8 @@
 
 namespace ringscope::tracker {
 
-Gate g_gate; // zero: closed
+Gate g_gate;
+std::atomic<GateState> g_ownGate{GateState::closed};
 
 namespace {
 
@@ -34,7 +37,10 @@ bool s_isHopeless = false; // no reader: neither this process nor its forks look
 std::int32_t s_ledgerPid = 0;
 long s_seccompMode = 0;
 char s_socketName[108] = "";
-bool s_isExactWanted = false;
+LedgerMode s_firstMode = LedgerMode::counters;
+
+// A thread is in changeMode().
+std::atomic<bool> s_isChanging{false};
 
 long seccompMode() noexcept {
     return ::syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0);
@@ -47,7 +53,7 @@ void afterForkInParent() {
     forgetInheritance();
 }
 void afterForkInChild() {
-    g_gate.state.store(GateState::closed, std::memory_order_relaxed); // kernels before 4.14
+    g_gate.toState.store(0, std::memory_order_relaxed); // kernels before 4.14
     (void)isCounting();
 }
 
@@ -58,41 +64,64 @@ bool noteEnvironment() noexcept {
     }
     std::strcpy(s_socketName, name);
     const char* mode = std::getenv(kLedgerModeVariable); // NOLINT(concurrency-mt-unsafe): first
-    s_isExactWanted = mode != nullptr && std::strcmp(mode, "exact") == 0;
+    if (mode != nullptr && std::strcmp(mode, "exact") == 0) {
+        s_firstMode = LedgerMode::exact;
+    } else if (mode != nullptr && std::strcmp(mode, "sampled") == 0) {
+        s_firstMode = LedgerMode::sampled;
+    }
     s_seccompMode = seccompMode();
     ::madvise(&g_gate, sizeof(g_gate), MADV_WIPEONFORK);
     ::pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
     return true;
 }
 
-// The gate's new state; closed when it is too early to say.
-GateState decide(std::int32_t pid) noexcept {
+// What follows from the mode, and from a profile that there may be.
+GateState stateFor(LedgerMode mode) noexcept {
+    if (mode == LedgerMode::exact) {
+        return GateState::recording;
+    }
+    if (mode == LedgerMode::sampled) {
+        return GateState::sampling;
+    }
+    if (hasProfile()) {
+        return GateState::following;
+    }
+    return g_next.hasGlibcChunks ? GateState::countingChunks : GateState::counting;
+}
+
+// Opens the gate, or shuts it for good; leaves it closed when it is too early to say.
+void decide(std::int32_t pid) noexcept {
     if (!s_isResolved) {
         resolveNextAllocator();
         s_isResolved = true;
     }
     if (environ == nullptr) {
-        return GateState::closed; // libc is not initialised yet
-    }
-    if (s_isHopeless) {
-        return GateState::dormant;
+        return; // libc is not initialised yet
     }
     const bool isForked = s_ledgerPid != 0;
-    if (isForked ? seccompMode() != s_seccompMode : !noteEnvironment()) {
-        // A sandbox that was put up meanwhile may kill for a call it does not know.
-        s_isHopeless = true;
-        return GateState::dormant;
+    // A sandbox that was put up meanwhile may kill for a call it does not know.
+    if (!s_isHopeless && (isForked ? seccompMode() == s_seccompMode : noteEnvironment())) {
+        s_ledgerPid = pid;
+        s_isChanging.store(false, std::memory_order_relaxed); // a parent's thread's
+        const LedgerControl* const parent = isForked ? ledgerControl() : nullptr;
+        LedgerMode mode =
+            parent != nullptr
+                ? static_cast<LedgerMode>(parent->mode.load(std::memory_order_relaxed))
+                : s_firstMode;
+        if (startLedger(s_socketName, isForked ? LedgerOrigin::forked : LedgerOrigin::started,
+                        mode)) {
+            LedgerControl& control = *ledgerControl();
+            control.gate.store(stateFor(mode), std::memory_order_release);
+            // Release: pairs with the acquire in gateState(), and with the program's own start of
+            // threads.
+            g_gate.toState.store(reinterpret_cast<unsigned char*>(&control.gate) -
+                                     reinterpret_cast<unsigned char*>(&g_ownGate),
+                                 std::memory_order_release);
+            return;
+        }
     }
-    s_ledgerPid = pid;
-    LedgerMode mode = s_isExactWanted ? LedgerMode::exact : LedgerMode::counters;
-    if (!startLedger(s_socketName, isForked ? LedgerOrigin::forked : LedgerOrigin::started, mode)) {
-        s_isHopeless = true;
-        return GateState::dormant;
-    }
-    if (mode == LedgerMode::exact) {
-        return GateState::profiling;
-    }
-    return g_next.hasGlibcChunks ? GateState::countingChunks : GateState::counting;
+    s_isHopeless = true;
+    g_ownGate.store(GateState::dormant, std::memory_order_release);
 }
 
 // False when another thread of this process has opened the gate meanwhile.
@@ -101,7 +130,7 @@ bool beginOpening(std::int32_t pid) noexcept {
     // Acquire: pairs with the release in openGate(), so that a later opener sees what was decided.
     while (!s_openingPid.compare_exchange_weak(holder, pid, std::memory_order_acquire,
                                                std::memory_order_relaxed)) {
-        if (g_gate.state.load(std::memory_order_relaxed) != GateState::closed) {
+        if (gateState() != GateState::closed) {
             return false;
         }
         if (holder == pid) {
@@ -122,17 +151,76 @@ bool openGate() noexcept {
     t_isOpening = true;
     const std::int32_t pid = ::getpid();
     if (beginOpening(pid)) {
-        if (g_gate.state.load(std::memory_order_relaxed) == GateState::closed) {
-            // Release: pairs with the fast path by way of the program's own start of threads.
-            g_gate.state.store(decide(pid), std::memory_order_release);
+        if (gateState() == GateState::closed) {
+            decide(pid);
         }
         s_openingPid.store(0, std::memory_order_release); // pairs with beginOpening()
     }
     t_isOpening = false;
     errno = savedErrno;
-    const GateState state = g_gate.state.load(std::memory_order_relaxed);
-    return state == GateState::counting || state == GateState::countingChunks ||
-           state == GateState::profiling;
+    const GateState state = gateState();
+    return state != GateState::closed && state != GateState::dormant;
+}
+
+namespace {
+
+// Makes a profile and hands it to the reader.
+ModeRefusal makeProfile() noexcept {
+    if (seccompMode() != s_seccompMode) {
+        return ModeRefusal::sandboxed;
+    }
+    const int socket = connectToReader(s_socketName);
+    if (socket < 0) {
+        return ModeRefusal::noReader;
+    }
+    ModeRefusal refusal = ModeRefusal::noRoom;
+    const int profile = startProfile(ledgerSlots(), g_next.hasGlibcChunks);
+    if (profile >= 0) {
+        const bool isTaken = announceProfile(socket, profile, ::getpid(), ledgerStartedNs());
+        closeDescriptor(profile);
+        refusal = isTaken ? ModeRefusal::none : ModeRefusal::noReader;
+        if (isTaken) {
+            openProfile();
+        } else {
+            dropProfile();
+        }
+    }
+    closeDescriptor(socket);
+    return refusal;
+}
+
+} // namespace
+
+// Whoever comes here meanwhile goes on: its event is counted, and nothing is recorded of it.
+void changeMode() noexcept {
+    // Acquire and release: the next one sees what this one has made.
+    if (t_isOpening || s_isChanging.exchange(true, std::memory_order_acquire)) {
+        return;
+    }
+    const int savedErrno = errno;
+    t_isOpening = true;
+    LedgerControl& control = *ledgerControl();
+    auto mode = LedgerMode::counters;
+    const std::uint32_t wanted = control.wanted.load(std::memory_order_acquire);
+    if (wanted == static_cast<std::uint32_t>(LedgerMode::exact)) {
+        mode = LedgerMode::exact;
+    } else if (wanted == static_cast<std::uint32_t>(LedgerMode::sampled)) {
+        mode = LedgerMode::sampled;
+    }
+    ModeRefusal why = ModeRefusal::none;
+    if (mode != LedgerMode::counters && !hasProfile()) {
+        why = makeProfile();
+    }
+    mode = why == ModeRefusal::none ? mode : LedgerMode::counters;
+    if (mode != LedgerMode::counters) {
+        noteRecording(mode);
+    }
+    control.mode.store(static_cast<std::uint32_t>(mode), std::memory_order_relaxed);
+    control.why.store(static_cast<std::uint32_t>(why), std::memory_order_relaxed);
+    control.gate.store(stateFor(mode), std::memory_order_release); // pairs with gateState()
+    t_isOpening = false;
+    s_isChanging.store(false, std::memory_order_release);
+    errno = savedErrno;
 }
 
 namespace {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
+#include <cstddef>
+
+#include "core/heap/ledger_layout.h"
 
 // The tracker is compiled without exceptions, RTTI and the C++ library, and is preloaded into
 // programs of which it knows nothing. It must leave no trace in what they do: no descriptor stays
@@ -10,39 +12,57 @@
 // (ledger, socket) makes it dormant: every call is then handed on unchanged.
 namespace ringscope::tracker {
 
-enum class GateState : std::uint8_t {
-    closed = 0,   // not opened yet, or the kernel wiped the page because this is a fork's child
-    counting = 1, // sizes are asked of the allocator
-    countingChunks = 2, // the allocator is glibc's: see chunkWord()
-    dormant = 3,
-    profiling = 4, // every block is recorded: see profile_writer.h
-};
-
-// A page of its own that the kernel zeroes in the child of any fork (MADV_WIPEONFORK), also one
-// that runs no pthread_atfork handler (_Fork, clone): the child must not write its parent's
-// ledger. Asked once per event.
+// The byte that says which way an event goes is in the ledger, so that the reader can ask for
+// another mode; before there is one, and where there will be none, it is our own. What leads to it
+// is in a page of its own that the kernel zeroes in the child of any fork (MADV_WIPEONFORK), also
+// one that runs no pthread_atfork handler (_Fork, clone): the child must not write its parent's
+// ledger. Zero leads to our own byte. Both are looked at once an event.
 struct alignas(4096) Gate {
-    std::atomic<GateState> state;
+    std::atomic<std::ptrdiff_t> toState; // from g_ownGate to the byte
 };
 [[gnu::visibility("hidden")]] extern Gate g_gate;
+[[gnu::visibility("hidden")]] extern std::atomic<GateState> g_ownGate; // closed or dormant
+
+inline GateState gateState() noexcept {
+    const auto* own = reinterpret_cast<const unsigned char*>(&g_ownGate);
+    const std::ptrdiff_t toState = g_gate.toState.load(std::memory_order_relaxed);
+    // Acquire: pairs with the releases in openGate() and changeMode(), for what the state stands on.
+    return reinterpret_cast<const std::atomic<GateState>*>(own + toState)
+        ->load(std::memory_order_acquire);
+}
 
 // Opens a closed gate: resolves the next allocator, makes and announces a ledger. Any thread, also
 // from the first malloc of the process. True if events are to be counted.
 [[gnu::cold, gnu::noinline]] bool openGate() noexcept;
 
+// Does what the reader asks for, unless another thread does so. Any thread.
+[[gnu::cold, gnu::noinline]] void changeMode() noexcept;
+
 inline bool isCounting() noexcept {
-    const GateState state = g_gate.state.load(std::memory_order_relaxed);
-    return state == GateState::counting || state == GateState::countingChunks ||
-           state == GateState::profiling || (state == GateState::closed && openGate());
+    const GateState state = gateState();
+    if (state == GateState::closed) [[unlikely]] {
+        return openGate();
+    }
+    if (state == GateState::changing) [[unlikely]] {
+        changeMode();
+    }
+    return state != GateState::dormant;
 }
 
 // The usual state, and the short way of an event. In all others: isCounting().
 inline bool isCountingChunks() noexcept {
-    return g_gate.state.load(std::memory_order_relaxed) == GateState::countingChunks;
+    return gateState() == GateState::countingChunks;
 }
 
-inline bool isProfiling() noexcept {
-    return g_gate.state.load(std::memory_order_relaxed) == GateState::profiling;
+// Every block is recorded; some are; some may be known. See profile_writer.h.
+inline bool isRecording() noexcept {
+    return gateState() == GateState::recording;
+}
+inline bool isSampling() noexcept {
+    return gateState() == GateState::sampling;
+}
+inline bool isFollowing() noexcept {
+    return gateState() >= GateState::recording;
 }
 
 } // namespace ringscope::tracker

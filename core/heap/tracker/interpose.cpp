@@ -30,8 +30,8 @@ void* counted(void* block, std::size_t bytes, bool isCounted, const void* caller
     return isCounted ? recordedCarefully(block, bytes, caller) : block;
 }
 
-// All of a reallocation that is recorded. The block is none of the bootstrap arena.
-void* reallocateRecorded(void* block, std::size_t bytes, const void* caller) noexcept {
+// All of a reallocation while blocks may be known. The block is none of the bootstrap arena.
+void* reallocateFollowed(void* block, std::size_t bytes, const void* caller) noexcept {
     if (block == nullptr) {
         return recordedCarefully(g_next.realloc(block, bytes), bytes, caller);
     }
@@ -61,8 +61,8 @@ void* reallocateRecorded(void* block, std::size_t bytes, const void* caller) noe
     if (isBootstrap(block)) [[unlikely]] {
         return counted(reallocateBootstrap(block, bytes), bytes, isCounted, caller);
     }
-    if (isCounted && isProfiling()) {
-        return reallocateRecorded(block, bytes, caller);
+    if (isCounted && isFollowing()) {
+        return reallocateFollowed(block, bytes, caller);
     }
     const std::size_t oldBytes = isCounted && block != nullptr ? usableBytes(block) : 0;
     void* moved = g_next.realloc(block, bytes);
@@ -76,6 +76,32 @@ void* reallocateRecorded(void* block, std::size_t bytes, const void* caller) noe
         }
     }
     return countedCarefully(moved);
+}
+
+bool isSamplingChunks() noexcept {
+    return isSampling() && g_next.hasGlibcChunks;
+}
+
+void* sampledChunk(void* block, std::size_t bytes, const void* caller) noexcept {
+    if (block == nullptr) {
+        return nullptr;
+    }
+    t_untilSample -= static_cast<std::int64_t>(bytes | 1U);
+    if (t_untilSample < 0) [[unlikely]] {
+        profileSample(block, bytes, caller);
+    }
+    return countedChunk(block);
+}
+
+// As the short way does.
+void freeChunk(void* block) noexcept {
+    CellCounters* cell = ownSmallCell(block);
+    if (cell != nullptr) [[likely]] {
+        addAlone(cell->frees, 1);
+    } else {
+        countFree(usableBytes(block));
+    }
+    g_next.free(block);
 }
 
 // What of realloc the short way leaves to be counted.
@@ -99,19 +125,27 @@ void* countedCarefully(void* block) noexcept {
 }
 
 void* recordedCarefully(void* block, std::size_t bytes, const void* caller) noexcept {
-    if (isProfiling()) {
+    if (isRecording()) {
         profileAllocation(block, bytes, caller);
+    } else if (isSampling()) {
+        profileByChance(block, bytes, caller);
     }
     return countedCarefully(block);
 }
 
 void* mallocCarefully(std::size_t bytes, const void* caller) noexcept {
+    if (isSamplingChunks()) [[likely]] {
+        return sampledChunk(g_next.malloc(bytes), bytes, caller);
+    }
     // Asked first: opening the gate is what fills g_next.
     const bool isCounted = isCounting();
     return counted(g_next.malloc(bytes), bytes, isCounted, caller);
 }
 
 void* callocCarefully(std::size_t count, std::size_t bytes, const void* caller) noexcept {
+    if (isSamplingChunks()) [[likely]] {
+        return sampledChunk(g_next.calloc(count, bytes), count * bytes, caller);
+    }
     const bool isCounted = isCounting();
     return counted(g_next.calloc(count, bytes), count * bytes, isCounted, caller);
 }
@@ -120,8 +154,15 @@ void freeCarefully(void* block) noexcept {
     if (block == nullptr || isBootstrap(block)) {
         return;
     }
+    if (isSamplingChunks()) [[likely]] {
+        if (mayBeKnown(block)) [[unlikely]] {
+            profileFree(block);
+        }
+        freeChunk(block);
+        return;
+    }
     if (isCounting()) {
-        if (isProfiling()) {
+        if (isFollowing()) {
             profileFree(block);
         }
         countFree(usableBytes(block)); // before: afterwards its size is not ours to read
@@ -223,7 +264,7 @@ int dlclose(void* library) noexcept {
         s_next.store(next, std::memory_order_relaxed);
     }
     const int result = next != nullptr ? next(library) : -1;
-    if (isProfiling()) {
+    if (isFollowing()) {
         forgetFrameRules();
     }
     return result;

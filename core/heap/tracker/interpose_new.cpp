@@ -95,7 +95,7 @@ struct NextNew {
     }
     // The next asks our own aligned_alloc for more than it was asked for.
     static void* hinting(Arguments... arguments) {
-        if (!isProfiling()) {
+        if (!isRecording() && !isSampling()) {
             return s_next(arguments...);
         }
         const AskedBytes asked(bytesOf(arguments...));
@@ -139,7 +139,7 @@ struct NextDelete {
         const bool isCounted = block != nullptr && isCounting();
         const std::size_t bytes = isCounted ? usableBytes(block) : 0;
         const std::uint64_t before = t_countedEvents;
-        if (isCounted && isProfiling()) {
+        if (isCounted && isFollowing()) {
             beginFree(block);
         }
         s_next(block, arguments...);

@@ -305,6 +305,8 @@ void fillHeader(const MappedLedger& ledger, LedgerOrigin origin, LedgerMode mode
             header.inheritedBlocks[c] = relaxed(s_inheritance.blocks[c]);
         }
     }
+    header.control.mode.store(static_cast<std::uint32_t>(mode), std::memory_order_relaxed);
+    header.control.wanted.store(static_cast<std::uint32_t>(mode), std::memory_order_relaxed);
     header.slotsUsed.store(1, std::memory_order_relaxed);
     auto* shared = reinterpret_cast<ThreadSlot*>(reinterpret_cast<unsigned char*>(&header) +
                                                  kLedgerHeaderBytes);
@@ -338,6 +340,16 @@ void countFree(std::size_t usableBytes) noexcept {
     ++t_countedEvents;
 }
 
+LedgerControl* ledgerControl() noexcept {
+    return s_header != nullptr ? &s_header->control : nullptr;
+}
+std::uint32_t ledgerSlots() noexcept {
+    return s_header->slotCount;
+}
+std::int64_t ledgerStartedNs() noexcept {
+    return s_header->startedNs;
+}
+
 std::size_t ownSlotIndex() noexcept {
     const ThreadSlot* const slot = ownSlot();
     return slot != nullptr ? static_cast<std::size_t>(slot - slotAt(0)) : 0;
@@ -351,6 +363,7 @@ void countReallocation() noexcept {
 bool startLedger(const char* socketName, LedgerOrigin origin, LedgerMode& mode) noexcept {
     t_slot = nullptr; // in a fork's child: a slot of the parent's ledger
     t_isWithoutSlot = false;
+    forgetProfile();
     const int socket = connectToReader(socketName);
     if (socket < 0) {
         return false;
@@ -358,14 +371,18 @@ bool startLedger(const char* socketName, LedgerOrigin origin, LedgerMode& mode) 
     const MappedLedger ledger = mapLedger();
     bool isAnnounced = false;
     if (ledger.header != nullptr) {
-        const int profile =
-            mode == LedgerMode::exact ? startProfile(ledger.slots, g_next.hasGlibcChunks) : -1;
-        mode = profile >= 0 ? LedgerMode::exact : LedgerMode::counters;
+        const int profile = mode != LedgerMode::counters
+                                ? startProfile(ledger.slots, g_next.hasGlibcChunks)
+                                : -1;
+        mode = profile >= 0 ? mode : LedgerMode::counters;
         fillHeader(ledger, origin, mode);
-        isAnnounced = announceLedger(socket, ledger.fd, profile, ledger.header->pid);
+        isAnnounced = announceLedger(socket, ledger.fd, profile, ledger.header->pid,
+                                     ledger.header->startedNs);
         closeDescriptor(ledger.fd);
         if (profile >= 0) {
             closeDescriptor(profile);
+            noteRecording(mode);
+            openProfile();
         }
         if (!isAnnounced) {
             ::munmap(ledger.header, ledger.bytes);
@@ -403,7 +420,7 @@ void endThread() noexcept {
     if (!isCounting() || t_slot == nullptr) {
         return;
     }
-    if (isProfiling()) {
+    if (isFollowing()) {
         endProfileOfThread();
     }
     ThreadSlot* slot = t_slot;

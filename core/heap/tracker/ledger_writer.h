@@ -28,10 +28,16 @@ void countReallocation() noexcept;
 
 // Makes the ledger of this process image and announces it on the socket. In the child of a fork it
 // replaces the parent's and begins with what the parent had live. False: it could not, and nothing
-// is left of the attempt. One thread only (openGate).
+// is left of the attempt. One thread only (openGate). The gate is left for the caller to open.
 // mode: what is wanted, and then what could be had.
 [[nodiscard]] bool startLedger(const char* socketName, LedgerOrigin origin,
                                LedgerMode& mode) noexcept;
+
+// Of the ledger: where modes are asked for, how many slots it has, when it began. Null, and
+// meaningless, before startLedger().
+[[nodiscard]] LedgerControl* ledgerControl() noexcept;
+[[nodiscard]] std::uint32_t ledgerSlots() noexcept;
+[[nodiscard]] std::int64_t ledgerStartedNs() noexcept;
 
 // The number of this thread's slot, which it takes if it has none yet; 0: the shared one. Only
 // while isCounting().

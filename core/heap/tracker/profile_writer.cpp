@@ -2,8 +2,10 @@
 #include "core/heap/tracker/profile_writer.h"
 
 #include "core/heap/profile_layout.h"
+#include "core/heap/sampling.h"
 #include "core/heap/tracker/announce.h"
 #include "core/heap/tracker/call_frame.h"
+#include "core/heap/tracker/gate.h"
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/module_table.h"
 #include "core/heap/tracker/next_allocator.h"
@@ -25,6 +27,9 @@ extern "C" {
 }
 
 namespace ringscope::tracker {
+
+std::atomic<bool> g_isEveryBlockKnown{false};
+constinit thread_local std::int64_t t_untilSample = 0;
 
 namespace {
 
@@ -50,13 +55,12 @@ static_assert(levelBegin(11) / 2 >= (1U << 20U) - (1U << 11U));
 unsigned char* s_profile = nullptr;
 ProfileHeader* s_header = nullptr;
 std::size_t s_bytes = 0;
+std::atomic<bool> s_isOpen{false}; // all of it is there
 StackTable s_stacks;
 ModuleTable s_modules;
-std::atomic<std::uint32_t>* s_directory = nullptr;
-unsigned char* s_shadow = nullptr;
+BlockShadow s_shadow;
+SampleTable s_samples;
 unsigned char* s_cells = nullptr;
-unsigned s_shadowShift = 5;
-std::size_t s_leafBytes = 0;
 
 // What a thread has of its own beside its part of the profile.
 struct ThreadState {
@@ -69,7 +73,9 @@ struct ThreadState {
     KnownBlock taken;
     std::size_t askedBytes; // by AskedBytes
     bool isAsked;
-    bool areBoundsKnown; // bounds were asked for
+    bool areBoundsKnown;    // bounds were asked for
+    std::uint64_t random;   // of the intervals between samples; 0: none was drawn yet
+    std::int64_t untilThen; // t_untilSample when the newest block was sampled
     StackBounds bounds;
     CacheUse cache;
 };
@@ -265,8 +271,8 @@ void keepPeak(ProfileCell& cell) noexcept {
     }
 }
 
-void addBlock(ProfileCell& cell, std::size_t bytes) noexcept {
-    addAlone(cell.blocks, 1);
+void addBlocks(ProfileCell& cell, std::uint64_t blocks, std::uint64_t bytes) noexcept {
+    addAlone(cell.blocks, blocks);
     addAlone(cell.bytes, bytes);
 }
 
@@ -277,72 +283,6 @@ void noteMost(ProfileCell& cell) noexcept {
         cell.maxBlocks.store(static_cast<std::uint32_t>(get(cell.blocks) - get(cell.freedBlocks)),
                              std::memory_order_relaxed);
     }
-}
-
-// --- live blocks by address ----------------------------------------------------------------------
-
-// Null where there is no room for the leaf, or the address is none of user space.
-ShadowEntry* shadowOf(const void* block, bool isToBeMade) noexcept {
-    const auto address = reinterpret_cast<std::uintptr_t>(block);
-    const std::size_t leafIndex = address >> kShadowLeafBits;
-    if (leafIndex >= kShadowLeaves) {
-        return nullptr;
-    }
-    std::uint32_t leaf = s_directory[leafIndex].load(std::memory_order_acquire);
-    if (leaf == 0) {
-        if (!isToBeMade) {
-            return nullptr;
-        }
-        std::uint32_t used = s_header->leavesUsed.load(std::memory_order_relaxed);
-        while (used < s_header->leafCount &&
-               !s_header->leavesUsed.compare_exchange_weak(
-                   used, used + 1, std::memory_order_relaxed, std::memory_order_relaxed)) {
-        }
-        if (used >= s_header->leafCount) {
-            return nullptr;
-        }
-        // If another thread was faster, ours stays unused.
-        const std::uint32_t ours = used + 1;
-        leaf = s_directory[leafIndex].compare_exchange_strong(leaf, ours, std::memory_order_acq_rel,
-                                                              std::memory_order_acquire)
-                   ? ours
-                   : leaf;
-    }
-    const std::uintptr_t inLeaf = address & ((std::uintptr_t{1} << kShadowLeafBits) - 1);
-    return reinterpret_cast<ShadowEntry*>(s_shadow + (leaf - 1) * s_leafBytes) +
-           (inLeaf >> s_shadowShift);
-}
-
-void put(ShadowEntry& entry, const void* block, std::uint32_t stack, std::uint32_t size,
-         std::uint64_t now) noexcept {
-    const std::uintptr_t within = (std::uintptr_t{1} << s_shadowShift) - 1;
-    const auto eights =
-        static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(block) & within) >> 3U);
-    entry.ticks.store(now, std::memory_order_relaxed);
-    entry.size.store(size, std::memory_order_relaxed);
-    entry.stack.store(stack | eights << kShadowStackBits,
-                      std::memory_order_release); // last: for who reads from outside
-}
-
-KnownBlock take(void* block) noexcept {
-    KnownBlock known;
-    ShadowEntry* const entry = shadowOf(block, false);
-    if (entry == nullptr) {
-        return known;
-    }
-    known.stack = entry->stack.load(std::memory_order_relaxed) & kShadowStackMask;
-    if (known.stack == 0) {
-        return known;
-    }
-    known.ticks = entry->ticks.load(std::memory_order_relaxed);
-    known.size = entry->size.load(std::memory_order_relaxed);
-    known.bytes = known.size != kSizeElsewhere ? known.size : usableBytes(block);
-    entry->stack.store(0, std::memory_order_relaxed);
-    return known;
-}
-
-std::uint32_t sizeOf(std::size_t bytes) noexcept {
-    return bytes < kSizeElsewhere ? static_cast<std::uint32_t>(bytes) : kSizeElsewhere;
 }
 
 bool isOurs(std::uintptr_t address) noexcept {
@@ -386,24 +326,67 @@ bool isOurs(std::uintptr_t address) noexcept {
     return stack;
 }
 
-// A new block of that stack, unless its cell or its place cannot be had.
-void addNew(const Hold& hold, void* block, std::size_t bytes, const void* caller) noexcept {
-    const std::uint32_t stack = internStack(caller, hold);
-    ShadowEntry* const entry = stack != 0 ? shadowOf(block, true) : nullptr;
-    ProfileCell* const cell = entry != nullptr ? cellOf(hold.part(), stack) : nullptr;
-    if (cell == nullptr) {
+// A new block of the caller's stack, unless its cell or its place cannot be had. known: all but the
+// stack. isPut: where the block is kept.
+template <typename Put>
+void addNew(const Hold& hold, const void* block, KnownBlock known, const void* caller,
+            Put put) noexcept {
+    known.stack = internStack(caller, hold);
+    ProfileCell* const cell = known.stack != 0 ? cellOf(hold.part(), known.stack) : nullptr;
+    if (cell == nullptr || !put(known)) {
         countLost();
         return;
     }
-    const std::uint64_t now = ticks();
-    const std::uint32_t size = sizeOf(bytes);
-    const std::size_t counted = size != kSizeElsewhere ? bytes : usableBytes(block);
+    const std::uint64_t bytes = known.blocks * known.bytes;
     keepPeak(*cell);
-    addBlock(*cell, counted);
+    addBlocks(*cell, known.blocks, bytes);
     noteMost(*cell);
-    put(*entry, block, stack, size, now);
-    afterChange(hold.state(), static_cast<std::int64_t>(counted), now);
+    afterChange(hold.state(), static_cast<std::int64_t>(bytes), known.ticks);
     hold.state().newest = block;
+}
+
+// What is known of a block but the stack.
+KnownBlock newBlock(void* block, std::size_t bytes) noexcept {
+    KnownBlock known;
+    known.ticks = ticks();
+    known.size = shadowSize(bytes);
+    known.bytes = known.size != kSizeElsewhere ? bytes : usableBytes(block);
+    return known;
+}
+
+void addRecorded(const Hold& hold, void* block, std::size_t bytes, const void* caller) noexcept {
+    addNew(hold, block, newBlock(block, bytes), caller, [block](const KnownBlock& known) {
+        ShadowEntry* const entry = s_shadow.makePlaceOf(block);
+        if (entry != nullptr) {
+            s_shadow.put(*entry, block, known);
+        }
+        return entry != nullptr;
+    });
+}
+
+void addSampled(const Hold& hold, void* block, std::size_t bytes, const void* caller) noexcept {
+    KnownBlock sampled = newBlock(block, bytes);
+    sampled.blocks = sampleWeight(sampled.bytes, s_header->samplePeriod,
+                                  reinterpret_cast<std::uintptr_t>(block), sampled.ticks);
+    addNew(hold, block, sampled, caller,
+           [block](const KnownBlock& known) { return s_samples.put(block, known); });
+}
+
+KnownBlock take(void* block) noexcept {
+    KnownBlock known;
+    if (g_isEveryBlockKnown.load(std::memory_order_relaxed)) {
+        known = s_shadow.take(block);
+    }
+    if (known.stack == 0 &&
+        g_sampleRegions[sampleRegionOf(block)].load(std::memory_order_relaxed) != 0) {
+        known = s_samples.take(block);
+    }
+    return known;
+}
+
+// Before the thread has allocated anything else.
+bool isTemporary(const ThreadState& state, const void* block, const KnownBlock& known) noexcept {
+    return state.newest == block && (!known.isSampled || state.untilThen == t_untilSample);
 }
 
 void countFreed(const void* block, const KnownBlock& known) noexcept {
@@ -421,20 +404,40 @@ void countFreed(const void* block, const KnownBlock& known) noexcept {
         countLost();
         return;
     }
-    const auto change = -static_cast<std::int64_t>(known.bytes);
+    const std::uint64_t bytes = known.blocks * known.bytes;
+    const auto change = -static_cast<std::int64_t>(bytes);
     beforeChange(change);
     keepPeak(*cell);
-    addAlone(cell->freedBlocks, 1);
-    addAlone(cell->freedBytes, known.bytes);
+    addAlone(cell->freedBlocks, known.blocks);
+    addAlone(cell->freedBytes, bytes);
     const std::uint64_t now = ticks();
     const std::uint64_t age = now > known.ticks ? now - known.ticks : 0;
-    addAlone(cell->lifetimeTicks, age);
-    addAlone(hold.part().lifetimes[age != 0 ? 63 - __builtin_clzll(age) : 0], 1);
-    if (hold.state().newest == block) {
-        addAlone(cell->temporaryBlocks, 1);
-        hold.state().newest = nullptr;
+    addAlone(cell->lifetimeTicks, age * known.blocks);
+    addAlone(hold.part().lifetimes[age != 0 ? 63 - __builtin_clzll(age) : 0], known.blocks);
+    ThreadState& state = hold.state();
+    if (isTemporary(state, block, known)) {
+        addAlone(cell->temporaryBlocks, known.blocks);
     }
-    afterChange(hold.state(), change, now);
+    if (state.newest == block) {
+        state.newest = nullptr;
+    }
+    afterChange(state, change, now);
+}
+
+void findBounds() noexcept {
+    if (!t_state.areBoundsKnown) {
+        t_state.areBoundsKnown = true;
+        t_state.bounds = boundsOfThread();
+    }
+}
+
+// What the program asked for, if our own way there asked for another number.
+std::size_t askedFor(std::size_t bytes) noexcept {
+    if (!t_state.isAsked) {
+        return bytes;
+    }
+    t_state.isAsked = false;
+    return t_state.askedBytes;
 }
 
 std::size_t parted(std::uint64_t& next, std::uint64_t bytes) noexcept {
@@ -468,6 +471,9 @@ void fillGeometry(ProfileHeader& header, const Geometry& geometry, std::uint32_t
     header.cellsAt = parted(next, std::uint64_t{geometry.chunks} * kChunkBytes);
     header.shadowDirectoryAt = parted(next, kShadowLeaves * sizeof(std::uint32_t));
     header.shadowAt = parted(next, header.leafCount * leafBytes);
+    header.sampleRegionsAt = parted(next, kSampleRegions);
+    header.samplesAt = parted(next, kSampleCount * sizeof(SampledBlock));
+    header.samplePeriod = kSamplePeriod;
     header.fileBytes = next;
 }
 
@@ -486,8 +492,6 @@ void noteObject(const LoadedObject& object) noexcept {
 } // namespace
 
 int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
-    t_state = {};
-    s_isSharedTaken.store(false, std::memory_order_relaxed);
     // glibc's blocks are at least 32 bytes apart; other allocators have them as near as 8.
     const unsigned shift = hasGlibcChunks ? 5 : 3;
     for (const Geometry& geometry : kGeometries) {
@@ -520,22 +524,51 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
         s_header->threadsUsed.store(1, std::memory_order_relaxed); // what was lost is in part 0
         s_stacks.use(s_profile);
         s_modules.use(s_profile);
-        if (before != nullptr) {
-            ::munmap(before, bytesBefore);
-        }
         tellOfObjects(noteObject);
         prepareWalks();
         prepareStackCache();
         s_cells = s_profile + s_header->cellsAt;
-        s_directory =
-            reinterpret_cast<std::atomic<std::uint32_t>*>(s_profile + s_header->shadowDirectoryAt);
-        s_shadow = s_profile + s_header->shadowAt;
-        s_shadowShift = shift;
-        s_leafBytes = (std::size_t{1} << (kShadowLeafBits - shift)) * sizeof(ShadowEntry);
+        s_shadow.use(s_profile);
+        s_samples.use(s_profile);
+        if (before != nullptr) {
+            ::munmap(before, bytesBefore);
+        }
         s_header->ready.store(1, std::memory_order_release);
         return fd;
     }
     return -1;
+}
+
+void openProfile() noexcept {
+    s_isOpen.store(true, std::memory_order_release); // pairs with hasProfile()
+}
+
+void dropProfile() noexcept {
+    g_sampleRegions = nullptr;
+    ::munmap(s_profile, s_bytes);
+    s_profile = nullptr;
+}
+
+void forgetProfile() noexcept {
+    t_state = {};
+    t_untilSample = 0;
+    s_isSharedTaken.store(false, std::memory_order_relaxed);
+    s_isOpen.store(false, std::memory_order_relaxed);
+    g_isEveryBlockKnown.store(false, std::memory_order_relaxed);
+    g_sampleRegions = nullptr;
+}
+
+bool hasProfile() noexcept {
+    return s_isOpen.load(std::memory_order_acquire); // pairs with openProfile()
+}
+
+void noteRecording(LedgerMode mode) noexcept {
+    if (mode == LedgerMode::exact) {
+        s_header->hasAll.store(1, std::memory_order_relaxed);
+        g_isEveryBlockKnown.store(true, std::memory_order_relaxed);
+    } else {
+        s_header->hasSamples.store(1, std::memory_order_relaxed);
+    }
 }
 
 AskedBytes::AskedBytes(std::size_t bytes) noexcept {
@@ -551,88 +584,139 @@ void profileAllocation(void* block, std::size_t bytes, const void* caller) noexc
     if (block == nullptr) {
         return;
     }
-    if (t_state.isAsked) {
-        bytes = t_state.askedBytes;
-        t_state.isAsked = false;
-    }
-    if (!t_state.areBoundsKnown) {
-        t_state.areBoundsKnown = true;
-        t_state.bounds = boundsOfThread();
-    }
+    bytes = askedFor(bytes);
+    findBounds();
     const Hold hold;
     if (!hold) {
         countLost();
         return;
     }
-    addNew(hold, block, bytes, caller);
+    addRecorded(hold, block, bytes, caller);
+}
+
+void profileSample(void* block, std::size_t bytes, const void* caller) noexcept {
+    ThreadState& state = t_state;
+    if (state.random == 0) { // the thread's first
+        state.random = ticks() ^ reinterpret_cast<std::uintptr_t>(&state) << 16U;
+        t_untilSample += nextSampleIn(state.random, kSamplePeriod);
+        if (t_untilSample >= 0) {
+            return;
+        }
+    }
+    t_untilSample = nextSampleIn(state.random, kSamplePeriod);
+    findBounds();
+    const Hold hold;
+    if (!hold) {
+        countLost();
+        return;
+    }
+    state.untilThen = t_untilSample;
+    addSampled(hold, block, bytes, caller);
+}
+
+void profileByChance(void* block, std::size_t bytes, const void* caller) noexcept {
+    bytes = askedFor(bytes);
+    if (block == nullptr) {
+        return;
+    }
+    t_untilSample -= static_cast<std::int64_t>(bytes | 1U);
+    if (t_untilSample < 0) {
+        profileSample(block, bytes, caller);
+    }
+}
+
+void profileFreed(void* block, const KnownBlock& known) noexcept {
+    // While all are recorded, what is not known is older than that.
+    if (known.stack != 0 || isRecording()) {
+        countFreed(block, known);
+    }
 }
 
 void profileFree(void* block) noexcept {
+    if (!hasProfile()) {
+        return;
+    }
     KnownBlock known = take(block);
     if (known.stack == 0 && block == t_state.takenBlock) {
         known = t_state.taken;
     }
     t_state.takenBlock = nullptr;
-    countFreed(block, known);
+    profileFreed(block, known);
 }
 
 void beginFree(void* block) noexcept {
-    t_state.taken = take(block);
+    t_state.taken = takeKnown(block);
     t_state.takenBlock = block;
 }
 
-void endFree(const void* block) noexcept {
+void endFree(void* block) noexcept {
     if (t_state.takenBlock == block) {
         t_state.takenBlock = nullptr;
-        countFreed(block, t_state.taken);
+        profileFreed(block, t_state.taken);
     }
 }
+
 KnownBlock takeKnown(void* block) noexcept {
-    return take(block);
+    return hasProfile() ? take(block) : KnownBlock{};
 }
 
 void putBack(void* block, const KnownBlock& known) noexcept {
-    ShadowEntry* const entry = known.stack != 0 ? shadowOf(block, true) : nullptr;
-    if (entry != nullptr) {
-        put(*entry, block, known.stack, known.size, known.ticks);
+    if (known.stack == 0) {
+        return;
+    }
+    if (known.isSampled) {
+        (void)s_samples.put(block, known); // its place may be another's by now: then it is lost
+        return;
+    }
+    if (ShadowEntry* const entry = s_shadow.makePlaceOf(block)) {
+        s_shadow.put(*entry, block, known);
     }
 }
 
 void profileReallocation(void* moved, std::size_t bytes, const KnownBlock& before,
                          const void* caller) noexcept {
+    if (before.stack == 0 || before.isSampled) {
+        if (before.isSampled) {
+            countFreed(nullptr, before);
+        }
+        if (isRecording()) {
+            profileAllocation(moved, bytes, caller);
+        } else if (isSampling()) {
+            profileByChance(moved, bytes, caller);
+        }
+        return;
+    }
     const Hold hold;
     if (!hold) {
         countLost();
         return;
     }
-    if (before.stack == 0) {
-        addNew(hold, moved, bytes, caller);
-        return;
-    }
-    ShadowEntry* const entry = shadowOf(moved, true);
+    ShadowEntry* const entry = s_shadow.makePlaceOf(moved);
     ProfileCell* const cell = cellOf(hold.part(), before.stack);
     if (entry == nullptr || cell == nullptr) {
         countLost();
         return;
     }
-    const std::uint32_t size = sizeOf(bytes);
-    const std::size_t counted = size != kSizeElsewhere ? bytes : usableBytes(moved);
+    KnownBlock now = newBlock(moved, bytes);
+    now.stack = before.stack;
+    const std::uint64_t ticksNow = now.ticks;
+    now.ticks = before.ticks; // its life goes on
     const std::int64_t change =
-        static_cast<std::int64_t>(counted) - static_cast<std::int64_t>(before.bytes);
+        static_cast<std::int64_t>(now.bytes) - static_cast<std::int64_t>(before.bytes);
     beforeChange(change);
     keepPeak(*cell);
-    addBlock(*cell, counted);
+    addBlocks(*cell, 1, now.bytes);
     addAlone(cell->freedBlocks, 1);
     addAlone(cell->freedBytes, before.bytes);
     noteMost(*cell);
-    put(*entry, moved, before.stack, size, before.ticks); // its life goes on
-    afterChange(hold.state(), change, ticks());
+    s_shadow.put(*entry, moved, now);
+    afterChange(hold.state(), change, ticksNow);
     hold.state().newest = moved;
 }
 
 void endProfileOfThread() noexcept {
     ThreadState& state = t_state;
-    if (state.pendingBytes != 0) {
+    if (hasProfile() && state.pendingBytes != 0) {
         flush(state, ticks());
     }
     state.part = nullptr;

@@ -309,7 +309,7 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"Unfinished",
                [](HandMadeLedger& l) { l.header().ready.store(0, std::memory_order_relaxed); },
                "not finished"},
-        Damage{"Mode", [](HandMadeLedger& l) { l.header().mode = LedgerMode{2}; }, "unknown mode"},
+        Damage{"Mode", [](HandMadeLedger& l) { l.header().mode = LedgerMode{4}; }, "unknown mode"},
         Damage{"NoSlots", [](HandMadeLedger& l) { l.header().slotCount = 0; }, "thread slots"},
         Damage{"HugeSlotCount", [](HandMadeLedger& l) { l.header().slotCount = 0xffff'ffff; },
                "4294967295 thread slots"},

@@ -49,7 +49,7 @@ void announce(const LedgerReceiver& receiver, const LedgerAnnouncement& message,
 }
 
 LedgerAnnouncement ownAnnouncement() {
-    return {kLedgerMagic, kLedgerVersion, ::getpid()};
+    return {kLedgerMagic, kLedgerVersion, ::getpid(), AnnouncedFile::ledger, 0, 0};
 }
 
 int openDescriptors() {

@@ -198,6 +198,19 @@ void inLibrary() {
     }
 }
 
+// Until it is stopped.
+[[gnu::noinline]] void allocatesSteadily() {
+    void* blocks[1000] = {};
+    for (std::size_t i = 0;; ++i) {
+        void*& place = blocks[i % 1000];
+        std::free(place);
+        place = seen(std::malloc(10'000));
+        if (i % 20 == 0) {
+            ::usleep(1000);
+        }
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -224,6 +237,8 @@ int main(int argc, char** argv) {
     } else if (std::strcmp(what, "waits") == 0) {
         seen(std::malloc(1'234'567));
         ::pause();
+    } else if (std::strcmp(what, "steady") == 0) {
+        allocatesSteadily();
     } else if (std::strcmp(what, "killed") == 0) {
         seen(std::malloc(1'234'567));
         ::raise(SIGKILL);

@@ -20,7 +20,7 @@ struct Ending {
 // Runs a program under the tracker, or without it, with pipes to its standard input and output.
 class TrackedTarget {
 public:
-    enum class Tracker { on, off, withoutReader, exact };
+    enum class Tracker { on, off, withoutReader, sampled, exact };
 
     // preload: what LD_PRELOAD is to hold behind the tracker.
     explicit TrackedTarget(std::vector<std::string> command, Tracker tracker = Tracker::on,
@@ -32,16 +32,21 @@ public:
     // Waits until heap_target is at a checkpoint, at most 20 s.
     [[nodiscard]] std::optional<HeapAccount> atCheckpoint();
     void goOn();
+    // Sends a letter and waits for it to come back, at most 20 s: false if it does not.
+    [[nodiscard]] bool tell(char letter);
     // Reads the rest of its output and waits for its end.
     Ending end();
 
     // Ledgers announced so far, oldest first.
     [[nodiscard]] std::vector<LedgerReader>& ledgers();
-    [[nodiscard]] LedgerReceiver& receiver() { return m_receiver; }
+    [[nodiscard]] LedgerReceiver& receiver() { return *m_receiver; }
+    // From now on nobody listens; what was announced stays.
+    void closeReceiver();
+    [[nodiscard]] bool hasReceiver() const { return m_receiver.has_value(); }
     [[nodiscard]] int pid() const { return m_pid; }
 
 private:
-    LedgerReceiver m_receiver;
+    std::optional<LedgerReceiver> m_receiver;
     std::vector<LedgerReader> m_ledgers;
     FileDescriptor m_toTarget;
     FileDescriptor m_fromTarget;

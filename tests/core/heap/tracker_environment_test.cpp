@@ -24,22 +24,13 @@ TEST(TrackerEnvironment, OffNeedsNothing) {
     EXPECT_TRUE(trackerEnvironment(*receiver, HeapMode::off).value().empty());
 }
 
-TEST(TrackerEnvironment, RefusesSamplingInWords) {
-    const auto receiver = LedgerReceiver::create();
-    ASSERT_TRUE(receiver);
-    const auto refused = trackerEnvironment(*receiver, HeapMode::sampled);
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
-    for (const char* const word : {"sampled", "counts", "exact"}) {
-        EXPECT_NE(refused.error().message.find(word), std::string::npos) << word;
-    }
-}
-
 TEST(TrackerEnvironment, TellsTheTrackerItsMode) {
     const auto receiver = LedgerReceiver::create();
     ASSERT_TRUE(receiver);
     for (const auto& [mode, word] :
-         {std::pair{HeapMode::counts, "counters"}, {HeapMode::exact, "exact"}}) {
+         {std::pair{HeapMode::counts, "counters"},
+          {HeapMode::sampled, "sampled"},
+          {HeapMode::exact, "exact"}}) {
         const auto variables = trackerEnvironment(*receiver, mode);
         ASSERT_TRUE(variables) << variables.error().message;
         const std::pair<std::string, std::string> wanted{"RINGSCOPE_HEAP_MODE", word};
