@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <spawn.h>
@@ -34,6 +35,7 @@ struct Workload {
     std::vector<std::string> command;
     std::uint64_t leastAllocations = 0; // fewer in the ledger: the tracker was not at work
     bool isForCounters = true;          // else only for stacks
+    bool isForPeers = false;            // other tools are measured with it
 };
 
 struct Cost {
@@ -98,7 +100,11 @@ std::optional<Cost> runOnce(std::vector<std::string> command, const Variables& v
 }
 
 // What the tracker is to record.
-enum class Tracked { counters, exact };
+enum class Tracked { counters, sampled, exact };
+
+std::string nameOf(Tracked what) {
+    return what == Tracked::exact ? "exact_" : what == Tracked::sampled ? "sampled_" : "counters_";
+}
 
 std::optional<Cost> runTracked(const Workload& workload, Tracked what) {
     auto receiver = LedgerReceiver::create();
@@ -111,8 +117,8 @@ std::optional<Cost> runTracked(const Workload& workload, Tracked what) {
         return std::nullopt;
     }
     Variables variables(tracked->begin(), tracked->end());
-    if (what == Tracked::exact) {
-        variables[kLedgerModeVariable] = "exact";
+    if (what != Tracked::counters) {
+        variables[kLedgerModeVariable] = what == Tracked::exact ? "exact" : "sampled";
     }
     auto cost = runOnce(workload.command, variables);
     for (LedgerReader& ledger : receiver->poll()) {
@@ -185,7 +191,7 @@ std::string inDigits(double value, int digits) {
 // Ratios are of the whole life of the processes, start included.
 void measure(bench::Report& report, const Workload& workload, int count, double startCpuNs,
              Tracked what) {
-    const std::string figure = (what == Tracked::exact ? "exact_" : "counters_") + workload.name;
+    const std::string figure = nameOf(what) + workload.name;
     const auto pairs = runPairs(workload, count, what);
     if (!pairs) {
         report.add(figure + "_x", {});
@@ -195,7 +201,7 @@ void measure(bench::Report& report, const Workload& workload, int count, double 
     report.add(figure + "_x", bench::medianOf(bench::ratios(tracked.wall, native.wall)));
     report.add(figure + "_cpu_x", bench::medianOf(bench::ratios(tracked.cpu, native.cpu)));
     report.add(figure + "_rss_x", bench::medianOf(bench::ratios(tracked.peak, native.peak)));
-    if (what == Tracked::exact) {
+    if (what != Tracked::counters) {
         return;
     }
     report.addCondition(workload.name + "_pairs", std::to_string(count));
@@ -206,6 +212,74 @@ void measure(bench::Report& report, const Workload& workload, int count, double 
     report.addCondition(workload.name + "_cpu_ns_an_allocation",
                         inDigits(moreNs / static_cast<double>(allocations), 2));
 }
+
+bool isInstalled(const std::string& program) {
+    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): one thread
+    std::string folders = path != nullptr ? path : "";
+    for (std::size_t begin = 0; begin < folders.size();) {
+        const std::size_t end = std::min(folders.find(':', begin), folders.size());
+        const std::string file = folders.substr(begin, end - begin) + "/" + program;
+        if (::access(file.c_str(), X_OK) == 0) {
+            return true;
+        }
+        begin = end + 1;
+    }
+    return false;
+}
+
+// Tools that answer the same question, where they are installed. They cost so much that three runs
+// tell enough; heaptrack and DHAT write to a folder that goes with this object.
+class Peers {
+public:
+    Peers() {
+        char name[] = "/tmp/ringscope-bench-heap-XXXXXX";
+        m_folder = ::mkdtemp(name) != nullptr ? name : "";
+    }
+    Peers(const Peers&) = delete;
+    Peers& operator=(const Peers&) = delete;
+    ~Peers() {
+        std::error_code ignored;
+        std::filesystem::remove_all(m_folder, ignored);
+    }
+
+    void measure(bench::Report& report, const Workload& workload) const {
+        if (m_folder.empty()) {
+            return;
+        }
+        if (isInstalled("heaptrack")) {
+            add(report, "heaptrack_", workload, {"heaptrack", "-o", m_folder + "/heaptrack"}, {});
+        }
+        if (isInstalled("valgrind")) {
+            add(report, "dhat_", workload,
+                {"valgrind", "-q", "--tool=dhat", "--dhat-out-file=" + m_folder + "/dhat.out"}, {});
+        }
+        constexpr char kJemalloc[] = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2";
+        if (::access(kJemalloc, R_OK) == 0) {
+            add(report, "jemalloc_", workload, {},
+                {{"LD_PRELOAD", kJemalloc},
+                 {"MALLOC_CONF", "prof:true,lg_prof_sample:19,prof_prefix:" + m_folder + "/j"}});
+        }
+    }
+
+private:
+    static void add(bench::Report& report, const std::string& name, const Workload& workload,
+                    std::vector<std::string> command, const Variables& variables) {
+        command.insert(command.end(), workload.command.begin(), workload.command.end());
+        std::vector<double> ratios;
+        for (int i = 0; i < 3; ++i) {
+            const auto native = runOnce(workload.command, {});
+            const auto other = runOnce(command, variables);
+            if (!native || !other) {
+                std::fprintf(stderr, "%s%s failed\n", name.c_str(), workload.name.c_str());
+                return;
+            }
+            ratios.push_back(other->wallNs / native->wallNs);
+        }
+        report.add(name + workload.name + "_x", bench::medianOf(ratios));
+    }
+
+    std::string m_folder;
+};
 
 // What the tracker costs a program once: its load, the ledger and its announcement. Returns the
 // processor time, in ns.
@@ -221,20 +295,6 @@ double measureStart(bench::Report& report, int count) {
     }
     report.addDifference("start_ms", start);
     return bench::medianOf(differences(pairs->tracked.cpu, pairs->native.cpu)).value;
-}
-
-bool isInstalled(const std::string& program) {
-    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): one thread
-    std::string folders = path != nullptr ? path : "";
-    for (std::size_t begin = 0; begin < folders.size();) {
-        const std::size_t end = std::min(folders.find(':', begin), folders.size());
-        const std::string file = folders.substr(begin, end - begin) + "/" + program;
-        if (::access(file.c_str(), X_OK) == 0) {
-            return true;
-        }
-        begin = end + 1;
-    }
-    return false;
 }
 
 std::string pythonScript(bool isQuick) {
@@ -262,7 +322,8 @@ std::string sqliteScript(bool isQuick) {
 
 std::vector<Workload> workloads(bool isQuick) {
     std::vector<Workload> all = {
-        {"w1", {HEAP_BENCH_TARGET, isQuick ? "200000" : "1000000"}, 200'000}};
+        {"w1", {HEAP_BENCH_TARGET, isQuick ? "200000" : "1000000"}, 200'000, true, true},
+        {"w2", {HEAP_BENCH_TARGET, isQuick ? "200000" : "1000000", "w2"}, 200'000, true, true}};
     if (::access(kPython, X_OK) == 0) {
         // Without pymalloc each object is an allocation of its own.
         all.push_back({"python",
@@ -294,10 +355,15 @@ int main(int argc, char** argv) {
     bench::addMachine(report);
     const double startCpuNs = measureStart(report, options.repeats * kStartsPerRepeat);
     const int count = options.isQuick ? options.repeats : options.repeats * kPairsPerRepeat;
+    const Peers peers;
     for (const Workload& workload : workloads(options.isQuick)) {
+        if (workload.isForPeers && !options.isQuick) {
+            peers.measure(report, workload);
+        }
         if (workload.isForCounters) {
             measure(report, workload, count, startCpuNs, Tracked::counters);
         }
+        measure(report, workload, std::max(count / 4, 3), startCpuNs, Tracked::sampled);
         // Large ratios need fewer pairs.
         measure(report, workload, std::max(count / 8, 3), startCpuNs, Tracked::exact);
     }
