@@ -87,6 +87,15 @@ std::string sumsText(const HeapSums& sums, const HeapSums& total, bool isTempora
 
 void printNotes(const HeapRecord& record) {
     const HeapProfile& profile = record.profile;
+    if (profile.samplePeriodBytes != 0) {
+        std::cout << "  Estimated from samples, one block in "
+                  << bytesText(profile.samplePeriodBytes)
+                  << " that were asked for: of few samples it may be far off.\n";
+    }
+    if (const std::int64_t delay = recordingDelayNs(profile); delay > 0) {
+        std::cout << "  Recorded from " << formatDuration(delay)
+                  << " after the start on: what is older is not in it.\n";
+    }
     if (profile.peakErrorBytes != 0) {
         std::cout << "  Several threads: the peak, and what was alive at it, is within "
                   << bytesText(profile.peakErrorBytes) << " a thread.\n";
@@ -337,6 +346,8 @@ Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure me
     for (const HeapLifetime& lifetime : profile.lifetimes) {
         json["lifetimes"].push_back({{"below_ns", lifetime.belowNs}, {"blocks", lifetime.blocks}});
     }
+    json["sample_period_bytes"] = profile.samplePeriodBytes;
+    json["recorded_after_ns"] = recordingDelayNs(profile);
     json["threads"] = Json::array();
     for (const HeapThreadCounters& thread : profile.threads) {
         json["threads"].push_back({{"tid", thread.tid},

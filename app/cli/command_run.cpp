@@ -26,6 +26,7 @@ struct RecordingOptions {
     std::string output;
     std::string duration;
     std::string heap = "counts";
+    std::string heapFrom;
     std::string mapEvery;
     std::vector<std::string> mapOn;
     bool isJson = false;
@@ -63,6 +64,18 @@ Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
                              "--duration must be longer than 0; write for example 10s");
         }
         live.durationNs = *ns;
+    }
+    if (!options.heapFrom.empty()) {
+        const auto ns = parseDurationNs(options.heapFrom);
+        if (!ns) {
+            return ns.error();
+        }
+        if (*mode != HeapMode::sampled && *mode != HeapMode::exact) {
+            return makeError(ErrorKind::usage,
+                             "--heap-from says when call stacks begin to be recorded: it needs "
+                             "--heap exact or --heap sampled");
+        }
+        live.heapFromNs = *ns;
     }
     if (!options.mapEvery.empty()) {
         const auto ns = parseDurationNs(options.mapEvery);
@@ -243,10 +256,15 @@ void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
         ->type_name("D");
     command
         .add_option("--heap", options.heap,
-                    "off; counts: counts heap allocations of what is started (default); exact: "
-                    "records each with its call stack, at up to twice the time (ringscope-cli heap "
-                    "shows them)")
+                    "off; counts: counts heap allocations of what is started (default); sampled: "
+                    "also records one in 512 KiB with its call stack, at about the same speed; "
+                    "exact: records each, at up to twice the time (ringscope-cli heap shows them)")
         ->type_name("MODE");
+    command
+        .add_option("--heap-from", options.heapFrom,
+                    "Begins with call stacks so long after the start, and counts until then: "
+                    "leaves out what a program does first")
+        ->type_name("D");
     command
         .add_option("--map-every", options.mapEvery,
                     "Keeps the memory map of each process this often, or less often where that "

@@ -29,9 +29,8 @@ Expected<std::vector<std::shared_ptr<const HeapRecord>>>
 heapsOf(const SessionView& view, const std::string& file, const std::string& process) {
     if (!view.heaps || view.heaps->empty()) {
         return makeError(ErrorKind::usage,
-                         file +
-                             " has no heap profile: --heap exact records one, of programs that are "
-                             "linked dynamically");
+                         file + " has no heap profile: --heap exact (or sampled) records one, of "
+                                "programs that are linked dynamically");
     }
     std::vector<std::shared_ptr<const HeapRecord>> chosen;
     for (const auto& heap : *view.heaps) {

@@ -236,7 +236,7 @@ Expected<DesktopCommand> parseCommandLine(const std::vector<std::string>& argume
     app.add_option("--map", open.map, "Shows the memory map of a process, or a saved one")
         ->type_name("PID|FILE");
     app.add_option("--heap", words.heap,
-                   "What is recorded of the heap of what is started: off, counts or exact")
+                   "What is recorded of the heap of what is started: off, counts, sampled or exact")
         ->type_name("MODE");
     addTheme(app, words, "light, dark or system");
 

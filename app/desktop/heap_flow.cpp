@@ -36,19 +36,49 @@ void HeapFlow::connectActions(WindowActions& actions) {
             });
     connect(actions.runProgram, &QAction::triggered, this, &HeapFlow::askForProgram);
     connect(actions.heapModes, &QActionGroup::triggered, this, [this](const QAction* action) {
-        m_parts.controller.setHeapMode(static_cast<HeapMode>(action->data().toInt()));
-        if (m_parts.controller.isBusy()) {
-            m_parts.messages.showRemark(tr("From the next run on."));
-        }
+        setMode(static_cast<HeapMode>(action->data().toInt()));
     });
+}
+
+void HeapFlow::setMode(HeapMode mode) {
+    const bool isNow = m_parts.controller.setHeapMode(mode);
+    m_actions->checkHeapMode(mode);
+    if (!isNow && m_parts.controller.isBusy()) {
+        m_parts.messages.showRemark(tr("From the next run on."));
+    }
+    if (m_shown != nullptr) {
+        m_shown->setMode(shownMode());
+    }
+}
+
+std::optional<HeapMode> HeapFlow::shownMode() const {
+    return m_parts.controller.isHeapTracked() ? std::optional(m_parts.controller.recordedHeap())
+                                              : std::nullopt;
+}
+
+// Call stacks can begin at any time of a program that is counted.
+void HeapFlow::offerToRecord() {
+    const auto record = [this](HeapMode mode) {
+        return [this, mode] {
+            setMode(mode);
+            open();
+        };
+    };
+    m_parts.messages.showOffer(
+        tr("The heap is only counted so far. Record where new blocks are allocated, from now on?"),
+        {{tr("Every block"), record(HeapMode::exact)}, {tr("Samples"), record(HeapMode::sampled)}});
 }
 
 void HeapFlow::open() {
     const auto& view = m_parts.controller.view();
     const bool hasProfiles = view != nullptr && view->heaps != nullptr && !view->heaps->empty();
-    const bool isRecorded =
-        view != nullptr && view->isLive && m_parts.controller.recordedHeap() == HeapMode::exact;
-    if (!hasProfiles && !isRecorded) {
+    const bool hasLive = view != nullptr && view->liveHeaps != nullptr && !view->liveHeaps->empty();
+    const std::optional<HeapMode> mode = shownMode();
+    if (!hasProfiles && !hasLive && mode == HeapMode::counts) {
+        offerToRecord();
+        return;
+    }
+    if (!hasProfiles && !hasLive && !mode) {
         m_parts.messages.showRemark(
             tr("This session has no call stacks of its heaps: choose Session > Heap recording > "
                "Every block with its call stack, and run it again."));
@@ -59,7 +89,9 @@ void HeapFlow::open() {
         m_shown->setByteScale(m_scale);
         connect(m_shown, &HeapWindow::readingWanted, &m_parts.controller,
                 &SessionController::requestHeaps);
+        connect(m_shown, &HeapWindow::modeWanted, this, &HeapFlow::setMode);
     }
+    m_shown->setMode(mode);
     m_shown->setView(*view);
     if (view->isLive) {
         m_parts.controller.requestHeaps();
@@ -86,6 +118,7 @@ void HeapFlow::askForProgram() {
 void HeapFlow::setView(const SessionView& view) {
     if (m_shown != nullptr) {
         m_shown->setView(view);
+        m_shown->setMode(shownMode());
     }
 }
 

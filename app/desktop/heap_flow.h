@@ -5,6 +5,7 @@
 #include <QPointer>
 
 #include <cstdint>
+#include <optional>
 
 #include "app/desktop/heap_window.h"
 #include "core/base/units.h"
@@ -47,6 +48,11 @@ public:
     [[nodiscard]] HeapWindow* shown() const { return m_shown; }
 
 private:
+    void setMode(HeapMode mode);
+    // Of what runs; empty: nothing that is tracked does.
+    [[nodiscard]] std::optional<HeapMode> shownMode() const;
+    void offerToRecord();
+
     QMainWindow& m_window;
     BackgroundJobs& m_jobs;
     Parts m_parts;

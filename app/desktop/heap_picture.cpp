@@ -46,6 +46,16 @@ std::shared_ptr<const HeapPicture> HeapPictures::make(HeapRecordPtr record,
 QString heapRemarks(const HeapRecord& record) {
     const HeapProfile& profile = record.profile;
     QStringList remarks;
+    if (profile.samplePeriodBytes != 0) {
+        remarks << QObject::tr("Estimated from samples, one block in %1 that were asked for; the "
+                               "live blocks are the sampled ones.")
+                       .arg(QString::fromStdString(
+                           formatBytes(static_cast<double>(profile.samplePeriodBytes))));
+    }
+    if (const std::int64_t delay = recordingDelayNs(profile); delay > 0) {
+        remarks << QObject::tr("Recorded from %1 after the start on: what is older is not in it.")
+                       .arg(QString::fromStdString(formatDuration(delay)));
+    }
     if (profile.lost != 0) {
         remarks << QObject::tr(
                        "%1 allocations and frees could not be recorded: the numbers are too "

@@ -33,6 +33,7 @@
 #include "app/desktop/message_bar.h"
 #include "app/desktop/output_file.h"
 #include "app/desktop/preferences.h"
+#include "app/desktop/program_dialog.h"
 #include "app/desktop/program_icon.h"
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
@@ -64,6 +65,12 @@ QString nameOf(const HeapRecord& record) {
         .arg(record.process.pid);
 }
 
+QString shortModeName(HeapMode mode) {
+    return mode == HeapMode::exact     ? HeapWindow::tr("records all")
+           : mode == HeapMode::sampled ? HeapWindow::tr("samples")
+                                       : HeapWindow::tr("counts only");
+}
+
 // The same image of the same process.
 bool isSame(const HeapRecord& a, const HeapRecord& b) {
     return a.process.pid == b.process.pid && a.process.startTicks == b.process.startTicks &&
@@ -84,6 +91,7 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
     , m_measureBox(new QComboBox)
     , m_directionBox(new QComboBox)
     , m_period(new QComboBox)
+    , m_modeBox(new QComboBox)
     , m_find(new QLineEdit)
     , m_found(new QLabel)
     , m_tiles(new HeapTiles(theme))
@@ -209,6 +217,14 @@ void HeapWindow::makeToolbar() {
     }
     m_period->setCurrentIndex(kUsualPeriod);
     addBox(m_period, tr("again"), tr("How often the profile of a running process is read"));
+    for (const HeapMode mode : {HeapMode::counts, HeapMode::sampled, HeapMode::exact}) {
+        m_modeBox->addItem(shortModeName(mode), static_cast<int>(mode));
+        m_modeBox->setItemData(m_modeBox->count() - 1, heapModeHelp(mode), Qt::ToolTipRole);
+    }
+    m_modeBox->setAccessibleName(tr("What is recorded of new blocks"));
+    m_modeBox->setToolTip(tr("What is recorded of new blocks while the program runs. Those that "
+                             "were recorded are followed until they are freed."));
+    m_modeAction = bar->addWidget(m_modeBox);
     auto* const space = new QWidget;
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(space);
@@ -282,6 +298,8 @@ void HeapWindow::connectParts() {
     connect(m_calls, &CallTreeView::nodeSelected, m_flames, &FlameGraph::select);
     connect(m_calls, &CallTreeView::sourceRequested, this, &HeapWindow::openSource);
     connect(m_read, &QAction::triggered, this, &HeapWindow::readingWanted);
+    connect(m_modeBox, &QComboBox::activated, this,
+            [this] { Q_EMIT modeWanted(static_cast<HeapMode>(m_modeBox->currentData().toInt())); });
     connect(m_period, &QComboBox::currentIndexChanged, this, [this](int index) {
         index <= 0 ? m_timer.stop()
                    : m_timer.start(kPeriodsMs.at(static_cast<std::size_t>(index - 1)));
@@ -554,6 +572,13 @@ void HeapWindow::chooseDirection(int index) {
     }
 }
 
+void HeapWindow::setMode(std::optional<HeapMode> mode) {
+    m_modeAction->setVisible(mode.has_value());
+    if (mode) {
+        m_modeBox->setCurrentIndex(m_modeBox->findData(static_cast<int>(*mode)));
+    }
+}
+
 void HeapWindow::setByteScale(ByteScale scale) {
     m_scale = scale;
     m_tiles->setByteScale(scale);
@@ -581,14 +606,15 @@ void HeapWindow::updateTitle() {
     } else if (m_picture == nullptr) {
         m_status->setText(whyNothing());
     } else {
-        m_status->setText(isLive() ? tr("As it was %1 after the start; the process runs on.")
-                                         .arg(QString::fromStdString(
-                                             formatDuration(m_picture->record->profile.timeNs -
-                                                            m_picture->record->profile.startNs)))
-                          : m_picture->record->profile.origin == HeapOrigin::dhat
-                              ? tr("Recorded by DHAT: without single blocks, their sizes and "
-                                   "lifetimes, and temporary ones.")
-                              : tr("As it was when the process ended."));
+        m_status->setText(
+            isLive()
+                ? tr("As it was %1 after the recording began; the process runs on.")
+                      .arg(QString::fromStdString(formatDuration(
+                          m_picture->record->profile.timeNs - m_picture->record->profile.startNs)))
+            : m_picture->record->profile.origin == HeapOrigin::dhat
+                ? tr("Recorded by DHAT: without single blocks, their sizes and "
+                     "lifetimes, and temporary ones.")
+                : tr("As it was when the process ended."));
     }
 }
 

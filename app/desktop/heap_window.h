@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/desktop/heap_picture.h"
 #include "core/base/units.h"
+#include "core/heap/tracker_environment.h"
 #include "core/session/session_view.h"
 
 class QAction;
@@ -49,6 +51,8 @@ public:
     void showProcess(std::int32_t pid);
     // Selects one of HeapProfile::stacks in flame graph and call tree.
     void showStack(std::uint32_t stack);
+    // Of what runs; empty: nothing that is tracked does.
+    void setMode(std::optional<HeapMode> mode);
     void setByteScale(ByteScale scale);
     void setMeasure(HeapMeasure measure);
     void setDirection(CallDirection direction);
@@ -69,6 +73,8 @@ public:
 Q_SIGNALS:
     // The profiles of what runs are to be read; they come with a later view.
     void readingWanted();
+    // New blocks of what runs are to be recorded so.
+    void modeWanted(ringscope::HeapMode mode);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -126,6 +132,8 @@ private:
     QComboBox* m_measureBox;
     QComboBox* m_directionBox;
     QComboBox* m_period;
+    QComboBox* m_modeBox;
+    QAction* m_modeAction = nullptr; // shows it
     QAction* m_read = nullptr;
     QLineEdit* m_find;
     QLabel* m_found;

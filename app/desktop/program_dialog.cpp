@@ -26,7 +26,7 @@ QString heapModeName(HeapMode mode) {
     case HeapMode::exact:
         return ProgramDialog::tr("Every block with its call stack");
     case HeapMode::sampled:
-        break;
+        return ProgramDialog::tr("Samples with their call stacks");
     }
     return {};
 }
@@ -42,7 +42,8 @@ QString heapModeHelp(HeapMode mode) {
         return ProgramDialog::tr("Where it allocates, what is alive and what was at the peak; the "
                                  "program takes up to about twice its time.");
     case HeapMode::sampled:
-        break;
+        return ProgramDialog::tr("The same, estimated from one block in 512 KiB: for programs that "
+                                 "are to keep their speed.");
     }
     return {};
 }

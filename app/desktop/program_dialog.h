@@ -43,6 +43,7 @@ private:
 [[nodiscard]] QString heapModeName(HeapMode mode);
 [[nodiscard]] QString heapModeHelp(HeapMode mode);
 // Those that can be chosen.
-constexpr HeapMode kHeapModes[] = {HeapMode::off, HeapMode::counts, HeapMode::exact};
+constexpr HeapMode kHeapModes[] = {HeapMode::off, HeapMode::counts, HeapMode::sampled,
+                                   HeapMode::exact};
 
 } // namespace ringscope

@@ -273,6 +273,20 @@ void SessionController::requestHeaps() {
     }
 }
 
+bool SessionController::isHeapTracked() const {
+    return m_live != nullptr && isBusy() && m_view != nullptr && m_view->find("heap.allocations");
+}
+
+bool SessionController::setHeapMode(HeapMode mode) {
+    m_heapMode = mode;
+    if (!isHeapTracked() || mode == HeapMode::off) {
+        return false;
+    }
+    m_recordedHeap = mode;
+    m_live->setHeapMode(mode);
+    return true;
+}
+
 void SessionController::setMapPlan(MapPlan plan) {
     m_mapPlan = std::move(plan);
     if (m_live != nullptr) {

@@ -66,10 +66,13 @@ public:
     void requestMaps();
     // The heap profile of every process that runs, while live.
     void requestHeaps();
-    // What is recorded of the heaps of what is started later.
-    void setHeapMode(HeapMode mode) { m_heapMode = mode; }
+    // What is recorded of the heaps of what is started later, and of what runs if its heap is
+    // tracked. True: it is.
+    bool setHeapMode(HeapMode mode);
     [[nodiscard]] HeapMode heapMode() const { return m_heapMode; }
-    // What is of the session that runs.
+    // What runs was started here, with the tracker.
+    [[nodiscard]] bool isHeapTracked() const;
+    // What is of the session that runs, if it is tracked.
     [[nodiscard]] HeapMode recordedHeap() const { return m_recordedHeap; }
     // When maps are kept besides: in this session and in those that are started later.
     void setMapPlan(MapPlan plan);

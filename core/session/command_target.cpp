@@ -198,6 +198,12 @@ void CommandTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
     }
 }
 
+void CommandTarget::setHeapMode(HeapMode mode) {
+    if (m_heap != nullptr) {
+        m_heap->setMode(mode);
+    }
+}
+
 void CommandTarget::summarize(RunSummary& summary) const {
     summary.scenario = m_description;
     summary.outcome = m_killAtNs != 0     ? "interrupted"

@@ -312,6 +312,8 @@ void putDetails(std::string& to, const HeapProfile& profile) {
         putVarint(to, static_cast<std::uint64_t>(
                           std::max<std::int64_t>(profile.timeNs - block.timeNs, 0)));
     }
+    putVarint(to, profile.samplePeriodBytes);
+    putVarint(to, static_cast<std::uint64_t>(profile.programStartNs));
 }
 
 // A time in ns that arithmetic with others cannot take out of range.
@@ -375,10 +377,17 @@ bool takeLiveBlocks(ByteReader& reader, HeapProfile& profile) {
     return isSane && !reader.hasFailed();
 }
 
+bool takeBegin(ByteReader& reader, HeapProfile& profile) {
+    bool isSane = true;
+    profile.samplePeriodBytes = reader.varint();
+    profile.programStartNs = takeTime(reader, isSane);
+    return isSane && !reader.hasFailed();
+}
+
 // Files of before have none of it.
 bool takeDetails(ByteReader& reader, HeapProfile& profile) {
     return reader.left() == 0 || (takeClasses(reader, profile) && takeThreads(reader, profile) &&
-                                  takeLiveBlocks(reader, profile));
+                                  takeLiveBlocks(reader, profile) && takeBegin(reader, profile));
 }
 
 } // namespace

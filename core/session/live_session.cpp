@@ -30,6 +30,11 @@ Expected<std::unique_ptr<SessionWriter>> openOutput(const LiveOptions& options) 
     return SessionWriter::create(options.outputFile, options.outputLimitBytes);
 }
 
+HeapMode firstHeapMode(const LiveOptions& options) {
+    const bool isLater = options.heapFromNs && options.heapMode != HeapMode::off;
+    return isLater ? HeapMode::counts : options.heapMode;
+}
+
 } // namespace
 
 Expected<std::unique_ptr<LiveSession>> LiveSession::start(std::unique_ptr<LiveTarget> target,
@@ -37,8 +42,12 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::start(std::unique_ptr<LiveTa
                                                           Provenance provenance,
                                                           const LiveOptions& options,
                                                           std::optional<std::int64_t> durationNs) {
+    std::optional<Recording::HeapChange> heapChange;
+    if (options.heapFromNs && options.heapMode != HeapMode::off) {
+        heapChange = {*options.heapFromNs, options.heapMode};
+    }
     auto recording = Recording::start({std::move(target), std::move(writer), std::move(provenance),
-                                       durationNs, options.isRecording, options.maps});
+                                       durationNs, heapChange, options.isRecording, options.maps});
     if (!recording) {
         return recording.error();
     }
@@ -54,7 +63,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& 
     ScenarioTarget::Options target;
     target.workload.seed = options.seed;
     target.workload.durationNs = options.durationNs;
-    target.heapMode = options.heapMode;
+    target.heapMode = firstHeapMode(options);
     target.cursorPeriodNs = options.cursorPeriodNs;
     auto started = ScenarioTarget::start(scenario, std::move(target));
     if (!started) {
@@ -120,7 +129,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runCommand(const std::vector
     if (!writer) {
         return writer.error();
     }
-    auto target = CommandTarget::start(argv, options.heapMode);
+    auto target = CommandTarget::start(argv, firstHeapMode(options));
     if (!target) {
         return target.error();
     }
@@ -146,6 +155,9 @@ void LiveSession::addMarker(std::string text) {
 }
 void LiveSession::requestHeaps() {
     m_recording->requestHeaps();
+}
+void LiveSession::setHeapMode(HeapMode mode) {
+    m_recording->setHeapMode(mode);
 }
 void LiveSession::requestMaps() {
     m_recording->requestMaps();

@@ -28,6 +28,8 @@ struct LiveOptions {
     std::uint64_t outputLimitBytes = 0;
     // Of what is started; a process that runs already cannot be counted.
     HeapMode heapMode = HeapMode::counts;
+    // That mode begins so long after the start, and counts come before; empty: at the start.
+    std::optional<std::int64_t> heapFromNs;
     std::optional<std::uint64_t> seed;       // in place of the scenario's
     std::optional<std::int64_t> durationNs;  // in place of the scenario's; else until stopped
     std::int64_t cursorPeriodNs = 1'000'000; // of the ring's cursors
@@ -84,6 +86,9 @@ public:
     // The heap profile of every process that runs and whose blocks are recorded, into
     // SessionView::liveHeaps as soon as it is read.
     void requestHeaps();
+    // Of the programs that were started here, unless their heap is not tracked at all: what is
+    // recorded of it from now on; off is as counts. A marker says when it is so, or why not.
+    void setHeapMode(HeapMode mode);
     // From now on instead of what was set before. errors() names a track that does not exist.
     void setMapPlan(MapPlan plan);
     // Which channel's slots the views show from now on, 20 times a second at most. Before the first

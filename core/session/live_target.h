@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/heap/tracker_environment.h"
 #include "core/session/recorder.h"
 #include "core/session/run_summary.h"
 #include "core/session/session.h"
@@ -29,6 +30,7 @@ public:
     virtual void takeLastSamples(std::int64_t /*nowNs*/, Session& /*session*/) {}
     virtual void watchChannel(std::uint32_t /*channel*/) {}
     virtual void requestSlotDetail(std::uint32_t /*channel*/, std::uint64_t /*slot*/) {}
+    virtual void setHeapMode(HeapMode /*mode*/) {}
     // After the end: fills in what the target itself knows.
     virtual void summarize(RunSummary& summary) const = 0;
 };

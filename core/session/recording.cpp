@@ -32,6 +32,7 @@ void sleepUntil(std::int64_t dueNs) {
 Recording::Recording(Plan plan)
     : m_durationNs(plan.durationNs)
     , m_isRecording(plan.isRecording)
+    , m_heapChange(plan.heapChange)
     , m_target(std::move(plan.target))
     , m_session(std::move(plan.provenance))
     , m_recorder(m_session, m_wall, m_cost)
@@ -67,10 +68,15 @@ void Recording::run(const std::stop_token& stop) {
     }
     std::int64_t nowNs = m_wall.nowNs();
     const std::int64_t endNs = m_durationNs ? nowNs + *m_durationNs : INT64_MAX;
+    const std::int64_t startNs = nowNs;
     std::int64_t nextPollNs = nowNs;
     std::int64_t nextPublishNs = nowNs;
     while (!m_target->isEnded()) {
         handleRequests(nowNs);
+        if (m_heapChange && nowNs - startNs >= m_heapChange->afterNs) {
+            m_target->setHeapMode(m_heapChange->mode);
+            m_heapChange.reset();
+        }
         if (!m_isStopping && (stop.stop_requested() || nowNs >= endNs)) {
             m_isStopping = true;
             m_target->requestStop(nowNs);
@@ -102,6 +108,9 @@ void Recording::handleRequests(std::int64_t nowNs) {
     }
     if (requests.mapPlan) {
         followMapPlan(std::move(*requests.mapPlan), nowNs);
+    }
+    if (requests.heapMode) {
+        m_target->setHeapMode(*requests.heapMode);
     }
     if (requests.isHeaps && m_isRecording) {
         m_recorder.takeNow(kHeapProfileSource, {}, nowNs);
@@ -249,6 +258,11 @@ void Recording::requestMaps() {
 void Recording::requestHeaps() {
     const std::lock_guard<std::mutex> lock(m_mutex);
     m_requests.isHeaps = true;
+}
+
+void Recording::setHeapMode(HeapMode mode) {
+    const std::lock_guard<std::mutex> lock(m_mutex);
+    m_requests.heapMode = mode;
 }
 
 void Recording::setMapPlan(MapPlan plan) {

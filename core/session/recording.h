@@ -25,6 +25,11 @@ namespace ringscope {
 // members may be called from any thread.
 class Recording {
 public:
+    // So long after the start.
+    struct HeapChange {
+        std::int64_t afterNs = 0;
+        HeapMode mode = HeapMode::counts;
+    };
     // durationNs: when the target is asked to stop; empty when it knows itself. writer: null when
     // the session is kept in memory only, else begun already.
     struct Plan {
@@ -32,6 +37,7 @@ public:
         std::unique_ptr<SessionWriter> writer;
         Provenance provenance;
         std::optional<std::int64_t> durationNs;
+        std::optional<HeapChange> heapChange;
         bool isRecording = true;
         MapPlan maps;
     };
@@ -48,6 +54,7 @@ public:
     void addMarker(std::string text);
     void requestMaps();
     void requestHeaps();
+    void setHeapMode(HeapMode mode);
     void setMapPlan(MapPlan plan);
     void watchChannel(std::uint32_t channel);
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot);
@@ -59,6 +66,7 @@ private:
         bool isStop = false;
         bool isMaps = false;
         bool isHeaps = false;
+        std::optional<HeapMode> heapMode;
         std::optional<MapPlan> mapPlan;
         std::vector<Marker> markers;
         std::optional<std::uint32_t> watchedChannel;
@@ -83,7 +91,8 @@ private:
     bool m_isRecording;
 
     // Recorder's thread only.
-    std::unique_ptr<LiveTarget> m_target; // outlives the recorder, whose sources use it
+    std::optional<HeapChange> m_heapChange; // still to be made
+    std::unique_ptr<LiveTarget> m_target;   // outlives the recorder, whose sources use it
     Session m_session;
     MonotonicClock m_wall;
     ThreadCpuClock m_cost;

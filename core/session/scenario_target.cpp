@@ -285,6 +285,12 @@ void ScenarioTarget::requestSlotDetail(std::uint32_t channel, std::uint64_t slot
     *m_watch = {channel, true, slot};
 }
 
+void ScenarioTarget::setHeapMode(HeapMode mode) {
+    if (m_heap != nullptr) {
+        m_heap->setMode(mode);
+    }
+}
+
 void ScenarioTarget::summarize(RunSummary& summary) const {
     const auto picture = m_driver->picture();
     if (!picture->result) {

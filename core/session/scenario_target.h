@@ -42,6 +42,7 @@ public:
     void takeLastSamples(std::int64_t nowNs, Session& session) override;
     void watchChannel(std::uint32_t channel) override;
     void requestSlotDetail(std::uint32_t channel, std::uint64_t slot) override;
+    void setHeapMode(HeapMode mode) override;
     void summarize(RunSummary& summary) const override;
 
 private:

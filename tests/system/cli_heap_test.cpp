@@ -135,6 +135,32 @@ TEST_F(CliHeap, ThreadsHaveWhatEachDid) {
     EXPECT_EQ(cli({"heap", file, "--by", "size"}).status, 2);
 }
 
+TEST_F(CliHeap, SamplesSayThatTheyAreEstimates) {
+    const ProgramResult recorded = cli({"record", "--heap", "sampled", "--duration", "1s", "-o",
+                                        file, "--", PROFILE_TARGET, "steady"});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    const Json profile = heapJson().at("profiles").at(0);
+    EXPECT_EQ(profile.at("sample_period_bytes"), 524288);
+    EXPECT_GT(profile.at("total").at("bytes"), 10'000'000);
+    EXPECT_EQ(profile.at("recorded_after_ns"), 0);
+    EXPECT_THAT(cli({"heap", file}).out, HasSubstr("Estimated from samples, one block in 512 KiB"));
+}
+
+TEST_F(CliHeap, CallStacksMayBeginLater) {
+    const ProgramResult recorded =
+        cli({"record", "--heap", "exact", "--heap-from", "500ms", "--duration", "1500ms", "-o",
+             file, "--", PROFILE_TARGET, "steady"});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    const Json profile = heapJson().at("profiles").at(0);
+    EXPECT_GE(profile.at("recorded_after_ns"), 400'000'000);
+    EXPECT_GT(profile.at("total").at("blocks"), 100);
+    EXPECT_THAT(cli({"heap", file}).out, HasSubstr("after the start on: what is older"));
+    EXPECT_THAT(cli({"info", file}).out, HasSubstr("every block is recorded"));
+    const ProgramResult wrong = cli({"record", "--heap-from", "1s", "--", "true"});
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_THAT(wrong.err, HasSubstr("--heap exact or --heap sampled"));
+}
+
 TEST_F(CliHeap, ProcessesAreToldApart) {
     record({"sh", "-c", std::string(PROFILE_TARGET) + " sites; /bin/ls / > /dev/null; true"});
     const Json json = heapJson();

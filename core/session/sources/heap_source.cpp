@@ -99,6 +99,32 @@ std::vector<TrackDescription> processTracks(const std::string& label) {
     };
 }
 
+std::string modeWords(LedgerMode mode) {
+    switch (mode) {
+    case LedgerMode::exact:
+        return "every block is recorded with its call stack from now on";
+    case LedgerMode::sampled:
+        return "blocks are sampled with their call stacks from now on";
+    case LedgerMode::counters:
+        break;
+    }
+    return "new blocks are only counted from now on";
+}
+
+std::string refusalWords(ModeRefusal refusal) {
+    switch (refusal) {
+    case ModeRefusal::noRoom:
+        return "a limit on its address space, file size or open files leaves no room for them";
+    case ModeRefusal::noReader:
+        return "it could not hand over the file for them";
+    case ModeRefusal::sandboxed:
+        return "it has put up a seccomp sandbox since it began";
+    case ModeRefusal::none:
+        break;
+    }
+    return "";
+}
+
 } // namespace
 
 HeapSource::HeapSource(std::shared_ptr<LedgerReceiver> receiver, TargetProcesses& processes,
@@ -137,8 +163,63 @@ void HeapSource::receive(Session& session) {
         }
         const std::optional<GroupId> group = groupOf(m_processes.all()[index], session);
         std::string name = processName(reader.process().pid);
-        m_ledgers.push_back({std::move(reader), index, group, {}, std::move(name), {}, false});
+        const LedgerMode mode = reader.mode();
+        m_ledgers.push_back({std::move(reader),
+                             index,
+                             group,
+                             {},
+                             std::move(name),
+                             {},
+                             false,
+                             mode,
+                             ModeRefusal::none});
+        if (m_mode && *m_mode != mode) {
+            m_ledgers.back().reader.requestMode(*m_mode);
+        }
         limitProfiles();
+    }
+    receiveProfiles();
+}
+
+void HeapSource::receiveProfiles() {
+    for (AnnouncedProfile& announced : m_receiver->takeProfiles()) {
+        const auto owner = std::find_if(m_ledgers.begin(), m_ledgers.end(), [&](auto& ledger) {
+            return ledger.reader.process().pid == announced.pid &&
+                   ledger.reader.startedNs() == announced.ledgerStartedNs;
+        });
+        if (owner != m_ledgers.end() && !owner->isFinal) {
+            owner->reader.setProfile(std::move(announced.profile));
+        }
+    }
+}
+
+void HeapSource::setMode(HeapMode mode) {
+    m_mode = mode == HeapMode::exact     ? LedgerMode::exact
+             : mode == HeapMode::sampled ? LedgerMode::sampled
+                                         : LedgerMode::counters;
+    for (Ledger& ledger : m_ledgers) {
+        if (!ledger.isFinal) {
+            ledger.reader.requestMode(*m_mode);
+        }
+    }
+}
+
+void HeapSource::followMode(Ledger& ledger, std::int64_t nowNs, Session& session) const {
+    ledger.reader.pollMode();
+    const LedgerMode mode = ledger.reader.mode();
+    const ModeRefusal refusal = ledger.reader.modeRefusal();
+    const std::string& label = m_processes.all()[ledger.process].label;
+    if (mode != ledger.saidMode) {
+        ledger.saidMode = mode;
+        session.addMarker({nowNs, MarkerKind::phase, label + ": " + modeWords(mode)});
+    }
+    if (refusal != ledger.saidRefusal) {
+        ledger.saidRefusal = refusal;
+        if (refusal != ModeRefusal::none) {
+            session.addMarker(
+                {nowNs, MarkerKind::loss,
+                 label + ": call stacks cannot be recorded, " + refusalWords(refusal)});
+        }
     }
 }
 
@@ -187,6 +268,7 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
         for (Ledger& ledger : m_ledgers) {
             if (!ledger.isFinal) {
                 ledger.reader.pollAllocator(nowNs);
+                followMode(ledger, nowNs, session);
             }
         }
         appendProcesses(nowNs, session);
@@ -198,6 +280,7 @@ HeapReading HeapSource::readingOf(Ledger& ledger) const {
     reading.head.label = m_processes.all()[ledger.process].label;
     reading.head.process = ledger.reader.process();
     reading.head.name = ledger.name;
+    reading.programStartNs = ledger.reader.startedNs();
     if (const auto counters = ledger.reader.read()) {
         reading.sizes = sizesOf(*counters);
         reading.threads = threadsOf(*counters);

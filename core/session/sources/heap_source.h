@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/heap/ledger_receiver.h"
+#include "core/heap/tracker_environment.h"
 #include "core/session/run_summary.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
@@ -38,6 +39,10 @@ public:
     [[nodiscard]] std::int64_t desiredPeriodNs() const override { return 10 * kNsPerMs; }
     void sample(std::int64_t nowNs, Session& session) override;
 
+    // Of all processes that run, and of those that come: from now on their blocks are recorded so.
+    // Markers say when it is so, or why not.
+    void setMode(HeapMode mode);
+
     // What the ledgers came to so far; empty when no process handed one over.
     [[nodiscard]] std::optional<RunSummary::Heap> summary() const;
 
@@ -58,12 +63,16 @@ private:
         std::string name;                 // of its program
         std::optional<HeapRecord> record; // once it is final
         bool isFinal = false;             // its process ended, or exec'ed into the next ledger
+        LedgerMode saidMode = LedgerMode::counters; // that the markers speak of
+        ModeRefusal saidRefusal = ModeRefusal::none;
     };
     struct PerMessage {
         std::uint64_t allocations = 0;
         std::uint64_t messages = 0;
     };
     void receive(Session& session);
+    void receiveProfiles();
+    void followMode(Ledger& ledger, std::int64_t nowNs, Session& session) const;
     [[nodiscard]] HeapReading readingOf(Ledger& ledger) const;
     void keepProfile(Ledger& ledger);
     void limitProfiles();
@@ -77,6 +86,7 @@ private:
     GroupId m_group;
     std::vector<Ledger> m_ledgers; // in the order in which they were made
     std::int64_t m_nextProcessRowsNs = 0;
+    std::optional<LedgerMode> m_mode; // that was asked for
     std::size_t m_profilesDropped = 0;
 
     RunSummary::Heap m_totals;

@@ -22,6 +22,7 @@ std::optional<HeapRecord> readHeap(HeapReading reading, std::size_t most) {
     if (auto blocks = reading.profile->readBlocks()) {
         keepBlocks(*profile, std::move(*blocks), most);
     }
+    profile->programStartNs = reading.programStartNs;
     profile->sizes = std::move(reading.sizes);
     profile->threads = std::move(reading.threads);
     HeapRecord record = std::move(reading.head);

@@ -15,6 +15,7 @@ namespace ringscope {
 // A heap profile that is to be read.
 struct HeapReading {
     HeapRecord head; // whose it is
+    std::int64_t programStartNs = 0;
     std::vector<HeapSizeClass> sizes;
     std::vector<HeapThreadCounters> threads;
     std::shared_ptr<const ProfileReader> profile;

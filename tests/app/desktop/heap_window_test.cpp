@@ -15,6 +15,7 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
 #include <fstream>
 #include <functional>
@@ -181,6 +182,35 @@ TEST_F(HeapWindowTest, SaysWhyThereIsNone) {
     EXPECT_EQ(window->heaps().shown(), nullptr);
     ASSERT_FALSE(window->messages().history().empty());
     EXPECT_TRUE(window->messages().history().back().text.contains(QStringLiteral("call stack")));
+}
+
+TEST_F(HeapWindowTest, ARunningProgramIsRecordedWhenItIsAskedFor) {
+    begin("steady", HeapMode::counts);
+    ASSERT_TRUE(waitFor([this] { return window->controller().isHeapTracked(); }));
+    window->actions().heapProfile->trigger();
+    EXPECT_EQ(window->heaps().shown(), nullptr) << "there are no call stacks yet";
+    QToolButton* record = nullptr;
+    for (QToolButton* const button : window->messages().findChildren<QToolButton*>()) {
+        record = button->text() == QStringLiteral("Every block") ? button : record;
+    }
+    ASSERT_NE(record, nullptr);
+    record->click();
+    HeapWindow* const heap = window->heaps().shown();
+    ASSERT_NE(heap, nullptr);
+    ASSERT_TRUE(waitFor([heap] {
+        Q_EMIT heap->readingWanted();
+        return heap->picture() != nullptr && heap->picture()->record->profile.total.blocks > 100;
+    }));
+    Q_EMIT heap->modeWanted(HeapMode::counts);
+    EXPECT_EQ(window->controller().recordedHeap(), HeapMode::counts);
+    EXPECT_TRUE(waitFor([this] {
+        const auto& markers = *window->controller().view()->markers;
+        return !markers.empty() &&
+               markers.back().text.find("only counted from now on") != std::string::npos;
+    }));
+    (void)heap->grab();
+    window->controller().stop();
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
 }
 
 TEST_F(HeapWindowTest, AFileOfDhatIsShownAtOnce) {

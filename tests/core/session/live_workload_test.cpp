@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
 #include "core/ring/segment.h"
+#include "core/session/heap_record.h"
 #include "core/session/live_session.h"
 #include "core/session/session_file.h"
 #include "core/workload/scenario.h"
@@ -241,6 +242,41 @@ TEST(LiveCommand, ReadsTheLedgerOfAProgramThatEndsAtOnce) {
     EXPECT_EQ(static_cast<double>(summary->heap->allocations),
               lastValue(*(*session)->view(), "heap.allocations"));
     EXPECT_LE(summary->heap->frees, summary->heap->allocations);
+}
+
+// What is recorded of a program's heap changes while it runs.
+TEST(LiveCommand, RecordsCallStacksFromWhenItIsAskedTo) {
+    auto session = LiveSession::runCommand({PROFILE_TARGET, "steady"}, {});
+    ASSERT_TRUE(session.has_value()) << session.error().message;
+    const auto waitUntil = [&](auto holds) {
+        for (int i = 0; i < 1000 && !holds(*(*session)->view()); ++i) {
+            (void)(*session)->waitFor(10 * kNsPerMs);
+        }
+        return holds(*(*session)->view());
+    };
+    const auto hasMarker = [](const std::string& text) {
+        return [text](const SessionView& view) {
+            return std::any_of(view.markers->begin(), view.markers->end(), [&](const auto& each) {
+                return each.text.find(text) != std::string::npos;
+            });
+        };
+    };
+    ASSERT_TRUE(waitUntil([](const SessionView& view) { return view.find("heap.allocations"); }));
+    (*session)->setHeapMode(HeapMode::exact);
+    ASSERT_TRUE(waitUntil(hasMarker("every block is recorded")));
+    (*session)->setHeapMode(HeapMode::counts);
+    ASSERT_TRUE(waitUntil(hasMarker("only counted from now on")));
+    // Those that were recorded are followed: it frees all of them within 1000 more.
+    ASSERT_TRUE(waitUntil([&](const SessionView& view) {
+        (*session)->requestHeaps();
+        return view.liveHeaps && !view.liveHeaps->empty() &&
+               view.liveHeaps->front()->profile.total.blocks > 0 &&
+               view.liveHeaps->front()->profile.total.liveBlocks == 0;
+    }));
+    (*session)->requestStop();
+    ASSERT_TRUE((*session)->waitFor(kPatienceNs));
+    ASSERT_EQ((*session)->view()->heaps->size(), 1U) << "and it is in the session";
+    EXPECT_EQ((*session)->view()->heaps->front()->profile.total.liveBlocks, 0U);
 }
 
 TEST(LiveCommand, SaysHowAProgramDied) {
