@@ -152,7 +152,7 @@ int showMap(const MapOptions& given) {
     if (given.target.empty()) {
         return reportError(makeError(ErrorKind::usage, "map needs a pid or a saved map"));
     }
-    if (isSameFile(given.target, given.output)) {
+    if (isSameFile(mapTargetFile(given.target), given.output)) {
         return reportError(
             makeError(ErrorKind::usage,
                       "the output " + given.output + " is the map itself, choose another path"));

@@ -153,6 +153,13 @@ int showDifference(const DiffOptions& given) {
         return reportError(
             makeError(ErrorKind::usage, "--json and --csv cannot be had at once, choose one"));
     }
+    for (const std::string& target : {given.before, given.after}) {
+        if (isSameFile(mapTargetFile(target), given.output)) {
+            return reportError(makeError(ErrorKind::usage, "the output " + given.output +
+                                                               " is one of the maps to compare, "
+                                                               "choose another path"));
+        }
+    }
     const auto before = readMapTarget(given.before);
     if (!before) {
         return reportError(before.error());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -124,6 +125,27 @@ TEST(CliMap, SavedMapIsReadAgainAndCompared) {
     const Json difference = Json::parse(other.out, nullptr, false);
     EXPECT_EQ(difference.at("same_process"), false);
     EXPECT_FALSE(difference.at("objects").empty());
+}
+
+TEST(CliMap, NeverWritesOverWhatItReads) {
+    const ScratchDirectory scratch;
+    const StoppedProgram program;
+    const std::string map = scratch.path("a.json");
+    ASSERT_EQ(cli({"map", program.pid(), "--json", "-o", map}).status, 0);
+    ASSERT_EQ(::symlink(map.c_str(), scratch.path("link").c_str()), 0);
+    const auto size = std::filesystem::file_size(map);
+    const std::string pid = program.pid();
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"map", map, "--csv", "-o", map},
+             {"map", map + "@1s", "--csv", "-o", map},
+             {"map", "diff", map, pid, "-o", map},
+             {"map", "diff", pid, map, "-o", scratch.path("link")},
+             {"map", "diff", map + "@1s:P0", pid, "-o", map}}) {
+        const ProgramResult result = cli(arguments);
+        EXPECT_EQ(result.status, 2) << result.err;
+        EXPECT_NE(result.err.find("choose another path"), std::string::npos) << result.err;
+        EXPECT_EQ(std::filesystem::file_size(map), size) << arguments[1];
+    }
 }
 
 TEST(CliMap, SaysOnWhichNodesThePagesAreWhenAsked) {
