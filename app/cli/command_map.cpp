@@ -212,6 +212,7 @@ void addMapCommand(CLI::App& app, CommandLine& line) {
                     "  ringscope-cli map diff before.json 4711");
     command->callback([command, options, &line] {
         if (command->get_subcommands().empty()) {
+            line.onlyReads = true;
             line.command = [options] { return showMap(*options); };
         }
     });

@@ -216,8 +216,10 @@ void addMapDiffCommand(CLI::App& map, CommandLine& line) {
                     "  ringscope-cli map 4711 --json -o before.json\n"
                     "  ringscope-cli map diff before.json 4711\n"
                     "  ringscope-cli map diff before.json after.json --by region --csv");
-    command->callback(
-        [options, &line] { line.command = [options] { return showDifference(*options); }; });
+    command->callback([options, &line] {
+        line.onlyReads = true;
+        line.command = [options] { return showDifference(*options); };
+    });
 }
 
 } // namespace ringscope

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -24,6 +25,17 @@ void onInterrupt(int signal) {
         std::raise(signal);
     }
     g_interrupts = 1;
+}
+
+// Written while those signals are held back only; read by the handler.
+std::array<char, PATH_MAX> g_unfinished{};
+
+void onEnd(int signal) {
+    if (g_unfinished[0] != '\0') {
+        ::unlink(g_unfinished.data());
+    }
+    std::signal(signal, SIG_DFL);
+    std::raise(signal); // takes effect when this handler returns
 }
 
 void onFileTooLarge(int /*signal*/) {}
@@ -122,6 +134,39 @@ void catchInterrupts() {
     // A handler and not SIG_IGN, which a command that is recorded would inherit.
     action.sa_handler = onFileTooLarge;
     sigaction(SIGXFSZ, &action, nullptr);
+}
+
+void endOnInterrupts() {
+    struct sigaction action {};
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction before {};
+        sigaction(signal, nullptr, &before);
+        action.sa_handler = onEnd;
+        if (signal != SIGHUP || before.sa_handler != SIG_IGN) { // nohup
+            sigaction(signal, &action, nullptr);
+        }
+    }
+    action.sa_handler = onFileTooLarge;
+    sigaction(SIGXFSZ, &action, nullptr);
+}
+
+void removeWhenInterrupted(const std::string& path) {
+    const InterruptPause pause;
+    g_unfinished.fill('\0');
+    path.copy(g_unfinished.data(), g_unfinished.size() - 1);
+}
+
+InterruptPause::InterruptPause() {
+    sigset_t interrupts;
+    sigemptyset(&interrupts);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        sigaddset(&interrupts, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &interrupts, &m_before);
+}
+
+InterruptPause::~InterruptPause() {
+    pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
 }
 
 void outliveReaders() {
