@@ -60,7 +60,7 @@ MemorySums sumsOf(const MemoryMap& map, const MemoryRegion& region, MemoryType t
     sums.pss = saturated({region.pss});
     sums.privateBytes = saturated({region.privateClean, region.privateDirty});
     sums.privateSwap = region.isSharedMapping ? 0 : saturated({region.swap});
-    sums.shareable = saturated({region.rss - std::min(region.rss, region.anonymous)});
+    sums.shareable = sums.rss - std::min(sums.rss, region.anonymous);
     sums.sharedBytes = saturated({region.sharedClean, region.sharedDirty});
     sums.locked = saturated({region.locked});
     sums.swap = saturated({region.swap});
