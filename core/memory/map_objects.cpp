@@ -10,6 +10,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "core/base/printable_name.h"
+
 namespace ringscope {
 
 namespace {
@@ -193,7 +195,7 @@ std::string unknownFlags(string_view flags) {
         const std::string code(flags.substr(0, end));
         flags.remove_prefix(std::min(end + 1, flags.size()));
         if (!code.empty() && kKnownFlags.find(" " + code + " ") == string_view::npos) {
-            unknown += " " + code;
+            unknown += " " + printableName(code);
         }
     }
     return unknown;
