@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <ctime>
 #include <iostream>
+#include <new>
+#include <string_view>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -148,6 +150,20 @@ void endOnInterrupts() {
     }
     action.sa_handler = onFileTooLarge;
     sigaction(SIGXFSZ, &action, nullptr);
+}
+
+void endWithoutMemory() {
+    std::set_new_handler([] {
+        constexpr std::string_view kSentence =
+            "ringscope-cli: there is not enough memory for this: choose a smaller file, or free "
+            "some memory\n";
+        if (g_unfinished[0] != '\0') {
+            ::unlink(g_unfinished.data());
+        }
+        [[maybe_unused]] const auto written =
+            ::write(STDERR_FILENO, kSentence.data(), kSentence.size());
+        ::_exit(kExitFailed);
+    });
 }
 
 void removeWhenInterrupted(const std::string& path) {

@@ -54,6 +54,8 @@ void catchInterrupts();
 // For commands that only read: those signals end the program, as they would any,
 // but remove the file first that is half written. Otherwise as catchInterrupts().
 void endOnInterrupts();
+// Also where memory runs out, with a sentence and status 1: by then a destructor may need some.
+void endWithoutMemory();
 // That file; empty: none. Its path is cut at PATH_MAX, as the kernel would not take more.
 void removeWhenInterrupted(const std::string& path);
 // Holds those signals back as long as it is there.

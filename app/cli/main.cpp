@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     }
     if (line.onlyReads) {
         endOnInterrupts();
+        endWithoutMemory();
     } else {
         catchInterrupts();
     }
