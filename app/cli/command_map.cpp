@@ -16,6 +16,7 @@
 #include "core/memory/map_accounts.h"
 #include "core/memory/map_json.h"
 #include "core/memory/map_objects.h"
+#include "core/memory/told_columns.h"
 
 namespace ringscope {
 
@@ -133,10 +134,16 @@ void printText(const MapSnapshot& snapshot, const MapTableOptions& options, std:
     if (snapshot.nodes) {
         heads.emplace_back("NUMA");
     }
+    std::vector<const MapColumn*> columns;
+    for (const MapColumn& column : mapColumns()) {
+        if (tells(snapshot, column)) {
+            columns.push_back(&column);
+        }
+    }
     out << titleOf(snapshot) << "; sizes in " << unitWords(options.scale) << "\n\n"
-        << mapTable(heads, rows, options, snapshot.hasResidency(), false) << '\n';
+        << mapTable(heads, rows, options, columns, false) << '\n';
     for (const std::string& sentence : mapAccounts(snapshot)) {
-        out << sentence << '\n';
+        out << printableKernelName(sentence) << '\n'; // a saved map's remarks may hold anything
     }
 }
 
