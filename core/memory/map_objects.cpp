@@ -201,6 +201,16 @@ std::string unknownFlags(string_view flags) {
     return unknown;
 }
 
+// Arenas of glibc, the heap of Go and .bss have no name of their own; nothing else lies so, as far
+// as is known.
+bool isGuessed(const MapSnapshot& snapshot, std::size_t index) {
+    const MemoryRegion& region = snapshot.space.map.regions[index];
+    const MemoryType type = snapshot.types[index];
+    return region.name == 0 && region.inode == 0 && snapshot.origin != MapOrigin::vmmapCsv &&
+           (type == MemoryType::heap || type == MemoryType::managedHeap ||
+            type == MemoryType::image);
+}
+
 } // namespace
 
 MapObjects groupByObject(const MapSnapshot& snapshot) {
@@ -242,6 +252,9 @@ std::string regionDetails(const MapSnapshot& snapshot, std::size_t index) {
     };
     if (snapshot.types[index] == MemoryType::image && region.inode == 0) {
         add(".bss");
+    }
+    if (isGuessed(snapshot, index)) {
+        add("guessed by its place");
     }
     if (map.nameOf(region).starts_with("/SYSV")) {
         add("shmid " + std::to_string(region.inode));
