@@ -207,8 +207,10 @@ void addExportCommand(CLI::App& app, CommandLine& line) {
         "  ringscope-cli export steady.ringscope --format csv --track 'ring.*' -o ring.csv\n"
         "  ringscope-cli export steady.ringscope --format json --from 2s --to 4s -o - | jq .\n"
         "  ringscope-cli export it.ringscope --format dhat -o dhat.out.it");
-    command->callback(
-        [options, &line] { line.command = [options] { return exportSession(*options); }; });
+    command->callback([options, &line] {
+        line.onlyReads = true;
+        line.command = [options] { return exportSession(*options); };
+    });
 }
 
 } // namespace ringscope

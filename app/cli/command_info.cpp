@@ -271,8 +271,10 @@ void addInfoCommand(CLI::App& app, CommandLine& line) {
     command->add_option("file", *path, "A .ringscope file")->required()->type_name("FILE");
     command->add_flag("--json", *isJson, "Prints one JSON document");
     command->footer("Example:\n  ringscope-cli info steady.ringscope");
-    command->callback(
-        [path, isJson, &line] { line.command = [path, isJson] { return info(*path, *isJson); }; });
+    command->callback([path, isJson, &line] {
+        line.onlyReads = true;
+        line.command = [path, isJson] { return info(*path, *isJson); };
+    });
 }
 
 } // namespace ringscope

@@ -16,6 +16,7 @@
 #include "core/memory/map_accounts.h"
 #include "core/memory/map_json.h"
 #include "core/memory/map_objects.h"
+#include "core/memory/told_columns.h"
 
 namespace ringscope {
 
@@ -133,10 +134,16 @@ void printText(const MapSnapshot& snapshot, const MapTableOptions& options, std:
     if (snapshot.nodes) {
         heads.emplace_back("NUMA");
     }
+    std::vector<const MapColumn*> columns;
+    for (const MapColumn& column : mapColumns()) {
+        if (tells(snapshot, column)) {
+            columns.push_back(&column);
+        }
+    }
     out << titleOf(snapshot) << "; sizes in " << unitWords(options.scale) << "\n\n"
-        << mapTable(heads, rows, options, snapshot.hasResidency(), false) << '\n';
+        << mapTable(heads, rows, options, columns, false) << '\n';
     for (const std::string& sentence : mapAccounts(snapshot)) {
-        out << sentence << '\n';
+        out << printableKernelName(sentence) << '\n'; // a saved map's remarks may hold anything
     }
 }
 
@@ -152,7 +159,7 @@ int showMap(const MapOptions& given) {
     if (given.target.empty()) {
         return reportError(makeError(ErrorKind::usage, "map needs a pid or a saved map"));
     }
-    if (isSameFile(given.target, given.output)) {
+    if (isSameFile(mapTargetFile(given.target), given.output)) {
         return reportError(
             makeError(ErrorKind::usage,
                       "the output " + given.output + " is the map itself, choose another path"));
@@ -212,6 +219,7 @@ void addMapCommand(CLI::App& app, CommandLine& line) {
                     "  ringscope-cli map diff before.json 4711");
     command->callback([command, options, &line] {
         if (command->get_subcommands().empty()) {
+            line.onlyReads = true;
             line.command = [options] { return showMap(*options); };
         }
     });

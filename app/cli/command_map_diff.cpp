@@ -75,35 +75,37 @@ void printText(const MapDifference& difference, const MapTableOptions& options, 
             rows.push_back(rowOf(std::move(texts), row.before, row.after));
         }
     }
+    const std::string leftOut = difference.leftOut();
     if (options.rows != MapRows::type && rows.empty()) {
-        out << "Nothing changed.\n";
+        out << "Nothing changed.\n" << (leftOut.empty() ? "" : "\n" + leftOut + "\n");
         return;
     }
     out << "What changed, in " << unitWords(options.scale) << "\n\n"
-        << mapTable(heads, rows, options, true, true);
+        << mapTable(heads, rows, options, difference.columns, true);
+    if (!leftOut.empty()) {
+        out << '\n' << leftOut << '\n';
+    }
     if (!difference.isSameProcess) {
         out << "\nTwo processes: memory without a name is summed up by type.\n";
     }
 }
 
-Json sumsJson(const MemorySums& sums) {
-    Json json = Json::object();
-    for (const MapColumn& column : mapColumns()) {
-        json[std::string(column.key)] = column.value(sums);
-    }
-    return json;
-}
-
-Json pairJson(const MemorySums& before, const MemorySums& after) {
+// Of the columns that both maps tell.
+Json pairJson(const MapDifference& difference, const MemorySums& before, const MemorySums& after) {
+    Json earlier = Json::object();
+    Json later = Json::object();
     Json change = Json::object();
-    for (const MapColumn& column : mapColumns()) {
-        change[std::string(column.key)] =
-            static_cast<std::int64_t>(column.value(after) - column.value(before));
+    for (const MapColumn* const column : difference.columns) {
+        const std::string key(column->key);
+        earlier[key] = column->value(before);
+        later[key] = column->value(after);
+        change[key] = static_cast<std::int64_t>(column->value(after) - column->value(before));
     }
-    return {{"before", sumsJson(before)}, {"after", sumsJson(after)}, {"difference", change}};
+    return {{"before", earlier}, {"after", later}, {"difference", change}};
 }
 
-Json rowsJson(const std::vector<MapDifferenceRow>& rows, bool hasAddress) {
+Json rowsJson(const MapDifference& difference, bool hasAddress) {
+    const auto& rows = hasAddress ? difference.regions : difference.objects;
     Json list = Json::array();
     for (const MapDifferenceRow& row : rows) {
         if (row.change == MapChange::same) {
@@ -116,7 +118,7 @@ Json rowsJson(const std::vector<MapDifferenceRow>& rows, bool hasAddress) {
             json["start"] = row.start;
             json["end"] = row.end;
         }
-        json.update(pairJson(row.before, row.after));
+        json.update(pairJson(difference, row.before, row.after));
         list.push_back(std::move(json));
     }
     return list;
@@ -132,15 +134,19 @@ void printJson(const MapSnapshot& before, const MapSnapshot& after, const MapDif
     Json json{{"before", side(before)},
               {"after", side(after)},
               {"same_process", difference.isSameProcess}};
+    if (const std::string leftOut = difference.leftOut(); !leftOut.empty()) {
+        json["left_out"] = leftOut;
+    }
     json["types"] = Json::array();
     for (const MemoryType type : kMemoryTypes) {
         Json row{{"type", memoryTypeName(type)}};
-        row.update(pairJson(difference.before.of(type), difference.after.of(type)));
+        row.update(pairJson(difference, difference.before.of(type), difference.after.of(type)));
         json["types"].push_back(std::move(row));
     }
-    json["total"] = pairJson(difference.before.regionTotal(), difference.after.regionTotal());
-    json["objects"] = rowsJson(difference.objects, false);
-    json["regions"] = rowsJson(difference.regions, true);
+    json["total"] =
+        pairJson(difference, difference.before.regionTotal(), difference.after.regionTotal());
+    json["objects"] = rowsJson(difference, false);
+    json["regions"] = rowsJson(difference, true);
     out << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
@@ -152,6 +158,13 @@ int showDifference(const DiffOptions& given) {
     if (given.isJson && given.isCsv) {
         return reportError(
             makeError(ErrorKind::usage, "--json and --csv cannot be had at once, choose one"));
+    }
+    for (const std::string& target : {given.before, given.after}) {
+        if (isSameFile(mapTargetFile(target), given.output)) {
+            return reportError(makeError(ErrorKind::usage, "the output " + given.output +
+                                                               " is one of the maps to compare, "
+                                                               "choose another path"));
+        }
     }
     const auto before = readMapTarget(given.before);
     if (!before) {
@@ -209,8 +222,10 @@ void addMapDiffCommand(CLI::App& map, CommandLine& line) {
                     "  ringscope-cli map 4711 --json -o before.json\n"
                     "  ringscope-cli map diff before.json 4711\n"
                     "  ringscope-cli map diff before.json after.json --by region --csv");
-    command->callback(
-        [options, &line] { line.command = [options] { return showDifference(*options); }; });
+    command->callback([options, &line] {
+        line.onlyReads = true;
+        line.command = [options] { return showDifference(*options); };
+    });
 }
 
 } // namespace ringscope

@@ -14,6 +14,7 @@ namespace ringscope {
 struct CommandLine {
     bool isQuiet = false;         // no progress, no remarks
     std::function<int()> command; // the chosen one; returns the exit status
+    bool onlyReads = false;       // an interrupt may end it at any point
 };
 
 // Each adds its subcommands; a chosen one sets line.command. docs/command-line.md is their

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <iostream>
+#include <new>
+#include <string_view>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -24,6 +27,17 @@ void onInterrupt(int signal) {
         std::raise(signal);
     }
     g_interrupts = 1;
+}
+
+// Written while those signals are held back only; read by the handler.
+std::array<char, PATH_MAX> g_unfinished{};
+
+void onEnd(int signal) {
+    if (g_unfinished[0] != '\0') {
+        ::unlink(g_unfinished.data());
+    }
+    std::signal(signal, SIG_DFL);
+    std::raise(signal); // takes effect when this handler returns
 }
 
 void onFileTooLarge(int /*signal*/) {}
@@ -122,6 +136,53 @@ void catchInterrupts() {
     // A handler and not SIG_IGN, which a command that is recorded would inherit.
     action.sa_handler = onFileTooLarge;
     sigaction(SIGXFSZ, &action, nullptr);
+}
+
+void endOnInterrupts() {
+    struct sigaction action {};
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction before {};
+        sigaction(signal, nullptr, &before);
+        action.sa_handler = onEnd;
+        if (signal != SIGHUP || before.sa_handler != SIG_IGN) { // nohup
+            sigaction(signal, &action, nullptr);
+        }
+    }
+    action.sa_handler = onFileTooLarge;
+    sigaction(SIGXFSZ, &action, nullptr);
+}
+
+void endWithoutMemory() {
+    std::set_new_handler([] {
+        constexpr std::string_view kSentence =
+            "ringscope-cli: there is not enough memory for this: choose a smaller file, or free "
+            "some memory\n";
+        if (g_unfinished[0] != '\0') {
+            ::unlink(g_unfinished.data());
+        }
+        [[maybe_unused]] const auto written =
+            ::write(STDERR_FILENO, kSentence.data(), kSentence.size());
+        ::_exit(kExitFailed);
+    });
+}
+
+void removeWhenInterrupted(const std::string& path) {
+    const InterruptPause pause;
+    g_unfinished.fill('\0');
+    path.copy(g_unfinished.data(), g_unfinished.size() - 1);
+}
+
+InterruptPause::InterruptPause() {
+    sigset_t interrupts;
+    sigemptyset(&interrupts);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        sigaddset(&interrupts, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &interrupts, &m_before);
+}
+
+InterruptPause::~InterruptPause() {
+    pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
 }
 
 void outliveReaders() {

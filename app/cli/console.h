@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -50,6 +51,24 @@ private:
 // end; what was recorded is kept. A limit on file sizes (ulimit -f) becomes an error of the write.
 // Call once, before threads start.
 void catchInterrupts();
+// For commands that only read: those signals end the program, as they would any,
+// but remove the file first that is half written. Otherwise as catchInterrupts().
+void endOnInterrupts();
+// Also where memory runs out, with a sentence and status 1: by then a destructor may need some.
+void endWithoutMemory();
+// That file; empty: none. Its path is cut at PATH_MAX, as the kernel would not take more.
+void removeWhenInterrupted(const std::string& path);
+// Holds those signals back as long as it is there.
+class InterruptPause {
+public:
+    InterruptPause();
+    InterruptPause(const InterruptPause&) = delete;
+    InterruptPause& operator=(const InterruptPause&) = delete;
+    ~InterruptPause();
+
+private:
+    sigset_t m_before{};
+};
 // For commands that record: a reader of our output that went away must not end the recording.
 void outliveReaders();
 [[nodiscard]] bool isInterrupted();

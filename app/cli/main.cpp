@@ -61,7 +61,12 @@ int main(int argc, char** argv) {
         remark("no command was given; see ringscope-cli --help");
         return kExitUsage;
     }
-    catchInterrupts();
+    if (line.onlyReads) {
+        endOnInterrupts();
+        endWithoutMemory();
+    } else {
+        catchInterrupts();
+    }
     const int status = line.command();
     std::cout.flush();
     if (!std::cout) {

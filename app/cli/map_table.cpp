@@ -127,18 +127,18 @@ std::string hexRange(std::uint64_t start, std::uint64_t end) {
 }
 
 std::string mapTable(const std::vector<std::string>& heads, const std::vector<MapTableRow>& rows,
-                     const MapTableOptions& options, bool hasResidency, bool isSigned) {
+                     const MapTableOptions& options, const std::vector<const MapColumn*>& told,
+                     bool isSigned) {
     std::vector<const MapColumn*> columns;
-    for (const MapColumn& column : mapColumns()) {
-        const bool isKnown = hasResidency || !column.needsResidency;
+    for (const MapColumn* const column : told) {
         const bool isUsed = std::any_of(rows.begin(), rows.end(), [&](const MapTableRow& row) {
-            return row.value(column) != 0;
+            return row.value(*column) != 0;
         });
         // A region is one mapping, and its largest is itself.
         const bool isTrivial = options.rows == MapRows::region && !isSigned &&
-                               (column.isCount || column.key == "largest");
-        if (isKnown && isUsed && !isTrivial) {
-            columns.push_back(&column);
+                               (column->isCount || column->key == "largest");
+        if (isUsed && !isTrivial) {
+            columns.push_back(column);
         }
     }
     std::vector<std::vector<std::string>> table{heads};

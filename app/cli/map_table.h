@@ -33,11 +33,11 @@ struct MapTableRow {
 };
 
 // Zeros are blank, and a column that has nothing else is left out. Numbers stand in the unit of the
-// scale without repeating it; hasResidency: else columns of physical memory are left out.
+// scale without repeating it. told: the columns that there may be.
 [[nodiscard]] std::string mapTable(const std::vector<std::string>& heads,
                                    const std::vector<MapTableRow>& rows,
-                                   const MapTableOptions& options, bool hasResidency,
-                                   bool isSigned);
+                                   const MapTableOptions& options,
+                                   const std::vector<const MapColumn*>& told, bool isSigned);
 // "KiB", and "pages of 4 KiB".
 [[nodiscard]] std::string unitWords(ByteScale scale);
 

@@ -54,13 +54,11 @@ struct SessionPlace {
 
 Expected<SessionPlace> parsePlace(const std::string& target) {
     SessionPlace place;
-    place.file = target;
-    const auto at = target.rfind('@');
-    if (exists(target) || at == std::string::npos) {
+    place.file = mapTargetFile(target);
+    if (place.file == target) {
         return place;
     }
-    place.file = target.substr(0, at);
-    std::string time = target.substr(at + 1);
+    std::string time = target.substr(place.file.size() + 1);
     if (const auto colon = time.find(':'); colon != std::string::npos) {
         place.process = time.substr(colon + 1);
         time.resize(colon);
@@ -116,6 +114,14 @@ Expected<MapSnapshot> readSession(const SessionPlace& place) {
 bool isProcessTarget(const std::string& target) {
     return !target.empty() &&
            std::all_of(target.begin(), target.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string mapTargetFile(const std::string& target) {
+    if (isProcessTarget(target)) {
+        return "";
+    }
+    const auto at = exists(target) ? std::string::npos : target.rfind('@');
+    return target.substr(0, at);
 }
 
 Expected<MapSnapshot> readMapTarget(const std::string& target, NodePlaces nodePlaces) {

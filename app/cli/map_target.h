@@ -18,5 +18,7 @@ namespace ringscope {
                                                   NodePlaces nodePlaces = NodePlaces::leftOut);
 // Whether it is a process, not a file.
 [[nodiscard]] bool isProcessTarget(const std::string& target);
+// The file that it is read from: FILE of FILE@TIME; empty of a process.
+[[nodiscard]] std::string mapTargetFile(const std::string& target);
 
 } // namespace ringscope

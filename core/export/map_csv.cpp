@@ -9,6 +9,7 @@
 #include "core/export/csv_fields.h"
 #include "core/memory/map_columns.h"
 #include "core/memory/map_objects.h"
+#include "core/memory/told_columns.h"
 
 namespace ringscope {
 
@@ -29,20 +30,23 @@ void writeHeads(std::string_view first, std::string_view last, std::ostream& out
     out << last << '\n';
 }
 
-void writeSums(const MemorySums& sums, bool hasResidency, std::ostream& out) {
+void writeSums(const MemorySums& sums, const MapSnapshot& snapshot, std::ostream& out) {
     for (const MapColumn& column : mapColumns()) {
         out << ',';
-        if (hasResidency || !column.needsResidency) {
+        if (tells(snapshot, column)) {
             out << std::to_string(column.value(sums));
         }
     }
 }
 
-void writeDifferences(const MemorySums& before, const MemorySums& after, std::ostream& out) {
+void writeDifferences(const MapDifference& difference, const MemorySums& before,
+                      const MemorySums& after, std::ostream& out) {
     for (const MapColumn& column : mapColumns()) {
-        out << ','
-            << std::to_string(
-                   static_cast<std::int64_t>(column.value(after) - column.value(before)));
+        out << ',';
+        if (difference.tells(column)) {
+            out << std::to_string(
+                static_cast<std::int64_t>(column.value(after) - column.value(before)));
+        }
     }
 }
 
@@ -63,14 +67,14 @@ void writeTypes(const MapSnapshot& snapshot, std::optional<MemoryType> only, std
     for (const MemoryType type : kMemoryTypes) {
         if (!only || *only == type) {
             out << memoryTypeName(type);
-            writeSums(sums.of(type), snapshot.hasResidency(), out);
+            writeSums(sums.of(type), snapshot, out);
             writeNodes(snapshot, snapshot.nodesOf(type), out);
             out << '\n';
         }
     }
     if (!only) {
         out << "Total";
-        writeSums(sums.regionTotal(), snapshot.hasResidency(), out);
+        writeSums(sums.regionTotal(), snapshot, out);
         writeNodes(snapshot, snapshot.nodesOf(std::nullopt), out);
         out << '\n';
     }
@@ -81,7 +85,7 @@ void writeObjects(const MapSnapshot& snapshot, std::optional<MemoryType> only, s
     for (const MapObject& object : groupByObject(snapshot).objects) {
         if (!only || *only == object.type) {
             out << memoryTypeName(object.type) << ',' << csv::quoted(object.name);
-            writeSums(object.sums, snapshot.hasResidency(), out);
+            writeSums(object.sums, snapshot, out);
             writeNodes(snapshot, snapshot.nodesOf(object.regions), out);
             out << '\n';
         }
@@ -102,10 +106,11 @@ void writeRegions(const MapSnapshot& snapshot, std::optional<MemoryType> only, s
             << memoryTypeName(snapshot.types[i]) << ','
             << csv::quoted(objects.objects[objects.objectOf[i]].name) << ','
             << protectionCode(region);
-        writeSums(sumsOf(map, region, snapshot.types[i]), snapshot.hasResidency(), out);
+        writeSums(sumsOf(map, region, snapshot.types[i]), snapshot, out);
         out << ',' << std::to_string(region.offset) << ',' << std::to_string(region.deviceMajor)
             << ':' << std::to_string(region.deviceMinor) << ',' << std::to_string(region.inode)
-            << ',' << map.flagsOf(region) << ',' << csv::quoted(regionDetails(snapshot, i));
+            << ',' << csv::quoted(map.flagsOf(region)) << ','
+            << csv::quoted(regionDetails(snapshot, i));
         writeNodes(snapshot, snapshot.nodes ? snapshot.nodes->regions[i] : MemoryNodes{}, out);
         out << '\n';
     }
@@ -133,15 +138,20 @@ void writeMapCsv(const MapSnapshot& snapshot, MapRows rows, std::optional<Memory
 
 void writeMapDifferenceCsv(const MapDifference& difference, MapRows rows, std::ostream& out) {
     out << "# Ringscope memory map, what changed, in bytes\n";
+    if (const std::string leftOut = difference.leftOut(); !leftOut.empty()) {
+        out << "# " << leftOut << '\n';
+    }
     if (rows == MapRows::type) {
         writeHeads("type", "", out);
         for (const MemoryType type : kMemoryTypes) {
             out << memoryTypeName(type);
-            writeDifferences(difference.before.of(type), difference.after.of(type), out);
+            writeDifferences(difference, difference.before.of(type), difference.after.of(type),
+                             out);
             out << '\n';
         }
         out << "Total";
-        writeDifferences(difference.before.regionTotal(), difference.after.regionTotal(), out);
+        writeDifferences(difference, difference.before.regionTotal(),
+                         difference.after.regionTotal(), out);
         out << '\n';
         return;
     }
@@ -156,7 +166,7 @@ void writeMapDifferenceCsv(const MapDifference& difference, MapRows rows, std::o
             out << hexAddress(row.start) << ',' << hexAddress(row.end) << ',';
         }
         out << memoryTypeName(row.type) << ',' << csv::quoted(row.name);
-        writeDifferences(row.before, row.after, out);
+        writeDifferences(difference, row.before, row.after, out);
         out << '\n';
     }
 }

@@ -15,7 +15,7 @@ enum class MapRows : std::uint8_t { type, object, region };
 
 // The map as a table: comment lines (#) with what it is of, one header row (keys of mapColumns()),
 // then a row each, and Total at the end of those by type. Bytes, C locale, RFC 4180, lines end with
-// \n. Cells that a core dump cannot tell are empty. only: rows of that type.
+// \n. Cells that the map does not tell, as of a core dump, are empty. only: rows of that type.
 void writeMapCsv(const MapSnapshot& snapshot, MapRows rows, std::optional<MemoryType> only,
                  std::ostream& out);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/memory/address_space.h"
+#include "core/memory/held_address_space.h"
 
 #include <cerrno>
 #include <filesystem>
@@ -52,13 +52,22 @@ void readStackPointers(const FileDescriptor& process, AddressSpace& space) {
 
 } // namespace
 
+bool HeldAddressSpace::isStillThere() const {
+    return proc::isMapReadable(m_smaps.get());
+}
+
 Expected<AddressSpace> readAddressSpace(const ProcessIdentity& process) {
+    auto held = holdAddressSpace(process);
+    return held ? Expected<AddressSpace>(std::move(held->space())) : held.error();
+}
+
+Expected<HeldAddressSpace> holdAddressSpace(const ProcessIdentity& process) {
     const std::int64_t startNs = proc::threadCpuNs();
     const auto directory = proc::openProcess(process);
     if (!directory) {
         return directory.error();
     }
-    const FileDescriptor smaps = proc::openFile(directory->directory, "smaps");
+    FileDescriptor smaps = proc::openFile(directory->directory, "smaps");
     if (!smaps.isOpen()) {
         return proc::readError(process.pid, "smaps", errno);
     }
@@ -72,7 +81,7 @@ Expected<AddressSpace> readAddressSpace(const ProcessIdentity& process) {
     readStackPointers(directory->directory, space);
     space.timeNs = monotonicNs();
     space.costNs = proc::threadCpuNs() - startNs;
-    return space;
+    return HeldAddressSpace(std::move(space), std::move(smaps));
 }
 
 } // namespace ringscope

@@ -15,6 +15,7 @@
 
 #include "core/base/file_descriptor.h"
 #include "core/base/units.h"
+#include "core/memory/gcore_ranges.h"
 #include "core/memory/region_classifier.h"
 
 namespace ringscope {
@@ -97,6 +98,7 @@ public:
         }
         joinRanges();
         nameKnownRanges();
+        m_maybeHidden = hideWhatGcoreShows(m_snapshot.space);
         m_snapshot.space.areStacksKnown =
             !m_snapshot.space.threads.empty() &&
             std::all_of(m_snapshot.space.threads.begin(), m_snapshot.space.threads.end(),
@@ -510,6 +512,9 @@ private:
         add(m_withoutSegment,
             "of files have no segment: their protection is not known and shown as none.");
         add(m_cutOff, "that should be in the dump are missing: the file is cut short.");
+        add(m_maybeHidden,
+            "without a file are read-only here, as gcore writes also what nobody may "
+            "access: some may be Reserved.");
         if (m_snapshot.space.threads.empty()) {
             remarks.emplace_back("The dump names no threads, so their stacks are guessed.");
         }
@@ -534,6 +539,7 @@ private:
     std::uint64_t m_notDumped = 0;
     std::uint64_t m_withoutSegment = 0;
     std::uint64_t m_cutOff = 0;
+    std::uint64_t m_maybeHidden = 0; // anonymous and read-only, in a dump of gcore
     MapSnapshot m_snapshot;
 };
 

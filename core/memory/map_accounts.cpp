@@ -17,6 +17,32 @@ std::int64_t difference(std::uint64_t of, std::uint64_t from) {
     return static_cast<std::int64_t>(of - from);
 }
 
+std::string magnitude(std::int64_t difference) {
+    return bytesText(static_cast<std::uint64_t>(std::llabs(difference)));
+}
+
+// The kernel rounds down to 1 KiB in each mapping what it divides among processes.
+bool isRounding(std::int64_t difference, const MemorySums& total) {
+    return difference >= 0 && static_cast<std::uint64_t>(difference) < total.regions * 1024;
+}
+
+// "private memory by 12 KiB, swapped memory by 4 KiB".
+std::string otherDifferences(const SlowCounters& kernel, const MemorySums& total) {
+    std::string differences;
+    const auto add = [&](const char* what, std::int64_t by, bool isMeant) {
+        if (by != 0 && !isMeant) {
+            differences += (differences.empty() ? "" : ", ") + std::string(what) + " memory by " +
+                           magnitude(by);
+        }
+    };
+    const std::int64_t locked = difference(kernel.locked, total.locked);
+    add("private", difference(kernel.privateBytes(), total.privateBytes), false);
+    add("shared", difference(kernel.sharedBytes(), total.sharedBytes), false);
+    add("swapped", difference(kernel.swap, total.swap), false);
+    add("locked", locked, isRounding(locked, total));
+    return differences;
+}
+
 void addKernelSums(const MapSnapshot& snapshot, const MemorySums& total,
                    std::vector<std::string>& sentences) {
     if (!snapshot.rollup) {
@@ -25,17 +51,26 @@ void addKernelSums(const MapSnapshot& snapshot, const MemorySums& total,
         }
         return;
     }
-    const std::int64_t rss = difference(snapshot.rollup->rss, total.rss);
+    const SlowCounters& kernel = *snapshot.rollup;
+    const std::int64_t rss = difference(kernel.rss, total.rss);
+    const std::string others = otherDifferences(kernel, total);
     if (rss == 0) {
-        sentences.push_back("RSS " + bytesText(total.rss) + " equals the kernel's own sum.");
+        sentences.push_back(
+            "RSS " + bytesText(total.rss) + " equals the kernel's own sum" +
+            (others.empty() ? ", and so do private, shared, swapped and locked memory." : "."));
     } else {
-        sentences.push_back("RSS differs from the kernel's own sum by " +
-                            bytesText(static_cast<std::uint64_t>(std::llabs(rss))) +
+        sentences.push_back("RSS differs from the kernel's own sum by " + magnitude(rss) +
                             ": the process changed between the two readings.");
     }
-    const std::int64_t pss = pssRounding(snapshot, total).value_or(0);
-    if (pss >= 0 && static_cast<std::uint64_t>(pss) < total.regions * 1024) {
-        sentences.push_back("PSS is " + bytesText(static_cast<std::uint64_t>(pss)) +
+    if (!others.empty()) {
+        sentences.push_back("Others differ from the kernel's own sums: " + others +
+                            "; this process or one that shares memory with it changed between the "
+                            "two readings.");
+    }
+    // Nothing else can have changed it.
+    if (const std::int64_t pss = pssRounding(snapshot, total).value_or(0);
+        rss == 0 && others.empty() && isRounding(pss, total)) {
+        sentences.push_back("PSS is " + magnitude(pss) +
                             " less than the kernel's, which rounds each mapping down.");
     } else {
         sentences.push_back("PSS differs from the kernel's: this process or one that shares memory "

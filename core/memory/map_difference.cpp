@@ -6,12 +6,31 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/memory/told_columns.h"
+
 namespace ringscope {
 
 namespace {
 
 std::uint64_t inMemory(const MemorySums& sums) {
     return sums.rss + sums.hugetlb + sums.swap;
+}
+
+// What of a map is told, which the other side may not be.
+MemorySums toldBy(const MapSnapshot& snapshot, MemorySums sums) {
+    if (snapshot.origin == MapOrigin::coreDump) {
+        MemorySums told;
+        told.regions = sums.regions;
+        told.size = sums.size;
+        told.largest = sums.largest;
+        return told;
+    }
+    if (snapshot.origin == MapOrigin::vmmapCsv) {
+        sums.swap = sums.privateSwap = 0;
+        sums.huge = sums.hugetlb = 0;
+        sums.dirty = 0;
+    }
+    return sums;
 }
 
 // All but what any other process changes all the time.
@@ -25,20 +44,14 @@ bool isOtherwise(MemorySums before, MemorySums after) {
     return before != after;
 }
 
-MapChange changeOf(const MapDifferenceRow& row) {
-    if (!row.indexBefore && row.before.regions == 0) {
-        return MapChange::appeared;
+MapChange changeOf(const MemorySums& before, const MemorySums& after) {
+    const bool isOtherSize = before.size != after.size;
+    const std::uint64_t earlier = isOtherSize ? before.size : inMemory(before);
+    const std::uint64_t later = isOtherSize ? after.size : inMemory(after);
+    if (earlier != later) {
+        return later > earlier ? MapChange::grown : MapChange::shrunk;
     }
-    if (!row.indexAfter && row.after.regions == 0) {
-        return MapChange::vanished;
-    }
-    const bool isOtherSize = row.before.size != row.after.size;
-    const std::uint64_t before = isOtherSize ? row.before.size : inMemory(row.before);
-    const std::uint64_t after = isOtherSize ? row.after.size : inMemory(row.after);
-    if (before != after) {
-        return after > before ? MapChange::grown : MapChange::shrunk;
-    }
-    return isOtherwise(row.before, row.after) ? MapChange::changed : MapChange::same;
+    return isOtherwise(before, after) ? MapChange::changed : MapChange::same;
 }
 
 struct Range {
@@ -85,11 +98,16 @@ public:
         , m_objectsAfter(groupByObject(after)) {}
 
     MapDifference compare() {
+        for (const MapColumn& column : mapColumns()) {
+            if (ringscope::tells(m_before, column) && ringscope::tells(m_after, column)) {
+                m_result.columns.push_back(&column);
+            }
+        }
         m_result.before = m_before.sums();
         m_result.after = m_after.sums();
         const ProcessIdentity& one = m_before.space.process;
         const ProcessIdentity& other = m_after.space.process;
-        m_result.isSameProcess = one.pid == other.pid && one.startTicks == other.startTicks;
+        m_result.isSameProcess = one.pid != 0 && one.startTicks != 0 && one == other;
         for (const MemoryType type : kMemoryTypes) {
             compareNamed(type);
             if (m_result.isSameProcess) {
@@ -120,6 +138,19 @@ private:
         return found;
     }
 
+    [[nodiscard]] MapChange change(const MapDifferenceRow& row) const {
+        if (!row.indexBefore && row.before.regions == 0) {
+            return MapChange::appeared;
+        }
+        if (!row.indexAfter && row.after.regions == 0) {
+            return MapChange::vanished;
+        }
+        const auto told = [this](const MemorySums& sums) {
+            return toldBy(m_before, toldBy(m_after, sums));
+        };
+        return changeOf(told(row.before), told(row.after));
+    }
+
     void addObject(std::optional<std::uint32_t> before, std::optional<std::uint32_t> after) {
         MapDifferenceRow row;
         const MapObject& shown =
@@ -137,25 +168,72 @@ private:
         if (after) {
             row.after = m_objectsAfter.objects[*after].sums;
         }
-        row.change = changeOf(row);
+        row.change = change(row);
         m_result.objects.push_back(std::move(row));
     }
 
-    void compareNamed(MemoryType type) {
-        std::unordered_map<std::string_view, std::uint32_t> earlier;
-        const Indices before = select(m_objectsBefore, type, true);
-        for (const std::uint32_t index : before) {
-            earlier.emplace(m_objectsBefore.objects[index].key, index);
-        }
-        std::vector<bool> isMatched(m_objectsBefore.objects.size());
-        for (const std::uint32_t index : select(m_objectsAfter, type, true)) {
-            const auto found = earlier.find(m_objectsAfter.objects[index].key);
-            if (found == earlier.end()) {
-                addObject(std::nullopt, index);
-            } else {
-                isMatched[found->second] = true;
-                addObject(found->second, index);
+    // Of a file that has an inode: which one it is, whatever it is called by now.
+    static std::string fileOf(const MapSnapshot& snapshot, const MapObject& object) {
+        const MemoryRegion& region = snapshot.space.map.regions[object.regions.front()];
+        return region.inode == 0
+                   ? std::string()
+                   : std::to_string(region.deviceMajor) + ":" + std::to_string(region.deviceMinor) +
+                         " " + std::to_string(region.inode);
+    }
+
+    // Pairs those objects of before that have none yet with those of after, by what nameOf says of
+    // them; empty: by nothing.
+    template <typename NameOf>
+    void pairBy(NameOf nameOf, const Indices& before, const Indices& after,
+                std::vector<std::optional<std::uint32_t>>& pairOf) {
+        std::unordered_map<std::string, std::uint32_t> earlier;
+        std::vector<bool> isTaken(m_objectsBefore.objects.size());
+        for (const auto& taken : pairOf) {
+            if (taken) {
+                isTaken[*taken] = true;
             }
+        }
+        for (const std::uint32_t index : before) {
+            const std::string name = nameOf(m_before, m_objectsBefore.objects[index]);
+            if (!isTaken[index] && !name.empty()) {
+                earlier.emplace(name, index);
+            }
+        }
+        for (std::size_t i = 0; i < after.size() && !earlier.empty(); ++i) {
+            if (pairOf[i]) {
+                continue;
+            }
+            const auto found = earlier.find(nameOf(m_after, m_objectsAfter.objects[after[i]]));
+            if (found != earlier.end()) {
+                pairOf[i] = found->second;
+                earlier.erase(found);
+            }
+        }
+    }
+
+    // By name: of one process only what is no other file, as one that took the name of another may
+    // be, or the second of two memory files called the same.
+    void compareNamed(MemoryType type) {
+        const Indices before = select(m_objectsBefore, type, true);
+        const Indices after = select(m_objectsAfter, type, true);
+        std::vector<std::optional<std::uint32_t>> pairOf(after.size());
+        if (m_result.isSameProcess) {
+            pairBy(
+                [](const MapSnapshot& snapshot, const MapObject& object) {
+                    const std::string file = fileOf(snapshot, object);
+                    return file.empty() ? file : file + " " + object.name;
+                },
+                before, after, pairOf);
+            pairBy(fileOf, before, after, pairOf);
+        }
+        pairBy([](const MapSnapshot&, const MapObject& object) { return object.key; }, before,
+               after, pairOf);
+        std::vector<bool> isMatched(m_objectsBefore.objects.size());
+        for (std::size_t i = 0; i < after.size(); ++i) {
+            if (pairOf[i]) {
+                isMatched[*pairOf[i]] = true;
+            }
+            addObject(pairOf[i], after[i]);
         }
         for (const std::uint32_t index : before) {
             if (!isMatched[index]) {
@@ -201,7 +279,7 @@ private:
             row.after += m_objectsAfter.objects[index].sums;
         }
         if (row.before.regions > 0 || row.after.regions > 0) {
-            row.change = changeOf(row);
+            row.change = change(row);
             m_result.objects.push_back(std::move(row));
         }
     }
@@ -217,9 +295,14 @@ private:
                 return Range{region.start, region.end};
             },
             [&](std::size_t one, std::size_t other) {
-                return before[one].inode == after[other].inode &&
-                       m_before.space.map.nameOf(before[one]) ==
-                           m_after.space.map.nameOf(after[other]);
+                const MemoryRegion& earlier = before[one];
+                const MemoryRegion& later = after[other];
+                if (earlier.inode != 0 || later.inode != 0) { // whatever its name is by now
+                    return earlier.inode == later.inode &&
+                           earlier.deviceMajor == later.deviceMajor &&
+                           earlier.deviceMinor == later.deviceMinor;
+                }
+                return m_before.space.map.nameOf(earlier) == m_after.space.map.nameOf(later);
             },
             [&](std::optional<std::size_t> one, std::optional<std::size_t> other) {
                 addRegion(one, other);
@@ -245,7 +328,7 @@ private:
             row.indexAfter = static_cast<std::uint32_t>(*after);
             set(m_after, m_objectsAfter, *after, row.after);
         }
-        row.change = changeOf(row);
+        row.change = change(row);
         m_result.regions.push_back(std::move(row));
     }
 
@@ -263,6 +346,20 @@ std::string_view mapChangeName(MapChange change) {
                                                         "grown", "shrunk",   "changed"};
     const auto index = static_cast<std::size_t>(change);
     return index < kNames.size() ? kNames[index] : std::string_view{};
+}
+
+bool MapDifference::tells(const MapColumn& column) const {
+    return std::find(columns.begin(), columns.end(), &column) != columns.end();
+}
+
+std::string MapDifference::leftOut() const {
+    std::string names;
+    for (const MapColumn& column : mapColumns()) {
+        if (!tells(column)) {
+            names += (names.empty() ? "" : ", ") + std::string(column.linuxName);
+        }
+    }
+    return names.empty() ? "" : "Left out, as one of the two maps does not tell it: " + names + ".";
 }
 
 MapDifference compareMaps(const MapSnapshot& before, const MapSnapshot& after) {

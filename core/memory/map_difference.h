@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/memory/map_columns.h"
 #include "core/memory/map_objects.h"
 #include "core/memory/map_snapshot.h"
 
@@ -40,8 +41,14 @@ struct MapDifference {
     // The same process, so that addresses and unnamed objects are compared; otherwise those without
     // a name are summed up under one row a type.
     bool isSameProcess = false;
+    // The columns that both maps tell; of the others nothing is compared.
+    std::vector<const MapColumn*> columns;
     std::vector<MapDifferenceRow> objects; // by type, then as in the later map, then the vanished
     std::vector<MapDifferenceRow> regions; // by address; empty unless isSameProcess
+
+    [[nodiscard]] bool tells(const MapColumn& column) const;
+    // A sentence on the columns that are left out; empty: none is.
+    [[nodiscard]] std::string leftOut() const;
 };
 
 // Linear in the regions: 20,000 each in some milliseconds. Any thread.

@@ -2,10 +2,12 @@
 #include "core/memory/map_file.h"
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "core/base/file_descriptor.h"
+#include "core/base/units.h"
 #include "core/memory/core_dump.h"
 #include "core/memory/map_json.h"
 #include "core/memory/vmmap_csv.h"
@@ -14,8 +16,12 @@ namespace ringscope {
 
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{4} << 30U; // of a saved map: a million regions
+// Of a saved map: half a million regions, eight times what Linux allows a process unless told.
+constexpr std::size_t kMaxBytes = std::size_t{512} << 20U;
 constexpr std::size_t kHeadBytes = 4096;
+// Where a saved map says that it is one, also when another program has sorted its fields: the
+// longest of those before is the command.
+constexpr std::size_t kFormatBytes = std::size_t{1} << 20U;
 
 bool startsAsJson(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n");
@@ -28,6 +34,30 @@ bool isPacked(std::string_view head) {
 
 bool isMap(std::string_view head) {
     return startsAsElf(head) || startsAsJson(head) || startsAsVmmapCsv(head);
+}
+
+// Before a file is read whole that somebody took for a map.
+std::optional<Error> whyNotRead(const std::string& path, std::string_view head) {
+    const auto refused = [&](const std::string& why) {
+        return makeError(ErrorKind::damaged, path + " is no memory map that Ringscope can read: " +
+                                                 why + "; save the map again");
+    };
+    if (!startsAsVmmapCsv(head)) {
+        const auto start = readFile(path, kFormatBytes);
+        if (!start) {
+            return start.error();
+        }
+        if (!startsAsJson(head) || start->find(kMapFormat) == std::string::npos) {
+            return refused("it does not say that it is one");
+        }
+    }
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(path, error);
+    if (!error && bytes > kMaxBytes) {
+        return refused("it has " + formatBytes(static_cast<double>(bytes)) + ", and " +
+                       formatBytes(static_cast<double>(kMaxBytes)) + " are the most there can be");
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -63,6 +93,9 @@ Expected<MapSnapshot> readMapFile(const std::string& path) {
     if (head->starts_with("RINGSESS")) {
         return makeError(ErrorKind::damaged, path + " is a session and no single map: open it as "
                                                     "a session, or one of its maps as FILE@TIME");
+    }
+    if (const auto refused = whyNotRead(path, *head)) {
+        return *refused;
     }
     const auto text = readFile(path, kMaxBytes);
     if (!text) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <ostream>
 #include <unordered_map>
 #include <utility>
@@ -15,7 +16,6 @@ namespace ringscope {
 
 namespace {
 
-constexpr std::string_view kFormat = "ringscope-map";
 constexpr int kVersion = 1;
 constexpr std::array<std::string_view, 3> kOrigins = {"process", "core dump", "VMMap CSV"};
 
@@ -146,7 +146,7 @@ Json allocatorJson(const std::optional<AllocatorSums>& sums) {
 
 Json headJson(const MapSnapshot& snapshot) {
     Json json;
-    json["format"] = kFormat;
+    json["format"] = kMapFormat;
     json["version"] = kVersion;
     json["origin"] = kOrigins[static_cast<std::size_t>(snapshot.origin)];
     json["pid"] = snapshot.space.process.pid;
@@ -245,6 +245,36 @@ Error noMap(const std::string& what, const std::string& why) {
                                              why + "; save the map again");
 }
 
+// Of what anything divides addresses by.
+bool isPageSize(std::uint64_t bytes) {
+    constexpr std::uint64_t kLeast = 4096;
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 20U;
+    return bytes >= kLeast && bytes <= kMost && std::has_single_bit(bytes);
+}
+
+// Before it is parsed: each level would need memory of its own. A map has five.
+bool isNestedTooDeeply(std::string_view text) {
+    constexpr int kMostLevels = 32;
+    int level = 0;
+    bool isInText = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (isInText) {
+            i += c == '\\' ? 1U : 0U;
+            isInText = c != '"';
+        } else if (c == '"') {
+            isInText = true;
+        } else if (c == '[' || c == '{') {
+            if (++level > kMostLevels) {
+                return true;
+            }
+        } else if (c == ']' || c == '}') {
+            --level;
+        }
+    }
+    return false;
+}
+
 class MapReader {
 public:
     // isHeadOnly: no regions are looked for.
@@ -254,7 +284,7 @@ public:
         , m_isHeadOnly(isHeadOnly) {}
 
     Expected<MapSnapshot> read() {
-        if (!m_json.is_object() || m_json.value("format", "") != kFormat) {
+        if (!m_json.is_object() || m_json.value("format", "") != kMapFormat) {
             return noMap(m_what, "it does not say that it is one");
         }
         int version = 0;
@@ -265,6 +295,10 @@ public:
                                  ", which this Ringscope does not know: open it with a newer one");
         }
         readHead();
+        if (!isPageSize(m_snapshot.pageSize)) {
+            return noMap(m_what, "its page size of " + std::to_string(m_snapshot.pageSize) +
+                                     " bytes is none that a machine has");
+        }
         if (m_isHeadOnly) {
             return std::move(m_snapshot);
         }
@@ -441,6 +475,9 @@ private:
 };
 
 Expected<MapSnapshot> parse(std::string_view text, const std::string& what, bool isHeadOnly) {
+    if (isNestedTooDeeply(text)) {
+        return noMap(what, "it is nested deeper than any map");
+    }
     const Json json = Json::parse(text, nullptr, false);
     if (json.is_discarded()) {
         return noMap(what, "it is cut short or no JSON");

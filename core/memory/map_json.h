@@ -11,6 +11,9 @@
 
 namespace ringscope {
 
+// What a saved map says in its field "format".
+inline constexpr std::string_view kMapFormat = "ringscope-map";
+
 // Writes the map as one JSON document, sizes in bytes: what it is of, the sums by type and their
 // total, the kernel's own, objects and regions. Nothing is left out, so that mapFromJson() gives
 // the same map again. docs/memory-map.md is its specification. Memory for one region at a time.

@@ -10,6 +10,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "core/base/printable_name.h"
+
 namespace ringscope {
 
 namespace {
@@ -193,10 +195,20 @@ std::string unknownFlags(string_view flags) {
         const std::string code(flags.substr(0, end));
         flags.remove_prefix(std::min(end + 1, flags.size()));
         if (!code.empty() && kKnownFlags.find(" " + code + " ") == string_view::npos) {
-            unknown += " " + code;
+            unknown += " " + printableName(code);
         }
     }
     return unknown;
+}
+
+// Arenas of glibc, the heap of Go and .bss have no name of their own; nothing else lies so, as far
+// as is known.
+bool isGuessed(const MapSnapshot& snapshot, std::size_t index) {
+    const MemoryRegion& region = snapshot.space.map.regions[index];
+    const MemoryType type = snapshot.types[index];
+    return region.name == 0 && region.inode == 0 && snapshot.origin != MapOrigin::vmmapCsv &&
+           (type == MemoryType::heap || type == MemoryType::managedHeap ||
+            type == MemoryType::image);
 }
 
 } // namespace
@@ -240,6 +252,9 @@ std::string regionDetails(const MapSnapshot& snapshot, std::size_t index) {
     };
     if (snapshot.types[index] == MemoryType::image && region.inode == 0) {
         add(".bss");
+    }
+    if (isGuessed(snapshot, index)) {
+        add("guessed by its place");
     }
     if (map.nameOf(region).starts_with("/SYSV")) {
         add("shmid " + std::to_string(region.inode));

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "core/memory/map_reader.h"
 
+#include <optional>
 #include <string>
 #include <unistd.h>
 #include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
+#include "core/memory/held_address_space.h"
 #include "core/memory/proc_process.h"
 #include "core/memory/region_classifier.h"
 
@@ -53,20 +55,19 @@ void readNodes(MapSnapshot& snapshot) {
     }
 }
 
-} // namespace
-
-Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums kernelSums,
-                                      NodePlaces nodePlaces) {
-    auto space = readAddressSpace(process);
-    if (!space) {
-        return space.error();
+// Empty: the process started another program meanwhile, so that what was read is of two.
+Expected<std::optional<MapSnapshot>> readOnce(const ProcessIdentity& process, KernelSums kernelSums,
+                                              NodePlaces nodePlaces) {
+    auto held = holdAddressSpace(process);
+    if (!held) {
+        return held.error();
     }
-    auto reader = ProcessCountersReader::open(space->process);
+    auto reader = ProcessCountersReader::open(held->space().process);
     if (!reader) {
         return reader.error();
     }
     MapSnapshot snapshot;
-    snapshot.space = std::move(space).value();
+    snapshot.space = std::move(held->space());
     if (kernelSums == KernelSums::read) { // first, as it is compared with the map
         if (const auto slow = reader->readSlow()) {
             snapshot.rollup = *slow;
@@ -90,13 +91,33 @@ Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums
         return fast.error();
     }
     snapshot.counters = *fast;
+    if (!held->isStillThere()) {
+        return std::optional<MapSnapshot>();
+    }
     snapshot.pageSize = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     snapshot.types = classifyRegions(snapshot.space);
     if (snapshot.space.map.malformedLines > 0) {
         snapshot.remarks.push_back(std::to_string(snapshot.space.map.malformedLines) +
                                    " lines of the kernel's map made no sense and were left out.");
     }
-    return snapshot;
+    return std::optional(std::move(snapshot));
+}
+
+} // namespace
+
+Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums kernelSums,
+                                      NodePlaces nodePlaces) {
+    constexpr int kMostTries = 3; // a shell starts one program, and then it is that
+    for (int i = 0; i < kMostTries; ++i) {
+        auto snapshot = readOnce(process, kernelSums, nodePlaces);
+        if (!snapshot) {
+            return snapshot.error();
+        }
+        if (*snapshot) {
+            return std::move(**snapshot);
+        }
+    }
+    return proc::addressSpaceGone(process.pid, "while its memory map was read");
 }
 
 } // namespace ringscope

@@ -2,10 +2,22 @@
 #include "core/memory/memory_sums.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace ringscope {
 
 namespace {
+
+// No machine has as much; what a file says may be anything. Half of what has a sign, so that two of
+// them can be added and any two subtracted.
+std::uint64_t saturated(std::initializer_list<std::uint64_t> parts) {
+    constexpr std::uint64_t kMost = INT64_MAX / 2;
+    std::uint64_t sum = 0;
+    for (const std::uint64_t part : parts) {
+        sum = part > kMost - sum ? kMost : sum + part;
+    }
+    return sum;
+}
 
 // Private writable memory is charged when it is mapped (flag ac); SysV and shared anonymous memory
 // when it is created; memfd and /dev/shm page by page as they are touched, of which this mapping
@@ -21,28 +33,20 @@ std::uint64_t committedOf(const MemoryMap& map, const MemoryRegion& region, Memo
     const bool isWhole = name.starts_with("/SYSV") || name.starts_with("/dev/zero");
     return isWhole && !map.hasFlag(region, "nr")
                ? region.size()
-               : std::min(region.size(), region.rss + region.swap);
+               : std::min(region.size(), saturated({region.rss, region.swap}));
 }
 
 } // namespace
 
 MemorySums& MemorySums::operator+=(const MemorySums& other) {
     regions += other.regions;
-    size += other.size;
-    committed += other.committed;
-    rss += other.rss;
-    pss += other.pss;
-    privateBytes += other.privateBytes;
-    privateSwap += other.privateSwap;
-    shareable += other.shareable;
-    sharedBytes += other.sharedBytes;
-    locked += other.locked;
-    swap += other.swap;
-    swapPss += other.swapPss;
-    huge += other.huge;
-    hugetlb += other.hugetlb;
-    referenced += other.referenced;
-    dirty += other.dirty;
+    for (std::uint64_t MemorySums::*const member :
+         {&MemorySums::size, &MemorySums::committed, &MemorySums::rss, &MemorySums::pss,
+          &MemorySums::privateBytes, &MemorySums::privateSwap, &MemorySums::shareable,
+          &MemorySums::sharedBytes, &MemorySums::locked, &MemorySums::swap, &MemorySums::swapPss,
+          &MemorySums::huge, &MemorySums::hugetlb, &MemorySums::referenced, &MemorySums::dirty}) {
+        this->*member = saturated({this->*member, other.*member});
+    }
     largest = std::max(largest, other.largest);
     return *this;
 }
@@ -50,22 +54,22 @@ MemorySums& MemorySums::operator+=(const MemorySums& other) {
 MemorySums sumsOf(const MemoryMap& map, const MemoryRegion& region, MemoryType type) {
     MemorySums sums;
     sums.regions = 1;
-    sums.size = region.size();
-    sums.committed = committedOf(map, region, type);
-    sums.rss = region.rss;
-    sums.pss = region.pss;
-    sums.privateBytes = region.privateBytes();
-    sums.privateSwap = region.isSharedMapping ? 0 : region.swap;
-    sums.shareable = region.rss - std::min(region.rss, region.anonymous);
-    sums.sharedBytes = region.sharedBytes();
-    sums.locked = region.locked;
-    sums.swap = region.swap;
-    sums.swapPss = region.swapPss;
-    sums.huge = region.anonHugePages + region.shmemPmdMapped + region.filePmdMapped;
-    sums.hugetlb = region.hugetlb();
-    sums.referenced = region.referenced;
-    sums.dirty = region.sharedDirty + region.privateDirty;
-    sums.largest = region.size();
+    sums.size = saturated({region.size()});
+    sums.committed = saturated({committedOf(map, region, type)});
+    sums.rss = saturated({region.rss});
+    sums.pss = saturated({region.pss});
+    sums.privateBytes = saturated({region.privateClean, region.privateDirty});
+    sums.privateSwap = region.isSharedMapping ? 0 : saturated({region.swap});
+    sums.shareable = sums.rss - std::min(sums.rss, region.anonymous);
+    sums.sharedBytes = saturated({region.sharedClean, region.sharedDirty});
+    sums.locked = saturated({region.locked});
+    sums.swap = saturated({region.swap});
+    sums.swapPss = saturated({region.swapPss});
+    sums.huge = saturated({region.anonHugePages, region.shmemPmdMapped, region.filePmdMapped});
+    sums.hugetlb = saturated({region.sharedHugetlb, region.privateHugetlb});
+    sums.referenced = saturated({region.referenced});
+    sums.dirty = saturated({region.sharedDirty, region.privateDirty});
+    sums.largest = sums.size;
     return sums;
 }
 

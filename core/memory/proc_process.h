@@ -39,7 +39,8 @@ struct WholeText {
 [[nodiscard]] Expected<StatLine> readStat(const ProcessIdentity& process, int fd,
                                           std::string& buffer);
 
-// Error of opening or reading /proc/PID/FILE. ESRCH and ENOENT mean that the process has ended.
+// Error of opening or reading /proc/PID/FILE. ESRCH and ENOENT mean that the process has ended,
+// unless it is there: then it is hidden, or the kernel has no such file.
 [[nodiscard]] Error readError(std::int32_t pid, const std::string& file, int errnoValue);
 [[nodiscard]] Error processEnded(std::int32_t pid);
 
@@ -49,6 +50,9 @@ struct WholeText {
 
 // The mappings in file ("maps", "smaps"), which fd has open. Whole, or an error.
 [[nodiscard]] Expected<MemoryMap> readMap(std::int32_t pid, int fd, const std::string& file);
+
+// Whether the address space that fd (of "maps", "smaps") was opened of is still its process's.
+[[nodiscard]] bool isMapReadable(int fd);
 
 // CPU time of the calling thread: what a reading costs, however busy the machine is.
 [[nodiscard]] std::int64_t threadCpuNs() noexcept;

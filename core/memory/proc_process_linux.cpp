@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +26,23 @@ std::string nameForMessage(std::int32_t pid) {
     return "process " + std::to_string(pid) + (name.empty() ? "" : " (" + name + ")");
 }
 
+// A thread that has not ended; 0: there is none. /proc/TID is there also of threads, with the
+// memory of the whole process, though no listing shows it.
+std::int32_t livingThread(std::int32_t pid) {
+    std::error_code error;
+    const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+    for (std::filesystem::directory_iterator task(tasks, error), end; !error && task != end;
+         task.increment(error)) {
+        const auto text = readFile(task->path().string() + "/stat", 4096);
+        const auto stat = text ? parseStat(*text) : std::nullopt;
+        if (stat && !stat->isZombie()) {
+            const auto tid = parseUnsigned(task->path().filename().string());
+            return static_cast<std::int32_t>(tid.value_or(0));
+        }
+    }
+    return 0;
+}
+
 // Why a process that stat describes has no memory to read; empty when it has.
 std::optional<Error> reasonNotReadable(std::int32_t pid, const StatLine& stat) {
     if (stat.isKernelThread) {
@@ -32,10 +51,14 @@ std::optional<Error> reasonNotReadable(std::int32_t pid, const StatLine& stat) {
                              " is a kernel thread and has no memory of its own: choose a program");
     }
     if (stat.isZombie() && stat.threads > 1) {
+        const std::int32_t thread = livingThread(pid);
         return makeError(ErrorKind::target,
                          nameForMessage(pid) +
                              " has ended its main thread, through which its memory is read, while "
-                             "other threads go on: choose another process");
+                             "other threads go on: " +
+                             (thread == 0
+                                  ? "choose another process"
+                                  : "choose its thread " + std::to_string(thread) + " instead"));
     }
     if (stat.isZombie()) {
         return makeError(ErrorKind::target, nameForMessage(pid) +
@@ -53,6 +76,17 @@ Error processEnded(std::int32_t pid) {
 }
 
 Error readError(std::int32_t pid, const std::string& file, int errnoValue) {
+    if (errnoValue == ENOENT && pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM)) {
+        if (::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) != 0) {
+            return makeError(ErrorKind::target,
+                             "process " + std::to_string(pid) +
+                                 " is hidden from this user (/proc is mounted with hidepid): run "
+                                 "Ringscope as the user of that process or as root");
+        }
+        return makeError(ErrorKind::target,
+                         "this kernel has no /proc/PID/" + file + ", without which the memory of " +
+                             nameForMessage(pid) + " cannot be read: use a kernel that has");
+    }
     if (errnoValue == ESRCH || errnoValue == ENOENT) {
         return processEnded(pid);
     }
@@ -157,11 +191,20 @@ Expected<MemoryMap> readMap(std::int32_t pid, int fd, const std::string& file) {
         at += got;
     }
     // A process that exits or execs while it is read looks like a shorter map: the text just ends.
-    // The descriptor names the address space, so when it can still be read now it could all along.
-    if (::pread(fd, piece.data(), 1, 0) != 1) {
+    if (!isMapReadable(fd)) {
         return addressSpaceGone(pid, "while its memory map was read");
     }
     return parser.finish();
+}
+
+// The descriptor names the address space, so when it can be read now it could be all along.
+bool isMapReadable(int fd) {
+    char byte = 0;
+    ssize_t got = 0;
+    do {
+        got = ::pread(fd, &byte, 1, 0);
+    } while (got < 0 && errno == EINTR);
+    return got == 1;
 }
 
 std::int64_t threadCpuNs() noexcept {

@@ -42,6 +42,7 @@ constexpr std::array kAnonymousNames = {
 constexpr std::array kFileNames = {
     NamedType{"/dev/shm/", MemoryType::shareable},
     NamedType{"/memfd:", MemoryType::shareable},
+    NamedType{"/secretmem", MemoryType::shareable}, // memfd_secret()
     NamedType{"/SYSV", MemoryType::shareable},
     NamedType{"/dev/zero (deleted)", MemoryType::shareable}, // anonymous and MAP_SHARED
     NamedType{"/anon_hugepage", MemoryType::hugePages},
@@ -229,10 +230,11 @@ private:
     }
 
     // pthread_create() makes all but the lowest pages of a mapping accessible; the JVM puts its own
-    // guard there. From glibc 2.42 on the guard is inside the stack's region (flag gu). MAP_STACK
-    // sets the flag nh from Linux 6.7 on. Where nothing has it, memory above a guard is a stack
-    // only if some thread's could not be told by its stack pointer, and if both are of one mapping,
-    // which the memory above a reservation that was committed in part is not.
+    // guard there. From glibc 2.42 on the guard is inside the stack's region (flag gu), as it may
+    // be in anything else (MADV_GUARD_INSTALL). MAP_STACK sets the flag nh from Linux 6.7 on, so
+    // before there was gu. Where nothing has it, memory with a guard is a stack only if some
+    // thread's could not be told by its stack pointer, and memory above a guard if both are of one
+    // mapping, which the memory above a reservation that was committed in part is not.
     [[nodiscard]] bool isThreadStack(std::size_t index) const {
         constexpr std::uint64_t kLeastStack = std::uint64_t{16} << 10U; // PTHREAD_STACK_MIN
         constexpr std::uint64_t kLargestGuard = std::uint64_t{1} << 20U;
@@ -240,17 +242,21 @@ private:
         if (!region.isReadable || !region.isWritable || region.size() < kLeastStack) {
             return false;
         }
-        if (m_map.hasFlag(region, "gu") || holdsStackPointer(region)) {
+        if (holdsStackPointer(region)) {
             return true;
+        }
+        const bool isMarked = m_map.hasFlag(region, "nh");
+        const bool isUnknownHere = !m_marksStacks && !m_space.areStacksKnown;
+        if (m_map.hasFlag(region, "gu")) {
+            return isMarked || isUnknownHere;
         }
         const MemoryRegion* guard = neighbourBelow(index);
         if (guard == nullptr || !isPlainAnonymous(*guard) || !guard->hasNoAccess() ||
             region.isExecutable) {
             return false;
         }
-        const bool isLikeStack = m_marksStacks
-                                     ? m_map.hasFlag(region, "nh")
-                                     : !m_space.areStacksKnown && m_map.hasFlag(*guard, "nr") ==
+        const bool isLikeStack = m_marksStacks ? isMarked
+                                               : isUnknownHere && m_map.hasFlag(*guard, "nr") ==
                                                                       m_map.hasFlag(region, "nr");
         const std::uint64_t size = guardSize(index - 1);
         return isLikeStack && size > 0 && size <= kLargestGuard;

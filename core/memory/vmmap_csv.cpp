@@ -376,6 +376,10 @@ private:
                 return brokenLine(row.line, "has a " + std::string(kColumnNames[column]) +
                                                 " that is no number of KB");
             }
+            if (column != kSize && *size > sizes[kSize]) {
+                return brokenLine(row.line, "has a " + std::string(kColumnNames[column]) +
+                                                " that is larger than its Size");
+            }
             sizes[column] = *size;
         }
         MemoryRegion& region = block.region;

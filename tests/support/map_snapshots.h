@@ -14,6 +14,7 @@ inline MapSnapshot mapOf(std::string_view smaps, std::int32_t pid = 7) {
     MapSnapshot snapshot;
     snapshot.space.map = parseSmaps(smaps);
     snapshot.space.process.pid = pid;
+    snapshot.space.process.startTicks = 1;
     snapshot.name = "probe";
     snapshot.types = classifyRegions(snapshot.space);
     return snapshot;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -124,6 +126,27 @@ TEST(CliMap, SavedMapIsReadAgainAndCompared) {
     const Json difference = Json::parse(other.out, nullptr, false);
     EXPECT_EQ(difference.at("same_process"), false);
     EXPECT_FALSE(difference.at("objects").empty());
+}
+
+TEST(CliMap, NeverWritesOverWhatItReads) {
+    const ScratchDirectory scratch;
+    const StoppedProgram program;
+    const std::string map = scratch.path("a.json");
+    ASSERT_EQ(cli({"map", program.pid(), "--json", "-o", map}).status, 0);
+    ASSERT_EQ(::symlink(map.c_str(), scratch.path("link").c_str()), 0);
+    const auto size = std::filesystem::file_size(map);
+    const std::string pid = program.pid();
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"map", map, "--csv", "-o", map},
+             {"map", map + "@1s", "--csv", "-o", map},
+             {"map", "diff", map, pid, "-o", map},
+             {"map", "diff", pid, map, "-o", scratch.path("link")},
+             {"map", "diff", map + "@1s:P0", pid, "-o", map}}) {
+        const ProgramResult result = cli(arguments);
+        EXPECT_EQ(result.status, 2) << result.err;
+        EXPECT_NE(result.err.find("choose another path"), std::string::npos) << result.err;
+        EXPECT_EQ(std::filesystem::file_size(map), size) << arguments[1];
+    }
 }
 
 TEST(CliMap, SaysOnWhichNodesThePagesAreWhenAsked) {
@@ -311,6 +334,86 @@ time.sleep(600)
         }
     }
     EXPECT_EQ(leaks, 1) << diff.out;
+}
+
+TEST(CliMap, ASavedMapCannotCommandTheTerminal) {
+    const ScratchDirectory scratch;
+    std::ofstream(scratch.path("evil.json"))
+        << R"({"format":"ringscope-map","version":1,"name":"\u001b]0;x\u0007",)"
+           R"("remarks":["Mind \u001b[2J this \u009b2J \u202e."],"regions":[)"
+           R"({"start":4096,"end":8192,"name":"/a\u001b[31m","flags":"\u001b[2J \u009b3J"}]})";
+    for (const char* const by : {"type", "object", "region"}) {
+        const ProgramResult shown = cli({"map", scratch.path("evil.json"), "--by", by});
+        ASSERT_EQ(shown.status, 0) << shown.err;
+        for (const char* const control : {"\x1b", "\a", "\xc2\x9b", "\xe2\x80\xae"}) {
+            EXPECT_EQ(shown.out.find(control), std::string::npos) << by;
+        }
+        EXPECT_NE(shown.out.find("Mind \\033[2J this"), std::string::npos) << shown.out;
+    }
+}
+
+TEST(CliMap, DiffWithACoreDumpInventsNoLosses) {
+    const ScratchDirectory scratch;
+    const StoppedProgram program;
+    ASSERT_EQ(cli({"map", program.pid(), "--json", "-o", scratch.path("live.json")}).status, 0);
+    // As a map of a core dump is saved: the same regions, nothing in memory.
+    std::ifstream in(scratch.path("live.json"));
+    Json core = Json::parse(in);
+    core["origin"] = "core dump";
+    core.erase("rollup");
+    core.erase("counters");
+    for (Json& region : core.at("regions")) {
+        for (const char* const size :
+             {"rss", "pss", "referenced", "swap", "locked", "shared_clean", "shared_dirty",
+              "private_clean", "private_dirty", "anonymous", "pss_dirty", "flags"}) {
+            region.erase(size);
+        }
+    }
+    std::ofstream(scratch.path("core.json")) << core;
+    const std::vector<std::string> diff{"map", "diff", scratch.path("live.json"),
+                                        scratch.path("core.json")};
+    const ProgramResult shown = cli(diff);
+    EXPECT_EQ(shown.status, 0) << shown.err;
+    EXPECT_NE(shown.out.find("Nothing changed."), std::string::npos) << shown.out;
+    EXPECT_NE(shown.out.find("Left out"), std::string::npos) << shown.out;
+    std::vector<std::string> asJson = diff;
+    asJson.emplace_back("--json");
+    const Json difference = Json::parse(cli(asJson).out, nullptr, false);
+    EXPECT_TRUE(difference.at("objects").empty()) << difference.at("objects");
+    EXPECT_FALSE(difference.at("total").at("difference").contains("rss"));
+    EXPECT_EQ(difference.at("total").at("difference").at("size"), 0);
+    EXPECT_NE(difference.at("left_out").get<std::string>().find("RSS"), std::string::npos);
+}
+
+// Sparse, so that it takes no room here.
+TEST(CliMap, RefusesABigFileByItsHead) {
+    const ScratchDirectory scratch;
+    std::ofstream(scratch.path("other.json")) << R"({"some": "thing", "x": [)";
+    std::ofstream(scratch.path("large.json")) << R"({"format":"ringscope-map","version":1,)";
+    for (const char* const name : {"other.json", "large.json"}) {
+        std::filesystem::resize_file(scratch.path(name), std::uintmax_t{3} << 30U);
+        const std::int64_t start = monotonicNs();
+        const ProgramResult result = cli({"map", scratch.path(name)});
+        EXPECT_EQ(result.status, 4);
+        EXPECT_NE(result.err.find("is no memory map"), std::string::npos) << result.err;
+        EXPECT_LT(monotonicNs() - start, 10'000'000'000) << "was not read whole";
+    }
+}
+
+TEST(CliMap, SaysInOneSentenceThatMemoryIsNotEnough) {
+    const ScratchDirectory scratch;
+    std::ofstream file(scratch.path("wide.json"));
+    file << R"({"format":"ringscope-map","version":1,"x":[0)";
+    for (int i = 0; i < 30'000'000; ++i) {
+        file << ",0";
+    }
+    file << "]}";
+    file.close();
+    const ProgramResult result = runProgram({"/bin/bash", "-c", "ulimit -v 400000; exec \"$@\"",
+                                             "x", RINGSCOPE_CLI, "map", scratch.path("wide.json")});
+    EXPECT_EQ(result.status, 1) << result.err;
+    EXPECT_NE(result.err.find("not enough memory"), std::string::npos) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
 }
 
 TEST(CliMap, SaysInOneSentenceWhyThereIsNoMap) {

@@ -70,8 +70,29 @@ TEST(MapCsv, SaysTheNodesWhereTheyWereRead) {
 TEST(MapCsv, LeavesEmptyWhatACoreDumpCannotTell) {
     MapSnapshot snapshot = mapOf(kMap);
     snapshot.origin = MapOrigin::coreDump;
-    EXPECT_NE(csvOf(snapshot, MapRows::type).find("\nTotal,12288,12288,,,,,,,,,,,,,2,8192\n"),
+    EXPECT_NE(csvOf(snapshot, MapRows::type).find("\nTotal,12288,,,,,,,,,,,,,,2,8192\n"),
               std::string::npos);
+}
+
+TEST(MapCsv, FlagsCannotMakeRowsOfTheirOwn) {
+    MapSnapshot snapshot = mapOf(kMap);
+    snapshot.space.map.flags[1] = "rd\n0xdead,0xbeef,\x1b[2J";
+    const std::string csv = csvOf(snapshot, MapRows::region, MemoryType::heap);
+    EXPECT_NE(csv.find(",\"rd\n0xdead,0xbeef,\x1b[2J\",\"unknown flags"), std::string::npos) << csv;
+    EXPECT_EQ(csv.find("unknown flags rd\n"), std::string::npos) << csv;
+}
+
+TEST(MapCsv, LeavesEmptyWhatOneSideOfADifferenceDoesNotTell) {
+    const MapSnapshot live = mapOf(kMap);
+    MapSnapshot core = mapOf("1000-4000 rw-p 00000000 00:00 0 [heap]\n"
+                             "5000-6000 rw-s 00002000 00:1a 9 /dev/shm/a,\"b\"\n");
+    core.origin = MapOrigin::coreDump;
+    std::ostringstream out;
+    writeMapDifferenceCsv(compareMaps(live, core), MapRows::object, out);
+    EXPECT_NE(out.str().find("\n# "), std::string::npos) << "says so";
+    EXPECT_NE(out.str().find("\ngrown,Heap,[heap],4096,,,,,,,,,,,,,,0,4096\n"), std::string::npos)
+        << out.str();
+    EXPECT_EQ(out.str().find("/dev/shm"), std::string::npos) << "the same, as far as is known";
 }
 
 TEST(MapCsv, WritesNumbersForFilesInAnyLocale) {

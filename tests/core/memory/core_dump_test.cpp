@@ -96,6 +96,36 @@ TEST_F(CoreDump, SaysWhoseItIsAndWhatItLacks) {
     EXPECT_NE(remarks.find("physical memory"), std::string::npos) << remarks;
 }
 
+// A program with a thread, as gcore writes it: what has no access is readable.
+TEST_F(CoreDump, TakesArenasAndGuardsFromGcoreForWhatTheyAre) {
+    constexpr std::uint64_t kArena = 0x7f0004000000;
+    const auto withArena = [&](std::uint64_t guard, std::uint32_t protection) {
+        CoreBuilder core;
+        core.load(kArena, 0x21000, 6)
+            .load(kArena + 0x21000, 0x4000000 - 0x21000, protection)
+            .load(0x7f0010000000, guard, protection)
+            .load(0x7f0010000000 + guard, 0x8000, 6)
+            .load(0x7f0020000000, 0x3000, 4)
+            .thread(70, 0x7ffd00020000)
+            .thread(71, 0x7f0010000000 + guard + 0x7000);
+        return open(core.build());
+    };
+    const auto read = withArena(0x1000, 4);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(textOf(*read), "7f0004000000-7f0004021000 rw- 0  : Heap\n"
+                             "7f0004021000-7f0008000000 --- 0  : Reserved\n"
+                             "7f0010000000-7f0010001000 --- 0  : Reserved\n"
+                             "7f0010001000-7f0010009000 rw- 0  : Stack\n"
+                             "7f0020000000-7f0020003000 r-- 0  : Private Data\n");
+    EXPECT_NE(read->remarks.back().find("(12288 bytes) without a file are read-only"),
+              std::string::npos)
+        << read->remarks.back();
+    const auto ofKernel = withArena(0x1000, 0);
+    ASSERT_TRUE(ofKernel);
+    EXPECT_EQ(textOf(*ofKernel), textOf(*read));
+    EXPECT_EQ(ofKernel->remarks.back().find("gcore"), std::string::npos);
+}
+
 TEST_F(CoreDump, TakesTheNumberOfManySegmentsFromTheSection) {
     const auto read = open(smallCore().manySegments().build());
     ASSERT_TRUE(read) << read.error().message;

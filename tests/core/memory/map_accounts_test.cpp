@@ -33,7 +33,7 @@ using ::testing::HasSubstr;
 
 TEST(MapAccounts, SayThatTheSumsAreTheKernels) {
     const std::string text = textOf(snapshotWith(48U << 10U, 29U << 10U));
-    EXPECT_THAT(text, HasSubstr("RSS 48 KiB equals the kernel's own sum."));
+    EXPECT_THAT(text, HasSubstr("RSS 48 KiB equals the kernel's own sum, and so do"));
     EXPECT_THAT(text, HasSubstr("PSS is 1 KiB less than the kernel's, which rounds"));
 }
 
@@ -43,6 +43,30 @@ TEST(MapAccounts, DoNotCallAChangeARounding) {
     EXPECT_THAT(text, HasSubstr("PSS differs from the kernel's"));
     EXPECT_THAT(textOf(snapshotWith(48U << 10U, 20U << 10U)),
                 HasSubstr("PSS differs from the kernel's"));
+}
+
+TEST(MapAccounts, NameEverySumThatIsNotTheKernels) {
+    MapSnapshot snapshot = mapOf("1000-11000 rw-p 00000000 00:00 0\nRss: 40 kB\nPss: 20 kB\n"
+                                 "Private_Dirty: 8 kB\nShared_Clean: 32 kB\nSwap: 4 kB\n"
+                                 "Locked: 2 kB\n");
+    snapshot.rollup.emplace();
+    snapshot.rollup->rss = 40U << 10U;
+    snapshot.rollup->pss = 20U << 10U;
+    snapshot.rollup->privateDirty = 8U << 10U;
+    snapshot.rollup->sharedClean = 32U << 10U;
+    snapshot.rollup->swap = 4U << 10U;
+    snapshot.rollup->locked = 2U << 10U;
+    EXPECT_THAT(textOf(snapshot), HasSubstr("RSS 40 KiB equals the kernel's own sum, and so do "
+                                            "private, shared, swapped and locked memory."));
+    EXPECT_THAT(textOf(snapshot), HasSubstr("rounds each mapping down"));
+    snapshot.rollup->privateDirty = 20U << 10U;
+    snapshot.rollup->sharedClean = 20U << 10U;
+    snapshot.rollup->swap = 0;
+    const std::string text = textOf(snapshot);
+    EXPECT_THAT(text, HasSubstr("RSS 40 KiB equals the kernel's own sum."));
+    EXPECT_THAT(text, HasSubstr("private memory by 12 KiB, shared memory by 12 KiB, swapped memory "
+                                "by 4 KiB"));
+    EXPECT_EQ(text.find("rounds"), std::string::npos) << "which is not known then";
 }
 
 TEST(MapAccounts, NameWhatIsInNoneOfThem) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/memory/map_columns.h"
 #include "tests/core/memory/smaps_fixture.h"
 #include "tests/support/map_snapshots.h"
 
@@ -96,6 +97,67 @@ TEST(MapDifference, OfTwoProcessesComparesNamesAndNoAddresses) {
     EXPECT_EQ(changesOf(difference.objects),
               (Lines{"/bin/x grown 1>2 rss 4>4", "/dev/shm/ring vanished 16>0 rss 64>0",
                      "[heap] vanished 16>0 rss 8>0", "without a name grown 16>32 rss 4>8"}));
+}
+
+TEST(MapDifference, AFileThatWasReplacedIsNotTheOneThatTookItsName) {
+    const MapDifference difference =
+        compareMaps(mapOf("1000-3000 r--s 00000000 08:01 5 /data\nRss: 8 kB\n"),
+                    mapOf("1000-3000 r--s 00000000 08:01 5 /data (deleted)\nRss: 8 kB\n"
+                          "5000-6000 r--s 00000000 08:01 6 /data\nRss: 4 kB\n"));
+    EXPECT_EQ(changesOf(difference.objects), (Lines{"/data appeared 0>1 rss 0>4"}));
+    EXPECT_EQ(changesOf(difference.regions), (Lines{"/data appeared 0>1 rss 0>4"}));
+}
+
+TEST(MapDifference, OfTwoMemoryFilesOfOneNameTellsWhichIsGone) {
+    const std::string first = "1000-3000 rw-s 00000000 00:01 5 /memfd:x (deleted)\nRss: 8 kB\n";
+    const std::string second = "5000-9000 rw-s 00000000 00:01 6 /memfd:x (deleted)\nRss: 16 kB\n";
+    EXPECT_EQ(changesOf(compareMaps(mapOf(first + second), mapOf(second)).objects),
+              (Lines{"/memfd:x (deleted) vanished 2>0 rss 8>0"}));
+    EXPECT_EQ(changesOf(compareMaps(mapOf(second), mapOf(first + second)).objects),
+              (Lines{"/memfd:x (deleted) appeared 0>2 rss 0>8"}));
+}
+
+TEST(MapDifference, ProcessesThatNobodyKnowsAreNotTheSame) {
+    MapSnapshot known = mapOf(kBase);
+    known.space.process = {7, 100, 5};
+    EXPECT_TRUE(compareMaps(known, known).isSameProcess);
+    for (const ProcessIdentity& other :
+         {ProcessIdentity{0, 0, 0}, ProcessIdentity{7, 0, 5}, ProcessIdentity{0, 100, 5}}) {
+        MapSnapshot unknown = mapOf(kBase);
+        unknown.space.process = other;
+        EXPECT_FALSE(compareMaps(unknown, unknown).isSameProcess);
+    }
+    MapSnapshot elsewhere = known;
+    elsewhere.space.process.pidNamespace = 6;
+    EXPECT_FALSE(compareMaps(known, elsewhere).isSameProcess);
+}
+
+// What one side does not tell is no change.
+TEST(MapDifference, AgainstACoreDumpComparesSizesOnly) {
+    const MapSnapshot live = mapOf("10000-20000 rw-p 00000000 00:00 0 [heap]\nRss: 8 kB\n"
+                                   "Pss: 8 kB\nPrivate_Dirty: 8 kB\nVmFlags: rd wr ac\n");
+    MapSnapshot core = mapOf("10000-20000 rw-p 00000000 00:00 0 [heap]\n");
+    core.origin = MapOrigin::coreDump;
+    MapDifference difference = compareMaps(live, core);
+    EXPECT_EQ(changesOf(difference.objects), Lines{});
+    EXPECT_FALSE(difference.tells(*findMapColumn("rss")));
+    EXPECT_FALSE(difference.tells(*findMapColumn("committed"))) << "nothing in a core is charged";
+    EXPECT_TRUE(difference.tells(*findMapColumn("size")));
+    core = mapOf("10000-21000 rw-p 00000000 00:00 0 [heap]\n");
+    core.origin = MapOrigin::coreDump;
+    EXPECT_EQ(compareMaps(live, core).objects[0].change, MapChange::grown);
+}
+
+TEST(MapDifference, AgainstVmmapsCsvLeavesOutWhatThatDoesNotTell) {
+    const char* const range = "10000-20000 rw-p 00000000 00:00 0 [heap]\nRss: 8 kB\n";
+    const MapSnapshot live =
+        mapOf(std::string(range) + "Swap: 4 kB\nPss: 8 kB\nReferenced: 8 kB\n");
+    MapSnapshot other = mapOf(range);
+    other.origin = MapOrigin::vmmapCsv;
+    const MapDifference difference = compareMaps(live, other);
+    EXPECT_EQ(changesOf(difference.objects), Lines{});
+    EXPECT_TRUE(difference.tells(*findMapColumn("rss")));
+    EXPECT_FALSE(difference.tells(*findMapColumn("swap")));
 }
 
 } // namespace

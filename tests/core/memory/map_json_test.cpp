@@ -132,6 +132,57 @@ TEST(MapJson, RefusesNumbersThatAreNoSize) {
     EXPECT_FALSE(mapFromJson(mapWith(R"(0,"device":[-8,1])"), "x"));
 }
 
+TEST(MapJson, RefusesPageSizesThatNoMachineHas) {
+    const auto mapWith = [](const std::string& size) {
+        return R"({"format":"ringscope-map","version":1,"page_size":)" + size +
+               R"(,"regions":[{"start":4096,"end":8192}]})";
+    };
+    for (const char* const size : {"4096", "16384", "1048576"}) {
+        EXPECT_TRUE(mapFromJson(mapWith(size), "x")) << size;
+        EXPECT_TRUE(mapHeadFromJson(mapWith(size))) << size;
+    }
+    for (const char* const size : {"0", "1", "3", "2048", "4097", "2097152"}) {
+        const auto read = mapFromJson(mapWith(size), "x");
+        ASSERT_FALSE(read) << size;
+        EXPECT_NE(read.error().message.find("page size"), std::string::npos);
+        EXPECT_FALSE(mapHeadFromJson(mapWith(size))) << "of a session: " << size;
+    }
+}
+
+TEST(MapJson, RefusesWhatIsNestedWithoutEnd) {
+    const std::string head = R"({"format":"ringscope-map","version":1,"regions":[],"x":)";
+    const auto nested = [&](std::size_t levels) {
+        return head + std::string(levels, '[') + std::string(levels, ']') + "}";
+    };
+    EXPECT_TRUE(mapFromJson(nested(8), "x")) << "of a later version";
+    EXPECT_TRUE(mapFromJson(head + "\"" + std::string(1000, '[') + "\\\"[\"}", "x")) << "text";
+    const auto read = mapFromJson(nested(1000), "x");
+    ASSERT_FALSE(read);
+    EXPECT_NE(read.error().message.find("nested"), std::string::npos) << read.error().message;
+}
+
+TEST(MapJson, SumsOfAnySizesStayWhole) {
+    std::string regions;
+    for (int i = 1; i <= 3; ++i) {
+        regions += (i == 1 ? "" : ",") + std::string(R"({"start":)") + std::to_string(i * 4096) +
+                   R"(,"end":)" + std::to_string(i * 4096 + 4096) +
+                   R"(,"rss":18446744073709551615,"private_dirty":9223372036854775808,)"
+                   R"("private_clean":9223372036854775808,"pss":9223372036854775807,)"
+                   R"("anonymous":1152921504606846976})";
+    }
+    const auto read =
+        mapFromJson(R"({"format":"ringscope-map","version":1,"regions":[)" + regions + "]}", "x");
+    ASSERT_TRUE(read);
+    const MemorySums total = read->sums().regionTotal();
+    constexpr std::uint64_t kMost = INT64_MAX / 2; // differences of sums have a sign
+    EXPECT_EQ(total.rss, kMost);
+    EXPECT_EQ(total.pss, kMost);
+    EXPECT_EQ(total.privateBytes, kMost);
+    EXPECT_EQ(total.privateAndSwap(), kMost);
+    EXPECT_EQ(total.size, 3U * 4096);
+    EXPECT_EQ(jsonOf(mapFromJson(jsonOf(*read), "x").value()), jsonOf(*read));
+}
+
 TEST(MapJson, AnyCutIsRefused) {
     const std::string good = jsonOf(mapOf(smapsText("sleep")));
     for (std::size_t length = 0; length + 3 < good.size(); length += 101) {

@@ -89,5 +89,23 @@ TEST(MapObjects, SaysUnknownFlagsAndGuardsInWords) {
     EXPECT_EQ(protectionWords(snapshot.space.map.regions[0]), "Read/Write");
 }
 
+TEST(MapObjects, DetailsSayWhatIsAGuess) {
+    MapSnapshot snapshot = mapOf("1000-2000 r-xp 00000000 08:01 5 /bin/x\n"
+                                 "2000-3000 rw-p 00000000 00:00 0\n"
+                                 "10000-20000 rw-p 00000000 00:00 0 [heap]\n"
+                                 "c000000000-c000400000 rw-p 00000000 00:00 0\n"
+                                 "7f0004000000-7f0004021000 rw-p 00000000 00:00 0\n"
+                                 "7f0004021000-7f0008000000 ---p 00000000 00:00 0\n"
+                                 "7f0020000000-7f0020021000 rw-p 00000000 00:00 0\n");
+    const std::vector<std::string> expected{
+        "", ".bss, guessed by its place", "", "guessed by its place", "guessed by its place", "",
+        ""};
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(regionDetails(snapshot, i), expected[i]) << i;
+    }
+    snapshot.origin = MapOrigin::vmmapCsv;
+    EXPECT_EQ(regionDetails(snapshot, 4), "") << "VMMap knows";
+}
+
 } // namespace
 } // namespace ringscope

@@ -5,12 +5,15 @@
 
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/memory/map_objects.h"
 #include "tests/core/memory/child_process.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ringscope {
 namespace {
@@ -94,6 +97,43 @@ TEST(MapReader, PagesOnNodesAreTheResidentOnes) {
     EXPECT_GE(bytes, kBytes / 2);
     EXPECT_EQ(snapshot.nodes->malformedLines, 0U);
     EXPECT_FALSE(readMapSnapshot({child.pid(), 0, 0}).value().nodes) << "only when asked for";
+}
+
+// Two programs that start each other for ever: a map is of one of them, or there is none.
+TEST(MapReader, AMapIsOfOneProgramHoweverOftenTheProcessStartsAnother) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/";
+    std::filesystem::copy_file("/bin/sh", path + "one");
+    std::filesystem::copy_file("/bin/sh", path + "two");
+    std::ofstream(path + "script")
+        << "folder=$2\ncase $1 in\n"
+           "one) exec \"$folder/two\" \"$folder/script\" two \"$folder\" ;;\n"
+           "two) exec \"$folder/one\" \"$folder/script\" one \"$folder\" ;;\n"
+           "esac\n";
+    const ChildProcess child([&](const ChildProcess::Steps& steps) {
+        steps.reached();
+        ::execl((path + "one").c_str(), "one", (path + "script").c_str(), "one",
+                folder.path().c_str(), nullptr);
+        ::_exit(1);
+    });
+    ASSERT_TRUE(child.awaitStep());
+    child.goOn();
+    int maps = 0;
+    for (int i = 0; i < 300; ++i) {
+        const auto snapshot = readMapSnapshot({child.pid(), 0, 0});
+        if (!snapshot) {
+            EXPECT_NE(snapshot.error().message.find("started another program"), std::string::npos)
+                << snapshot.error().message;
+            continue;
+        }
+        for (const std::string& name : snapshot->space.map.names) {
+            if (name.starts_with(path)) {
+                EXPECT_EQ(name, path + snapshot->name);
+                ++maps;
+            }
+        }
+    }
+    EXPECT_GT(maps, 0);
 }
 
 TEST(MapReader, SaysWhyThereIsNone) {

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <pthread.h>
+#include <string>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,6 +19,7 @@
 #include "core/memory/address_space.h"
 #include "core/memory/memory_by_type.h"
 #include "core/memory/page_states_reader.h"
+#include "core/memory/proc_process.h"
 #include "core/memory/process_counters.h"
 #include "core/memory/region_classifier.h"
 #include "core/memory/region_strings.h"
@@ -212,6 +215,47 @@ TEST(ObservedProcess, ThatEndedIsToldFromAZombie) {
     EXPECT_NE(messageOf(reader.readFast()).find("does not exist or has ended"), std::string::npos);
     EXPECT_EQ(reader.readSlow().error().kind, ErrorKind::target);
     EXPECT_EQ(readAddressSpace(identity).error().kind, ErrorKind::target);
+}
+
+TEST(ObservedProcess, WhoseMainThreadEndedIsReadThroughAnother) {
+    const ChildProcess child([](const ChildProcess::Steps& steps) {
+        pthread_t thread{};
+        static const ChildProcess::Steps* shared = nullptr;
+        shared = &steps;
+        ::pthread_create(
+            &thread, nullptr,
+            [](void*) -> void* {
+                const std::string own = "/proc/self/stat";
+                while (readFile(own, 4096).value().find(") Z ") == std::string::npos) {
+                    ::usleep(1000);
+                }
+                shared->reached();
+                ::pause();
+                return nullptr;
+            },
+            nullptr);
+        ::syscall(SYS_exit, 0); // of this thread alone
+    });
+    ASSERT_TRUE(child.awaitStep());
+    const auto refused = readAddressSpace(child.identity());
+    ASSERT_FALSE(refused);
+    const std::string& message = refused.error().message;
+    const std::string words = "choose its thread ";
+    const auto at = message.find(words);
+    ASSERT_NE(at, std::string::npos) << message;
+    const auto space = readAddressSpace({std::stoi(message.substr(at + words.size())), 0, 0});
+    ASSERT_TRUE(space) << space.error().message;
+    EXPECT_GT(space->map.regions.size(), 10U);
+}
+
+TEST(ObservedProcess, ThatIsThereIsNotSaidToHaveEnded) {
+    const Error error = proc::readError(::getpid(), "smaps", ENOENT);
+    EXPECT_NE(error.message.find("this kernel has no /proc/PID/smaps"), std::string::npos)
+        << error.message;
+    EXPECT_NE(proc::readError(999'999'999, "smaps", ENOENT).message.find("does not exist"),
+              std::string::npos);
+    EXPECT_NE(proc::readError(::getpid(), "smaps", ESRCH).message.find("has ended"),
+              std::string::npos);
 }
 
 TEST(ObservedProcess, ThatIsAKernelThreadHasNoMemory) {

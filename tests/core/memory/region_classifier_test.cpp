@@ -109,13 +109,33 @@ TEST(RegionClassifier, TellsByName) {
     EXPECT_EQ(typeOf("rw-p 00000000 00:00 0 [anon:mine]"), "Private Data");
 }
 
+// Any program may put guard pages into its memory (MADV_GUARD_INSTALL).
+TEST(RegionClassifier, AGuardInsideAloneMakesNoStack) {
+    const std::string one = "7f0012345000-7f0012400000 rw-p 00000000 00:00 0\nVmFlags: rd wr gu\n";
+    const std::string stack = "7f0022345000-7f0022400000 rw-p 00000000 00:00 0\n"
+                              "VmFlags: rd wr nh\n";
+    EXPECT_EQ(typeAt(addressSpaceOf(one + stack), 0x7f0012345000), "Private Data")
+        << "this kernel marks stacks";
+    AddressSpace space = addressSpaceOf(one);
+    EXPECT_EQ(typeAt(space, 0x7f0012345000), "Stack") << "nothing else can tell";
+    space.areStacksKnown = true;
+    EXPECT_EQ(typeAt(space, 0x7f0012345000), "Private Data") << "all stacks are others";
+    space.threads.push_back({7, "", 0x7f0012346000});
+    EXPECT_EQ(typeAt(space, 0x7f0012345000), "Stack");
+}
+
+TEST(RegionClassifier, SecretMemoryIsShareable) {
+    EXPECT_EQ(typeOf("rw-s 00000000 00:10 9 /secretmem (deleted)", "rd wr sh lo"), "Shareable");
+}
+
 TEST(RegionClassifier, TellsByFlag) {
     EXPECT_EQ(typeOf("rw-s 00000000 00:0f 9 /memfd:ring (deleted)", "rd wr sh ht"), "Huge Pages");
     EXPECT_EQ(typeOf("rw-p 00000000 00:0f 9 /anon_hugepage (deleted)", "rd wr"), "Huge Pages");
     EXPECT_EQ(typeOf("rw-s 00000000 00:05 9 /sys/devices/pci/resource0", "rd wr sh io pf"),
               "Device");
     EXPECT_EQ(typeOf("rw-p 00000000 00:00 0", "rd wr gd"), "Stack");
-    EXPECT_EQ(typeOf("rw-p 00000000 00:00 0", "rd wr gu"), "Stack") << "guard inside (glibc 2.42)";
+    EXPECT_EQ(typeOf("rw-p 00000000 00:00 0", "rd wr nh gu"), "Stack")
+        << "guard inside (glibc 2.42)";
     EXPECT_EQ(typeOf("rw-p 00000000 00:00 0"), "Private Data");
     EXPECT_EQ(typeOf("---p 00000000 00:00 0"), "Reserved");
 }

@@ -113,6 +113,18 @@ TEST(VmmapCsv, NamesTheLineThatMakesNoSense) {
     EXPECT_NE(whyNot("\"1,024\"", "\"99999999999999999999\"").find("line 11"), std::string::npos);
 }
 
+TEST(VmmapCsv, RefusesMoreInMemoryThanThereIs) {
+    std::string text = exportText();
+    const std::string_view stack = "\"28\",\"28\",\"28\",\"20\",\"20\"";
+    const auto at = text.rfind(stack);
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, stack.size(), "\"28\",\"28\",\"28\",\"29\",\"20\"");
+    const auto read = mapFromVmmapCsv(text, "x.csv");
+    ASSERT_FALSE(read);
+    EXPECT_NE(read.error().message.find("larger than its Size"), std::string::npos)
+        << read.error().message;
+}
+
 TEST(VmmapCsv, SurvivesCutsAndMutations) {
     const std::string good = exportText();
     for (std::size_t size = 0; size <= good.size(); ++size) {
