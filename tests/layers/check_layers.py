@@ -5,7 +5,7 @@ import pathlib
 import re
 import sys
 
-TRACKER_SEES = {"core/heap/ledger_layout.h", "core/heap/profile_layout.h"}
+TRACKER_SEES = {"core/heap/annotation_layout.h", "core/heap/ledger_layout.h", "core/heap/profile_layout.h"}
 CORE_SEES = {
     "base": set(),
     "ring": {"base"},
