@@ -255,23 +255,25 @@ double nsPer(int count, void (*once)()) {
 void cost() {
     static ringscope::HeapPool pool("pool");
     std::fprintf(stderr, "clock %.1f ns\n", nsPer(1'000'000, [] {
-                    timespec now{};
-                    ::clock_gettime(CLOCK_MONOTONIC, &now);
-                }));
-    std::fprintf(stderr, "malloc and free %.1f ns\n", nsPer(1'000'000, [] { std::free(block(24)); }));
+                     timespec now{};
+                     ::clock_gettime(CLOCK_MONOTONIC, &now);
+                 }));
+    std::fprintf(stderr, "malloc and free %.1f ns\n",
+                 nsPer(1'000'000, [] { std::free(block(24)); }));
     std::fprintf(stderr, "region %.1f ns\n",
-                nsPer(1'000'000, [] { const ringscope::HeapRegion region("hot path"); }));
+                 nsPer(1'000'000, [] { const ringscope::HeapRegion region("hot path"); }));
     std::fprintf(stderr, "region with malloc and free %.1f ns\n", nsPer(1'000'000, [] {
-                    const ringscope::HeapRegion region("hot path");
-                    std::free(block(24));
-                }));
+                     const ringscope::HeapRegion region("hot path");
+                     std::free(block(24));
+                 }));
     std::fprintf(stderr, "expectation %.1f ns\n",
-                nsPer(1'000'000, [] { const ringscope::ExpectNoAllocations guard("quiet"); }));
+                 nsPer(1'000'000, [] { const ringscope::ExpectNoAllocations guard("quiet"); }));
     std::fprintf(stderr, "pool allocation and free %.1f ns\n", nsPer(1'000'000, [] {
-                    pool.allocated(nullptr, 24);
-                    pool.freed(nullptr, 24);
-                }));
-    std::fprintf(stderr, "marker %.1f ns\n", nsPer(100'000, [] { ringscope::heapMarker("phase"); }));
+                     pool.allocated(nullptr, 24);
+                     pool.freed(nullptr, 24);
+                 }));
+    std::fprintf(stderr, "marker %.1f ns\n",
+                 nsPer(100'000, [] { ringscope::heapMarker("phase"); }));
 }
 
 void does(const char* word) {

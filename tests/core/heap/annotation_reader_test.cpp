@@ -129,8 +129,8 @@ TEST(AnnotationReader, KeepsToItsTablesWhateverTheyClaim) {
 }
 
 TEST(AnnotationReader, RefusesAPlaceOutsideOfTheLedger) {
-    for (const std::uint64_t offset :
-         {std::uint64_t{4096}, std::uint64_t{12'288 + 4096}, kLargest - 4095, kLargest}) {
+    for (const std::uint64_t offset : {std::uint64_t{4096}, annotationsOffset(4) + 4096,
+                                       annotationsOffset(4) + 8, kLargest - 4095, kLargest}) {
         HandMadeLedger ledger = annotated();
         ledger.header().annotationsOffset = offset;
         const auto reader = openLedger(ledger);

@@ -44,8 +44,8 @@ private:
 
 template <typename Counters>
 Counters named(const std::vector<Counters>& all, const std::string& name) {
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&](const Counters& one) { return one.name == name; });
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const Counters& one) { return one.name == name; });
     EXPECT_NE(found, all.end()) << "there is no " << name;
     return found == all.end() ? Counters() : *found;
 }

@@ -47,9 +47,8 @@ int main(void)
 )";
 
 std::vector<std::string> compiling(const std::vector<std::string>& options) {
-    std::vector<std::string> command{API_COMPILER, "-I" HEAP_API,      "-Wall",
-                                     "-Wextra",    "-Wpedantic",       "-Wshadow",
-                                     "-Werror",    "-Wno-unused-result"};
+    std::vector<std::string> command{API_COMPILER, "-I" HEAP_API, "-Wall",   "-Wextra",
+                                     "-Wpedantic", "-Wshadow",    "-Werror", "-Wno-unused-result"};
     command.insert(command.end(), options.begin(), options.end());
     return command;
 }
@@ -113,13 +112,12 @@ TEST_F(HeapApiLibrary, WorksInALibraryWithoutUndefinedSymbols) {
     std::ofstream(scratch.path("library.c")) << kProgram;
     std::ofstream(scratch.path("main.c")) << "void uses(void);\nint main(void) { uses(); }\n";
     const std::string library = scratch.path("libuses.so");
-    const ProgramResult built = runProgram(
-        compiling({"-x", "c", "-DIS_LIBRARY", "-shared", "-fPIC", "-Wl,--no-undefined",
-                   scratch.path("library.c"), "-o", library}));
+    const ProgramResult built =
+        runProgram(compiling({"-x", "c", "-DIS_LIBRARY", "-shared", "-fPIC", "-Wl,--no-undefined",
+                              scratch.path("library.c"), "-o", library}));
     ASSERT_EQ(built.status, 0) << built.err;
-    const ProgramResult linked =
-        runProgram({API_COMPILER, "-x", "c", scratch.path("main.c"), "-x", "none", library, "-o",
-                    scratch.path("program")});
+    const ProgramResult linked = runProgram({API_COMPILER, "-x", "c", scratch.path("main.c"), "-x",
+                                             "none", library, "-o", scratch.path("program")});
     ASSERT_EQ(linked.status, 0) << linked.err;
     expectSeen({scratch.path("program")}, true);
 }
