@@ -23,6 +23,7 @@ WIDGETS_SEE = {
     "core/base/units.h",
     "core/heap/call_tree.h",
     "core/heap/function_name.h",
+    "core/heap/heap_annotations.h",
     "core/heap/heap_blocks.h",
     "core/heap/heap_profile.h",
     "core/memory/map_columns.h",

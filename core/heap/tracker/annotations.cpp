@@ -2,6 +2,7 @@
 #include "core/heap/tracker/annotations.h"
 
 #include "core/heap/annotation_layout.h"
+#include "core/heap/tracker/annotation_state.h"
 #include "core/heap/tracker/gate.h"
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/name_index.h"
@@ -18,38 +19,9 @@
 
 namespace ringscope::tracker {
 
+constinit Annotated g_annotated;
+
 namespace {
-
-// Written by openGate's one thread before the gate opens; constant while it is open.
-LedgerHeader* s_ledger = nullptr;
-LedgerAnnotations* s_annotations = nullptr; // null: the ledger has no room for them
-std::uint32_t s_generation = 0;             // of the ledger: a fork's child has the next one
-bool s_isViolationFatal = false;
-
-NameIndex s_regions;
-NameIndex s_pools;
-NameIndex s_expectations;
-
-std::uint64_t relaxed(const LedgerCounter& counter) noexcept {
-    return counter.load(std::memory_order_relaxed);
-}
-
-void set(LedgerCounter& counter, std::uint64_t value) noexcept {
-    counter.store(value, std::memory_order_relaxed);
-}
-
-void add(LedgerCounter& counter, std::uint64_t amount) noexcept {
-    if (amount != 0) {
-        counter.fetch_add(amount, std::memory_order_relaxed);
-    }
-}
-
-void raise(LedgerCounter& most, std::uint64_t value) noexcept {
-    std::uint64_t before = relaxed(most);
-    while (before < value && !most.compare_exchange_weak(before, value, std::memory_order_relaxed,
-                                                         std::memory_order_relaxed)) {
-    }
-}
 
 std::uint64_t nowNs() noexcept {
     timespec now{};
@@ -60,11 +32,6 @@ std::uint64_t nowNs() noexcept {
 
 std::uint64_t ownTid() noexcept {
     return static_cast<std::uint64_t>(::syscall(SYS_gettid));
-}
-
-// Null while nothing is counted.
-LedgerAnnotations* openAnnotations() noexcept {
-    return isCounting() ? s_annotations : nullptr;
 }
 
 // ringscope_heap_scope as the library uses it.
@@ -89,7 +56,7 @@ Scope load(const ringscope_heap_scope& from) noexcept {
 }
 
 void begin(Scope& scope, std::uint32_t entry) noexcept {
-    scope.generation = s_generation;
+    scope.generation = g_annotated.generation;
     scope.entry = entry;
     scope.slot = ownSlotIndex() != 0 ? t_slot : nullptr;
     if (scope.slot != nullptr) {
@@ -114,8 +81,9 @@ bool difference(const Scope& scope, SlotSums& since) noexcept {
 
 // Of a scope that began in this ledger; null: a fork, or that nothing is counted any more.
 LedgerAnnotations* annotationsOf(const Scope& scope) noexcept {
-    return isCounting() && scope.generation == s_generation && scope.entry < kMostAnnotations
-               ? s_annotations
+    return isCounting() && scope.generation == g_annotated.generation &&
+                   scope.entry < kMostAnnotations
+               ? g_annotated.tables
                : nullptr;
 }
 
@@ -125,7 +93,7 @@ void beginRegion(ringscope_heap_scope* to, const char* name) noexcept {
         return;
     }
     Scope scope{};
-    begin(scope, s_regions.find(PackedName(name), all->region, all->regions));
+    begin(scope, g_annotated.regions.find(PackedName(name), all->region, all->regions));
     scope.startNs = nowNs();
     std::memcpy(to, &scope, sizeof(scope));
 }
@@ -164,7 +132,8 @@ void beginExpectation(ringscope_heap_scope* to, const char* name, std::uint64_t 
     scope.mostBytes = mostBytes;
     scope.file = file;
     scope.line = static_cast<std::uint64_t>(line);
-    begin(scope, s_expectations.find(PackedName(name), all->expectation, all->expectations));
+    begin(scope,
+          g_annotated.expectations.find(PackedName(name), all->expectation, all->expectations));
     std::memcpy(to, &scope, sizeof(scope));
 }
 
@@ -235,7 +204,7 @@ int endExpectation(ringscope_heap_scope* from) noexcept {
         add(all->violations, 1);
     }
     add(expectation.scopes, 1);
-    if (isViolated && s_isViolationFatal) {
+    if (isViolated && g_annotated.isViolationFatal) {
         abortFor(expectation, scope, since);
     }
     return isViolated ? 1 : 0;
@@ -270,89 +239,6 @@ void addMarker(const char* text) noexcept {
     marker.sequence.store(sequence, std::memory_order_release); // pairs with the reader's copy
 }
 
-// ringscope_heap_pool as the library uses it: what of the entry is this pool's.
-struct Pool {
-    std::atomic<std::uint64_t> entry; // plus 1; 0: nobody counts it
-    std::atomic<std::uint64_t> liveBlocks;
-    std::atomic<std::uint64_t> liveBytes;
-    std::uint64_t reserved;
-};
-static_assert(sizeof(Pool) == sizeof(ringscope_heap_pool));
-
-struct PoolPlace {
-    Pool* pool = nullptr;
-    LedgerPool* entry = nullptr; // null: not counted
-};
-
-PoolPlace placeOf(ringscope_heap_pool* from) noexcept {
-    auto* pool = reinterpret_cast<Pool*>(from);
-    const std::uint64_t entry = pool->entry.load(std::memory_order_relaxed);
-    LedgerAnnotations* all = entry != 0 && entry <= kMostAnnotations ? openAnnotations() : nullptr;
-    return {pool, all != nullptr ? &all->pool[entry - 1] : nullptr};
-}
-
-void createPool(ringscope_heap_pool* to, const char* name) noexcept {
-    LedgerAnnotations* all = openAnnotations();
-    if (all == nullptr || name == nullptr) {
-        return;
-    }
-    const std::uint32_t entry = s_pools.find(PackedName(name), all->pool, all->pools);
-    add(all->pool[entry].pools, 1);
-    reinterpret_cast<Pool*>(to)->entry.store(entry + 1, std::memory_order_relaxed);
-}
-
-void countPoolAllocation(ringscope_heap_pool* in, const void* /*block*/,
-                         std::uint64_t bytes) noexcept {
-    const auto [pool, entry] = placeOf(in);
-    if (entry == nullptr) {
-        return;
-    }
-    pool->liveBlocks.fetch_add(1, std::memory_order_relaxed);
-    pool->liveBytes.fetch_add(bytes, std::memory_order_relaxed);
-    add(entry->allocations, 1);
-    add(entry->allocatedBytes, bytes);
-    add(entry->liveBlocks, 1);
-    const std::uint64_t live = entry->liveBytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-    if (live >> 63U == 0) {
-        raise(entry->peakBytes, live);
-    }
-}
-
-void countPoolFrees(LedgerPool& entry, std::uint64_t blocks, std::uint64_t bytes) noexcept {
-    add(entry.frees, blocks);
-    entry.liveBlocks.fetch_sub(blocks, std::memory_order_relaxed);
-    entry.liveBytes.fetch_sub(bytes, std::memory_order_relaxed);
-}
-
-void countPoolFree(ringscope_heap_pool* in, const void* /*block*/, std::uint64_t bytes) noexcept {
-    const auto [pool, entry] = placeOf(in);
-    if (entry == nullptr) {
-        return;
-    }
-    pool->liveBlocks.fetch_sub(1, std::memory_order_relaxed);
-    pool->liveBytes.fetch_sub(bytes, std::memory_order_relaxed);
-    countPoolFrees(*entry, 1, bytes);
-}
-
-void resetPool(ringscope_heap_pool* in) noexcept {
-    const auto [pool, entry] = placeOf(in);
-    if (entry == nullptr) {
-        return;
-    }
-    const std::uint64_t blocks = pool->liveBlocks.exchange(0, std::memory_order_relaxed);
-    const std::uint64_t bytes = pool->liveBytes.exchange(0, std::memory_order_relaxed);
-    countPoolFrees(*entry, blocks, bytes);
-}
-
-void destroyPool(ringscope_heap_pool* in) noexcept {
-    resetPool(in);
-    const auto [pool, entry] = placeOf(in);
-    if (entry != nullptr) {
-        entry->pools.fetch_sub(1, std::memory_order_relaxed);
-    }
-    pool->entry.store(0, std::memory_order_relaxed);
-}
-
 int getStats(ringscope_heap_stats* stats) noexcept {
     if (!isCounting()) {
         return 0;
@@ -366,15 +252,15 @@ int getStats(ringscope_heap_stats* stats) noexcept {
         sums.freedBytes -= relaxed(own->firstFreedBytes);
         stats->thread = countsOf(sums);
     }
-    const SlotSums all = sumsOfAll(*s_ledger);
+    const SlotSums all = sumsOfAll(*g_annotated.ledger);
     stats->process = countsOf(all);
     std::uint64_t inherited = 0;
-    for (const std::uint64_t blocks : s_ledger->inheritedBlocks) {
+    for (const std::uint64_t blocks : g_annotated.ledger->inheritedBlocks) {
         inherited += blocks;
     }
     stats->live_blocks = inherited + all.allocations - all.frees;
-    stats->live_bytes = s_ledger->inheritedBytes + all.allocatedBytes - all.freedBytes;
-    stats->violations = s_annotations != nullptr ? relaxed(s_annotations->violations) : 0;
+    stats->live_bytes = g_annotated.ledger->inheritedBytes + all.allocatedBytes - all.freedBytes;
+    stats->violations = g_annotated.tables != nullptr ? relaxed(g_annotated.tables->violations) : 0;
     return 1;
 }
 
@@ -414,23 +300,23 @@ void inherit(LedgerAnnotations& to, const LedgerAnnotations& from) noexcept {
 } // namespace
 
 void startAnnotations(LedgerHeader& ledger) noexcept {
-    const LedgerAnnotations* before = s_annotations;
-    s_annotations = nullptr;
+    const LedgerAnnotations* before = g_annotated.tables;
+    g_annotated.tables = nullptr;
     if (ledger.annotationsOffset != 0) {
-        s_annotations = reinterpret_cast<LedgerAnnotations*>(
+        g_annotated.tables = reinterpret_cast<LedgerAnnotations*>(
             reinterpret_cast<unsigned char*>(&ledger) + ledger.annotationsOffset);
         if (before != nullptr) {
-            inherit(*s_annotations, *before);
+            inherit(*g_annotated.tables, *before);
         } else { // entry 0 of each is there for the rest
-            s_annotations->regions.store(1, std::memory_order_relaxed);
-            s_annotations->pools.store(1, std::memory_order_relaxed);
-            s_annotations->expectations.store(1, std::memory_order_relaxed);
+            g_annotated.tables->regions.store(1, std::memory_order_relaxed);
+            g_annotated.tables->pools.store(1, std::memory_order_relaxed);
+            g_annotated.tables->expectations.store(1, std::memory_order_relaxed);
         }
     }
-    s_ledger = &ledger;
-    ++s_generation;
+    g_annotated.ledger = &ledger;
+    ++g_annotated.generation;
     const char* word = std::getenv("RINGSCOPE_HEAP_EXPECT"); // NOLINT(concurrency-mt-unsafe): first
-    s_isViolationFatal = word != nullptr && std::strcmp(word, "abort") == 0;
+    g_annotated.isViolationFatal = word != nullptr && std::strcmp(word, "abort") == 0;
 }
 
 } // namespace ringscope::tracker
