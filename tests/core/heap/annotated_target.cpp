@@ -179,6 +179,28 @@ void threads(int atOnce, int rounds, int entries) {
     }
 }
 
+// All threads come to each name at the same time.
+pthread_barrier_t g_start;
+void* nameAll(void* /*nothing*/) {
+    for (int i = 0; i < 25; ++i) {
+        char name[32];
+        std::snprintf(name, sizeof(name), "race %d", i);
+        ::pthread_barrier_wait(&g_start);
+        const ringscope::HeapRegion region(name);
+    }
+    return nullptr;
+}
+void race() {
+    pthread_t all[8];
+    ::pthread_barrier_init(&g_start, nullptr, 8);
+    for (pthread_t& one : all) {
+        require(::pthread_create(&one, nullptr, nameAll, nullptr) == 0, "thread");
+    }
+    for (const pthread_t one : all) {
+        ::pthread_join(one, nullptr);
+    }
+}
+
 // The child goes on with names, pools and a region that its parent began.
 void forks() {
     static char memory[64];
@@ -288,6 +310,7 @@ void does(const char* word) {
     : is("threads")      ? threads(8, 1, 1000)
     : is("thousands")    ? threads(50, 100, 2)
     : is("forks")        ? forks()
+    : is("race")         ? race()
     : is("names")        ? names()
     : is("moved")        ? moved()
     : is("cost")         ? cost()

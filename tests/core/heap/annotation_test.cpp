@@ -189,6 +189,15 @@ TEST(Annotation, MoreNamesThanPlacesAreCountedTogether) {
     EXPECT_EQ(named(read.regions, "region 254").allocations, 1U);
 }
 
+TEST(Annotation, ThreadsThatNameTheSameAtOnceMeetInOnePlace) {
+    Annotated program("race");
+    const HeapAnnotations read = program.read();
+    EXPECT_EQ(read.regions.size(), 25U);
+    for (int i = 0; i < 25; ++i) {
+        EXPECT_EQ(named(read.regions, "race " + std::to_string(i)).entries, 8U);
+    }
+}
+
 TEST(Annotation, LongNamesAreCutBetweenCharacters) {
     Annotated program("names");
     program.target().goOn(); // out of the scopes

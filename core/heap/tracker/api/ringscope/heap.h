@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * Tells Ringscope what a program's heap use is for: regions of code, scopes that are not to
  * allocate, moments on the time axis, and blocks of allocators of the program's own.
