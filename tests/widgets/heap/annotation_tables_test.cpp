@@ -42,7 +42,7 @@ TEST_F(AnnotationTablesTest, RegionsHaveTheirMeansMostAllocationsFirst) {
     annotations.regions = {few, many};
     tables.setAnnotations(annotations, ByteScale::bytes);
     ASSERT_EQ(tables.regions().model()->rowCount(), 2);
-    EXPECT_EQ(rowText(tables.regions(), 0), "many\\n | 90.0 % | 9 | 5 | 7 | 2.25 | 100 B | 1 µs");
+    EXPECT_EQ(rowText(tables.regions(), 0), "many\\012 | 90.0 % | 9 | 5 | 7 | 2.25 | 100 B | 1 µs");
     EXPECT_EQ(rowText(tables.regions(), 1).substr(0, 20), "few | 10.0 % | 1 | 8");
 }
 
