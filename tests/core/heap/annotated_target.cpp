@@ -35,9 +35,13 @@ void require(bool holds, const char* what) {
     }
 }
 
+bool g_isAlone = false;   // nobody waits at the checkpoints
 std::uint64_t g_line = 0; // of an expectation, for who waits at the checkpoint
 
 void checkpoint() {
+    if (g_isAlone) {
+        return;
+    }
     ringscope::HeapAccount account;
     account.allocations = g_line;
     char go = 0;
@@ -320,8 +324,13 @@ void does(const char* word) {
 } // namespace
 
 int main(int count, char** words) {
+    int first = 1;
+    if (count > 1 && std::strcmp(words[1], "alone") == 0) {
+        g_isAlone = true;
+        ++first;
+    }
     checkpoint();
-    for (int i = 1; i < count; ++i) {
+    for (int i = first; i < count; ++i) {
         does(words[i]);
     }
     checkpoint();
