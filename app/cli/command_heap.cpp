@@ -4,11 +4,13 @@
 #include <cctype>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "app/cli/annotation_text.h"
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "app/cli/heap_choice.h"
@@ -19,6 +21,7 @@
 #include "core/heap/function_name.h"
 #include "core/heap/heap_blocks.h"
 #include "core/heap/heap_sites.h"
+#include "core/session/annotation_json.h"
 #include "core/session/heap_record.h"
 #include "core/session/session_file.h"
 
@@ -370,6 +373,37 @@ Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure me
     return json;
 }
 
+bool isAnnotation(const std::string& by) {
+    return by == "region" || by == "pool" || by == "expectation";
+}
+
+// What programs say of themselves is there without call stacks too.
+int annotations(const HeapOptions& options, const SessionView& view) {
+    std::vector<HeapAnnotationRecord> records;
+    if (view.heapAnnotations) {
+        std::copy_if(view.heapAnnotations->begin(), view.heapAnnotations->end(),
+                     std::back_inserter(records), [&options](const HeapAnnotationRecord& record) {
+                         return options.process.empty() || record.label == options.process ||
+                                std::to_string(record.process.pid) == options.process;
+                     });
+    }
+    if (records.empty()) {
+        return reportError(makeError(
+            ErrorKind::usage,
+            options.file + " has no regions, pools or expectations" +
+                (options.process.empty() ? "" : " of a process " + options.process) +
+                ": programs name them by the header ringscope/heap.h (docs/heap-api.md)"));
+    }
+    if (options.isJson) {
+        std::cout << Json{{"annotations", Json::parse(annotationsToJson(records))}}.dump(2) << '\n';
+    } else {
+        std::cout << (options.by == "region" ? regionTable(records, options.top)
+                      : options.by == "pool" ? poolTable(records, options.top)
+                                             : expectationTable(records, options.top));
+    }
+    return kExitDone;
+}
+
 int heap(const HeapOptions& options) {
     const auto measure = heapMeasureOf(options.sort);
     if (!measure) {
@@ -377,13 +411,19 @@ int heap(const HeapOptions& options) {
             makeError(ErrorKind::usage, "cannot sort by '" + options.sort +
                                             "': use live, peak, total, count or temporary"));
     }
-    if (options.by != "stack" && options.by != "function" && options.by != "thread") {
-        return reportError(makeError(ErrorKind::usage, "cannot list by '" + options.by +
-                                                           "': use stack, function or thread"));
+    if (options.by != "stack" && options.by != "function" && options.by != "thread" &&
+        !isAnnotation(options.by)) {
+        return reportError(
+            makeError(ErrorKind::usage, "cannot list by '" + options.by +
+                                            "': use stack, function, thread, region, pool or "
+                                            "expectation"));
     }
     const auto file = SessionFile::open(options.file);
     if (!file) {
         return reportError(file.error());
+    }
+    if (isAnnotation(options.by)) {
+        return annotations(options, *file->view);
     }
     const auto chosen = heapsOf(*file->view, options.file, options.process);
     if (!chosen) {
@@ -423,9 +463,12 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
                      "peak (default), live and total sort by bytes, count and temporary by blocks")
         ->type_name("MEASURE");
     command
-        ->add_option("--by", options->by,
-                     "stack (default): each call stack; function: each function, with all that "
-                     "it calls; thread: what each thread allocated and freed")
+        ->add_option(
+            "--by", options->by,
+            "stack (default): each call stack; function: each function, with all that "
+            "it calls; thread: what each thread allocated and freed; region, pool, expectation: "
+            "what the program names by the header ringscope/heap.h, also without call "
+            "stacks")
         ->type_name("WHAT");
     command->add_option("--top", options->top, "How many places of each process (default 10)")
         ->type_name("N");

@@ -30,6 +30,7 @@ struct RecordingOptions {
     std::string mapEvery;
     std::vector<std::string> mapOn;
     bool isJson = false;
+    bool isFailingOnExpectations = false;
 };
 
 struct RunOptions : RecordingOptions {
@@ -171,6 +172,10 @@ int finish(LiveSession& session, const RecordingOptions& options, const CommandL
     if (!errors.empty()) {
         return exitStatusOf(errors.front().kind);
     }
+    if (options.isFailingOnExpectations && summary && summary->heap &&
+        violationsOf(summary->heap->annotations) > 0) {
+        return kExitFailed;
+    }
     return summary && summary->isAccountedFor ? kExitDone : kExitFailed;
 }
 
@@ -278,6 +283,9 @@ void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
         ->type_name("WHEN")
         ->allow_extra_args(false);
     command.add_flag("--json", options.isJson, "Prints the summary as one JSON document");
+    command.add_flag("--fail-on-expectations", options.isFailingOnExpectations,
+                     "Exit status 1 when the program violated one of its expectations "
+                     "(ringscope/heap.h)");
 }
 
 } // namespace

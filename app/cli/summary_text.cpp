@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli/summary_text.h"
 
+#include "app/cli/annotation_text.h"
 #include "app/cli/console.h"
 #include "core/base/units.h"
 
@@ -113,7 +114,7 @@ std::string summaryText(const RunSummary& summary) {
         if (h.allocationsPerMessage) {
             text += ", " + formatValue(*h.allocationsPerMessage, Unit::ratePerMessage);
         }
-        text += '\n';
+        text += '\n' + annotationLines(h.annotations);
     }
     if (summary.memory) {
         const auto& m = *summary.memory;

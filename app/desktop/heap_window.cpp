@@ -38,6 +38,8 @@
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
 #include "core/export/heap_export.h"
+#include "core/session/annotation_record.h"
+#include "widgets/heap/annotation_tables.h"
 #include "widgets/heap/block_table.h"
 #include "widgets/heap/call_tree_model.h"
 #include "widgets/heap/call_tree_view.h"
@@ -117,6 +119,7 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
            tr("Blocks that it freed, whoever allocated them"),
            tr("Calls of realloc(), each also counted as allocated and as freed"),
            tr("Usable bytes that it allocated"), tr("Usable bytes that it freed")}))
+    , m_annotationTables(new AnnotationTables(theme))
     , m_tables(new QTabWidget)
     , m_remarks(new QLabel)
     , m_status(new QLabel)
@@ -159,6 +162,7 @@ void HeapWindow::makeContent() {
     m_tables->addTab(classes, tr("Sizes and lifetimes"));
     m_threads->setAccessibleName(tr("Blocks by thread"));
     m_tables->addTab(m_threads, tr("Threads"));
+    m_tables->addTab(m_annotationTables, tr("Regions"));
     m_parts->addWidget(m_tables);
     m_parts->setStretchFactor(0, 1);
     m_parts->setStretchFactor(1, 1);
@@ -313,6 +317,10 @@ void HeapWindow::connectParts() {
 }
 
 void HeapWindow::setView(const SessionView& view) {
+    if (view.heapAnnotations != m_annotations) {
+        m_annotations = view.heapAnnotations;
+        showAnnotations();
+    }
     const bool isSameView =
         view.heaps == m_ended && view.liveHeaps == m_running && view.isLive == m_isSessionLive;
     if (isSameView) {
@@ -467,7 +475,25 @@ void HeapWindow::showTree(bool isUpdate) {
     m_sizes->setRows(sizeRows(m_picture->record->profile));
     m_lifetimes->setRows(lifetimeRows(m_picture->record->profile));
     m_threads->setRows(threadRows(m_picture->record->profile, m_scale));
+    showAnnotations();
     showFound();
+}
+
+// Of the image that is shown: a process that exec'ed has several, by the names of their programs.
+void HeapWindow::showAnnotations() {
+    const HeapAnnotationRecord none;
+    const HeapAnnotationRecord* found = &none;
+    if (m_picture != nullptr && m_annotations != nullptr) {
+        const HeapRecord& shown = *m_picture->record;
+        for (const HeapAnnotationRecord& record : *m_annotations) {
+            if (record.process.pid == shown.process.pid &&
+                record.process.startTicks == shown.process.startTicks &&
+                record.name == shown.name) {
+                found = &record;
+            }
+        }
+    }
+    m_annotationTables->setAnnotations(found->annotations, m_scale);
 }
 
 // Many thousands of rows, to be sorted: only where they are seen.
@@ -489,6 +515,7 @@ void HeapWindow::showNothing() {
     m_sizes->setRows({});
     m_lifetimes->setRows({});
     m_threads->setRows({});
+    showAnnotations();
     m_remarks->hide();
     showFound();
     updateTitle();
@@ -589,6 +616,7 @@ void HeapWindow::setByteScale(ByteScale scale) {
     if (m_picture != nullptr) {
         m_threads->setRows(threadRows(m_picture->record->profile, scale));
     }
+    showAnnotations();
     showFound();
 }
 

@@ -25,6 +25,7 @@ class QTabWidget;
 
 namespace ringscope {
 
+class AnnotationTables;
 class BackgroundJobs;
 class BlockTable;
 class CallTreeView;
@@ -37,8 +38,8 @@ class Preferences;
 class Theme;
 
 // Where the processes of a session allocate: numbers, flame graph, call tree, functions, live
-// blocks, sizes, lifetimes and threads of one of them, linked with each other; of those that run
-// again and again. Deletes itself when it is closed. GUI thread only.
+// blocks, sizes, lifetimes, threads and what the program names of one of them, linked with each
+// other; of those that run again and again. Deletes itself when it is closed. GUI thread only.
 class HeapWindow : public QMainWindow {
     Q_OBJECT
 
@@ -67,6 +68,7 @@ public:
     [[nodiscard]] HistogramTable& sizes() { return *m_sizes; }
     [[nodiscard]] HistogramTable& lifetimes() { return *m_lifetimes; }
     [[nodiscard]] HistogramTable& threads() { return *m_threads; }
+    [[nodiscard]] AnnotationTables& annotations() { return *m_annotationTables; }
     [[nodiscard]] HeapTiles& tiles() { return *m_tiles; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
@@ -95,6 +97,7 @@ private:
     void showPicture(std::shared_ptr<const HeapPicture> picture);
     void showTree(bool isUpdate);
     void showBlocks();
+    void showAnnotations();
     void showNothing();
     [[nodiscard]] QString whyNothing() const;
     void showFound();
@@ -114,6 +117,7 @@ private:
 
     std::shared_ptr<const std::vector<HeapRecordPtr>> m_ended; // of the view
     std::shared_ptr<const std::vector<HeapRecordPtr>> m_running;
+    std::shared_ptr<const std::vector<HeapAnnotationRecord>> m_annotations;
     bool m_isSessionLive = false;
     std::vector<Entry> m_entries;
     int m_chosen = -1; // of the entries
@@ -145,6 +149,7 @@ private:
     HistogramTable* m_sizes;
     HistogramTable* m_lifetimes;
     HistogramTable* m_threads;
+    AnnotationTables* m_annotationTables;
     QTabWidget* m_tables;
     QLabel* m_remarks;
     QLabel* m_status;

@@ -14,7 +14,8 @@
 //   4096              ThreadSlot[0]  shared: threads that ended or found no slot, locked adds
 //   4096 + 2176       ThreadSlot[1]  one running thread each, its only writer: plain adds
 //   ...
-//   4096 + 2176 * n   end            (LedgerHeader::ledgerBytes, in whole pages)
+//   4096 + 2176 * n   annotations    from the next page on, if there are any: annotation_layout.h
+//                     end            (LedgerHeader::ledgerBytes, in whole pages)
 //
 // Counters only grow; a slot is handed on to the next thread with its counters, so nothing is lost
 // and a sum over slots is a sum over all threads there ever were. What follows from others has no
@@ -205,7 +206,8 @@ struct LedgerHeader {
     std::uint64_t inheritedBlocks[kSizeClassCount];
     AllocatorAnswer allocator;
     LedgerControl control;
-    std::uint8_t reserved1[kLedgerHeaderBytes - 768];
+    std::uint64_t annotationsOffset; // see annotation_layout.h; 0: there is no room for them
+    std::uint8_t reserved1[kLedgerHeaderBytes - 776];
 };
 static_assert(sizeof(LedgerHeader) == kLedgerHeaderBytes);
 static_assert(offsetof(LedgerHeader, inheritedBytes) == 72);

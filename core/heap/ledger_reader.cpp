@@ -2,6 +2,7 @@
 #include "core/heap/ledger_reader.h"
 
 #include "core/base/clock.h"
+#include "core/heap/annotation_layout.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -164,6 +165,15 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
         return reader.damaged("is shorter than its " + std::to_string(reader.m_slotCount) +
                               " thread slots need");
     }
+    const auto annotations = field(std::uint64_t{}, offsetof(LedgerHeader, annotationsOffset));
+    if (annotations != 0) {
+        if (annotations % 4096 != 0 || annotations < slotsEnd ||
+            annotations > reader.m_ledgerBytes ||
+            reader.m_ledgerBytes - annotations < sizeof(LedgerAnnotations)) {
+            return reader.damaged("has no room for its annotations");
+        }
+        reader.m_annotations = AnnotationReader(annotations);
+    }
     if (reader.m_process.startTicks == 0) {
         reader.m_process.startTicks = field(std::uint64_t{}, offsetof(LedgerHeader, startTicks));
     }
@@ -267,6 +277,18 @@ void LedgerReader::pollMode() {
     } else {
         requestMode(*m_wantedMode); // it answered a question before this one
     }
+}
+
+Expected<HeapAnnotations> LedgerReader::readAnnotations() const {
+    return m_annotations.read([this](void* to, std::size_t bytes, std::uint64_t offset) {
+        return readAt(to, bytes, offset);
+    });
+}
+
+std::vector<HeapMarker> LedgerReader::newMarkers() {
+    return m_annotations.newMarkers([this](void* to, std::size_t bytes, std::uint64_t offset) {
+        return readAt(to, bytes, offset);
+    });
 }
 
 Expected<HeapTotals> LedgerReader::readTotals() {

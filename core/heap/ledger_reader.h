@@ -10,6 +10,7 @@
 #include "core/base/file_descriptor.h"
 #include "core/base/heap_figures.h"
 #include "core/base/process_identity.h"
+#include "core/heap/annotation_reader.h"
 #include "core/heap/heap_counters.h"
 #include "core/heap/profile_reader.h"
 
@@ -63,6 +64,12 @@ public:
         m_profile = std::move(profile);
     }
 
+    // What the program says of its own heap use. Errors (damaged): the file became shorter.
+    [[nodiscard]] Expected<HeapAnnotations> readAnnotations() const;
+    // Its markers since the last call, oldest first, and how many are lost.
+    [[nodiscard]] std::vector<HeapMarker> newMarkers();
+    [[nodiscard]] std::uint64_t lostMarkers() const noexcept { return m_annotations.lostMarkers(); }
+
     // Where the process allocates; null when it only counts, or its profile is none.
     [[nodiscard]] const std::shared_ptr<const ProfileReader>& profile() const noexcept {
         return m_profile;
@@ -97,6 +104,7 @@ private:
     std::int64_t m_startedNs = 0;
     std::uint64_t m_ledgerBytes = 0;
     std::uint32_t m_slotCount = 0;
+    AnnotationReader m_annotations;
     std::uint64_t m_inheritedBytes = 0;
     std::array<std::uint64_t, kSizeClassCount> m_inheritedBlocks{};
     LedgerMode m_mode = LedgerMode::counters;

@@ -2,6 +2,7 @@
 #include "core/session/run_summary.h"
 
 #include "core/base/json_fields.h"
+#include "core/session/annotation_json.h"
 #include "core/session/sizing_json.h"
 
 namespace ringscope {
@@ -44,6 +45,8 @@ Json heapJson(const RunSummary::Heap& heap) {
                  {"peak_bytes", heap.peakBytes}};
     json["allocations_per_message"] =
         heap.allocationsPerMessage ? Json(*heap.allocationsPerMessage) : Json(nullptr);
+    json["violations"] = violationsOf(heap.annotations);
+    json["annotations"] = Json::parse(annotationsToJson(heap.annotations));
     return json;
 }
 
@@ -116,6 +119,9 @@ void readParts(const Fields& fields, RunSummary& summary) {
         if (perMessage >= 0) {
             to.allocationsPerMessage = perMessage;
         }
+        Json annotations;
+        part.read("annotations", annotations);
+        to.annotations = annotationsFromJson(annotations.dump()).value_or(to.annotations);
     });
     fields.part("memory", [&](const Fields& part) {
         auto& to = summary.memory.emplace(RunSummary::Memory{});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/session/annotation_record.h"
 #include "core/session/sizing.h"
 
 namespace ringscope {
@@ -47,9 +48,10 @@ struct RunSummary {
     struct Heap {
         std::uint64_t allocations = 0;
         std::uint64_t frees = 0;
-        std::uint64_t liveBytes = 0;                 // not freed when each process ended (or now)
-        std::uint64_t peakBytes = 0;                 // as sampled, of all processes together
-        std::optional<double> allocationsPerMessage; // empty when no message was sent
+        std::uint64_t liveBytes = 0;                   // not freed when each process ended (or now)
+        std::uint64_t peakBytes = 0;                   // as sampled, of all processes together
+        std::optional<double> allocationsPerMessage;   // empty when no message was sent
+        std::vector<HeapAnnotationRecord> annotations; // of programs that use ringscope/heap.h
     };
     struct Memory {
         std::uint64_t rssPeak = 0;            // peaks of the sum over all processes, as sampled

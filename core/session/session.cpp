@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "core/session/annotation_record.h"
+
 namespace ringscope {
 
 Session::Session(Provenance provenance)
@@ -81,6 +83,11 @@ void Session::setLiveHeaps(std::vector<std::shared_ptr<const HeapRecord>> heaps)
         std::make_shared<const std::vector<std::shared_ptr<const HeapRecord>>>(std::move(heaps));
 }
 
+void Session::setHeapAnnotations(std::vector<HeapAnnotationRecord> records) {
+    m_heapAnnotations =
+        std::make_shared<const std::vector<HeapAnnotationRecord>>(std::move(records));
+}
+
 void Session::setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot) {
     m_slotSnapshot = std::move(snapshot);
 }
@@ -117,6 +124,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     view->maps = m_maps;
     view->heaps = m_heaps;
     view->liveHeaps = m_liveHeaps;
+    view->heapAnnotations = m_heapAnnotations;
     view->sources = m_sources;
     view->self = m_self;
     view->startNs = m_provenance->startMonotonicNs;

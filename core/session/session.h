@@ -42,6 +42,7 @@ public:
     void addMap(std::shared_ptr<const MapRecord> map);
     void addHeap(std::shared_ptr<const HeapRecord> heap);
     void setLiveHeaps(std::vector<std::shared_ptr<const HeapRecord>> heaps);
+    void setHeapAnnotations(std::vector<HeapAnnotationRecord> records);
     void setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot);
     void setSources(std::vector<SourceStatus> sources);
     void setSelf(SelfCost self);
@@ -74,6 +75,7 @@ private:
     std::shared_ptr<const std::vector<std::shared_ptr<const MapRecord>>> m_maps;
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> m_heaps;
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> m_liveHeaps;
+    std::shared_ptr<const std::vector<HeapAnnotationRecord>> m_heapAnnotations;
     std::vector<SourceStatus> m_sources;
     SelfCost m_self;
     std::int64_t m_newestNs;

@@ -14,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/units.h"
+#include "core/session/annotation_json.h"
 #include "core/session/dhat_file.h"
 #include "core/session/frame_scan.h"
 #include "core/session/heap_coding.h"
@@ -63,6 +64,7 @@ private:
     std::vector<std::shared_ptr<const StallPicture>> m_stalls;
     std::vector<std::shared_ptr<const MapRecord>> m_maps;
     std::vector<std::shared_ptr<const HeapRecord>> m_heaps;
+    std::vector<HeapAnnotationRecord> m_annotations;
     std::optional<RunSummary> m_summary;
     std::int64_t m_newestNs = std::numeric_limits<std::int64_t>::min();
     std::uint64_t m_unreadable = 0; // frames whose checksums hold and whose content makes no sense
@@ -122,6 +124,13 @@ void Loader::addDescription(const FoundFrame& frame, const std::string& payload)
     case FrameType::heap:
         if (auto heap = decodeHeapRecord(payload); heap && isSane(heap->timeNs)) {
             m_heaps.push_back(std::move(heap));
+        } else {
+            ++m_unreadable;
+        }
+        break;
+    case FrameType::annotations:
+        if (auto annotations = annotationsFromJson(payload)) {
+            m_annotations = std::move(*annotations); // the newest holds all
         } else {
             ++m_unreadable;
         }
@@ -264,6 +273,8 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
         std::make_shared<const std::vector<std::shared_ptr<const MapRecord>>>(std::move(m_maps));
     view->heaps =
         std::make_shared<const std::vector<std::shared_ptr<const HeapRecord>>>(std::move(m_heaps));
+    view->heapAnnotations =
+        std::make_shared<const std::vector<HeapAnnotationRecord>>(std::move(m_annotations));
     view->sources = std::move(m_state.sources);
     view->self = m_state.self;
     view->generation = 1;

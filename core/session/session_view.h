@@ -19,6 +19,7 @@
 
 namespace ringscope {
 
+struct HeapAnnotationRecord;
 struct HeapRecord;
 
 // Where and how a session was made; carried by every export.
@@ -120,6 +121,8 @@ struct SessionView {
     // Those of the processes that run, as they were when they were last asked for, and without the
     // names of their code. Null like none.
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> liveHeaps;
+    // What the observed programs said of their own heap use (ringscope/heap.h). Null like none.
+    std::shared_ptr<const std::vector<HeapAnnotationRecord>> heapAnnotations;
     std::vector<SourceStatus> sources;
     SelfCost self;
     std::int64_t startNs = 0;     // monotonic; first sample

@@ -17,6 +17,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/units.h"
+#include "core/session/annotation_json.h"
 #include "core/session/heap_coding.h"
 #include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
@@ -210,7 +211,7 @@ bool SessionWriter::writeView(const SessionView& view) {
     }
     ++m_turns;
     return writeSamples(view) && writeMarkers(view) && writeStalls(view) && writeMaps(view) &&
-           writeHeaps(view) && writeState(view);
+           writeHeaps(view) && writeAnnotations(view) && writeState(view);
 }
 
 bool SessionWriter::writeGroups(const SessionView& view) {
@@ -307,6 +308,18 @@ bool SessionWriter::writeHeaps(const SessionView& view) {
             return false;
         }
     }
+    return true;
+}
+
+bool SessionWriter::writeAnnotations(const SessionView& view) {
+    if (view.heapAnnotations == m_annotationsWritten) {
+        return true;
+    }
+    if (!writeFrame(FrameType::annotations, view.endNs, view.endNs,
+                    annotationsToJson(*view.heapAnnotations))) {
+        return false;
+    }
+    m_annotationsWritten = view.heapAnnotations;
     return true;
 }
 

@@ -82,6 +82,7 @@ private:
     bool writeMarkers(const SessionView& view);
     bool writeStalls(const SessionView& view);
     bool writeMaps(const SessionView& view);
+    bool writeAnnotations(const SessionView& view);
     bool writeHeaps(const SessionView& view);
     bool writeState(const SessionView& view);
     bool writeEnd(const SessionView& view, const std::string& summaryJson);
@@ -110,6 +111,7 @@ private:
     std::size_t m_stallsWritten = 0;
     std::size_t m_mapsWritten = 0;
     std::size_t m_heapsWritten = 0;
+    std::shared_ptr<const std::vector<HeapAnnotationRecord>> m_annotationsWritten;
     std::shared_ptr<const SlotSnapshot> m_slotsWritten;
     SlotEncoder m_slotEncoder;
 

@@ -5,7 +5,8 @@ import pathlib
 import re
 import sys
 
-TRACKER_SEES = {"core/heap/ledger_layout.h", "core/heap/profile_layout.h", "core/heap/sampling.h"}
+TRACKER_SEES = {"core/heap/annotation_layout.h", "core/heap/ledger_layout.h", "core/heap/profile_layout.h",
+                "core/heap/sampling.h"}
 CORE_SEES = {
     "base": set(),
     "ring": {"base"},
@@ -23,6 +24,7 @@ WIDGETS_SEE = {
     "core/base/units.h",
     "core/heap/call_tree.h",
     "core/heap/function_name.h",
+    "core/heap/heap_annotations.h",
     "core/heap/heap_blocks.h",
     "core/heap/heap_profile.h",
     "core/memory/map_columns.h",

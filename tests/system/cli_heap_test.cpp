@@ -265,7 +265,7 @@ TEST_F(CliHeap, WrongWordsAreAnsweredInWords) {
 TEST_F(CliHeap, ListsByWhatItKnowsAlone) {
     const ProgramResult wrong = cli({"heap", file, "--by", "line"});
     EXPECT_EQ(wrong.status, 2);
-    EXPECT_THAT(wrong.err, HasSubstr("cannot list by 'line': use stack, function or thread"));
+    EXPECT_THAT(wrong.err, HasSubstr("cannot list by 'line': use stack, function, thread, region"));
 }
 
 TEST_F(CliHeap, AFileWithoutAProfileSaysHowToGetOne) {
@@ -295,6 +295,76 @@ TEST_F(CliHeap, SurvivesTheTargetsDeath) {
                               profile.at("total").at("live_bytes") > 1'000'000);
     }
     EXPECT_TRUE(isThere);
+}
+
+// annotated_target, without what it waits for and writes.
+std::vector<std::string> annotating(const std::string& words) {
+    return {"sh", "-c", "exec " ANNOTATED_TARGET " " + words + " </dev/null >/dev/null"};
+}
+
+TEST_F(CliHeap, ShowsWhatTheProgramNames) {
+    record(annotating("regions expectations pools"), "counts");
+    EXPECT_THAT(
+        cli({"info", file}).out,
+        HasSubstr("region     hot path (P0): 1 k entries, 2 allocations and 2.48 KiB an entry"));
+    const std::string regions = cli({"heap", file, "--by", "region"}).out;
+    EXPECT_THAT(regions, HasSubstr("hot path"));
+    EXPECT_THAT(cli({"heap", file, "--by", "pool"}).out, HasSubstr("nodes"));
+    const std::string expectations = cli({"heap", file, "--by", "expectation"}).out;
+    EXPECT_THAT(expectations, HasSubstr("annotated_target.cpp:"));
+    EXPECT_THAT(expectations, HasSubstr("no allocation"));
+    const ProgramResult result = cli({"heap", file, "--by", "region", "--json"});
+    ASSERT_EQ(result.status, 0) << result.err;
+    const Json all = Json::parse(result.out).at("annotations");
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all.at(0).at("process"), "P0");
+    EXPECT_EQ(all.at(0).at("regions").at(0).at("allocations_per_entry"), 2.0);
+    EXPECT_EQ(all.at(0).at("regions").at(0).at("allocated_bytes"), 500 * (3 * 24 + 5000));
+    EXPECT_EQ(all.at(0).at("pools").at(0).at("peak_bytes"), 6 * 64 + 1000);
+}
+
+TEST_F(CliHeap, MarkersOfTheProgramAreOnTheTimeAxis) {
+    record(annotating("markers"), "counts");
+    const Json info = Json::parse(cli({"info", file, "--json"}).out, nullptr, false);
+    std::vector<std::string> texts;
+    for (const Json& marker : info.at("markers")) {
+        texts.push_back(marker.at("text"));
+        EXPECT_GE(marker.at("time_s"), 0.0);
+    }
+    EXPECT_THAT(texts, ::testing::IsSupersetOf({"P0: phase 0", "P0: phase 1", "P0: phase 2"}));
+}
+
+TEST_F(CliHeap, ViolatedExpectationsFailARecordingThatIsToldTo) {
+    std::vector<std::string> arguments{"record", "--fail-on-expectations", "--json", "--"};
+    const auto run = [&arguments](const std::string& word) {
+        std::vector<std::string> all = arguments;
+        const std::vector<std::string> command = annotating(word);
+        all.insert(all.end(), command.begin(), command.end());
+        return cli(all);
+    };
+    EXPECT_EQ(run("regions").status, 0);
+    const ProgramResult violated = run("expectations");
+    EXPECT_EQ(violated.status, 1) << violated.err;
+    EXPECT_EQ(Json::parse(violated.out).at("heap").at("violations"), 4);
+    arguments.erase(arguments.begin() + 1);
+    EXPECT_EQ(run("expectations").status, 0);
+}
+
+TEST_F(CliHeap, AFatalViolationSaysWhichInOneSentence) {
+    std::vector<std::string> arguments{RINGSCOPE_CLI, "record", "--"};
+    const std::vector<std::string> command = annotating("expectations");
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    const ProgramResult result = runProgram(arguments, {"RINGSCOPE_HEAP_EXPECT=abort"});
+    EXPECT_THAT(result.err, HasSubstr("ringscope: the expectation \"noisy\" at "));
+    EXPECT_THAT(result.err, HasSubstr(" is violated by 1 allocation of 24 bytes\n"));
+    EXPECT_THAT(result.out, HasSubstr("worker_died"));
+}
+
+TEST_F(CliHeap, SaysWhenAProgramNamesNothing) {
+    record({PROFILE_TARGET, "sites"});
+    const ProgramResult result = cli({"heap", file, "--by", "region"});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.err, HasSubstr("no regions, pools or expectations"));
 }
 
 TEST_F(CliHeap, WorkersOfAScenarioHaveTheirs) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/heap/tracker/ledger_writer.h"
 
+#include "core/heap/annotation_layout.h"
+#include "core/heap/tracker/annotations.h"
 #include "core/heap/tracker/announce.h"
 #include "core/heap/tracker/gate.h"
 #include "core/heap/tracker/next_allocator.h"
@@ -264,8 +266,10 @@ MappedLedger mapLedger() noexcept {
     for (const std::uint32_t slots : {kLedgerSlots, kLedgerSlotsSmall}) {
         MappedLedger ledger;
         ledger.slots = slots;
-        ledger.bytes =
-            (kLedgerHeaderBytes + slots * sizeof(ThreadSlot) + 4095) & ~std::size_t{4095};
+        ledger.bytes = annotationsOffset(slots);
+        if (slots == kLedgerSlots) {
+            ledger.bytes = (ledger.bytes + sizeof(LedgerAnnotations) + 4095) & ~std::size_t{4095};
+        }
         ledger.fd = makeSharedFile(kLedgerFileName, ledger.bytes);
         if (ledger.fd < 0) {
             continue;
@@ -296,6 +300,7 @@ void fillHeader(const MappedLedger& ledger, LedgerOrigin origin, LedgerMode mode
     header.ledgerBytes = ledger.bytes;
     header.slotCount = ledger.slots;
     header.sizeSource = g_next.hasGlibcChunks ? 1 : 2;
+    header.annotationsOffset = ledger.slots == kLedgerSlots ? annotationsOffset(ledger.slots) : 0;
     if (origin == LedgerOrigin::forked && s_header != nullptr) {
         if (!s_inheritance.isNoted.load(std::memory_order_relaxed)) {
             sumInheritance(s_inheritance); // a fork without handlers: as near as can be had
@@ -392,6 +397,7 @@ bool startLedger(const char* socketName, LedgerOrigin origin, LedgerMode& mode) 
     if (!isAnnounced) {
         return false;
     }
+    startAnnotations(*ledger.header);
     if (s_header != nullptr) {
         ::munmap(s_header, s_mappedBytes);
     }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/printable_name.h"
 #include "core/heap/symbolizer.h"
 #include "core/session/sources/track_values.h"
 
@@ -13,6 +14,11 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t kProcessRowPeriodNs = 100 * kNsPerMs;
+constexpr std::int64_t kAnnotationPeriodNs = 500 * kNsPerMs;
+// Of each program: a marker in a loop would leave no room on the time axis, and none in memory.
+constexpr std::size_t kMostMarkers = 1000;
+// Of programs that say something of their heap use.
+constexpr std::size_t kMostAnnotated = 256;
 constexpr std::int64_t kWindowNs = 100 * kNsPerMs;
 // Of processes that ended: a build starts thousands.
 constexpr std::size_t kMostProfiles = 64;
@@ -136,7 +142,12 @@ HeapSource::HeapSource(std::shared_ptr<LedgerReceiver> receiver, TargetProcesses
     , m_windowValue(kGap) {}
 
 std::optional<RunSummary::Heap> HeapSource::summary() const {
-    return m_ledgers.empty() ? std::nullopt : std::optional(m_totals);
+    if (m_ledgers.empty()) {
+        return std::nullopt;
+    }
+    RunSummary::Heap summary = m_totals;
+    summary.annotations = m_annotationsKept;
+    return summary;
 }
 
 std::optional<GroupId> HeapSource::groupOf(const TargetProcess& process, Session& session) {
@@ -151,12 +162,55 @@ std::optional<GroupId> HeapSource::groupOf(const TargetProcess& process, Session
     return session.addGroup("heap ledger " + process.label, processTracks(process.label));
 }
 
-void HeapSource::receive(Session& session) {
+void HeapSource::takeMarkers(Ledger& ledger, std::int64_t nowNs, Session& session) const {
+    const std::string& label = m_processes.all()[ledger.process].label;
+    const std::int64_t startNs = session.provenance().startMonotonicNs;
+    for (const HeapMarker& marker : ledger.reader.newMarkers()) {
+        if (ledger.markers >= kMostMarkers) {
+            ++ledger.annotations.lostMarkers;
+            continue;
+        }
+        ++ledger.markers;
+        // Its time is the program's word: never before the session, nor after now.
+        session.addMarker({std::clamp(marker.timeNs, std::min(startNs, nowNs), nowNs),
+                           MarkerKind::user, label + ": " + printableName(marker.text)});
+    }
+}
+
+void HeapSource::readAnnotations(Ledger& ledger) {
+    if (auto annotations = ledger.reader.readAnnotations()) {
+        ledger.annotations.annotations = std::move(*annotations);
+    }
+}
+
+// Into the session what changed; nothing while no program says anything.
+void HeapSource::keepAnnotations(Session& session) {
+    std::vector<HeapAnnotationRecord> records;
+    for (const Ledger& ledger : m_ledgers) {
+        HeapAnnotationRecord record = ledger.annotations;
+        record.lostMarkers += ledger.reader.lostMarkers();
+        if ((!record.annotations.isEmpty() || record.lostMarkers > 0) &&
+            records.size() < kMostAnnotated) {
+            record.label = m_processes.all()[ledger.process].label;
+            record.process = ledger.reader.process();
+            record.name = ledger.name;
+            records.push_back(std::move(record));
+        }
+    }
+    if (records != m_annotationsKept) {
+        m_annotationsKept = records;
+        session.setHeapAnnotations(std::move(records));
+    }
+}
+
+void HeapSource::receive(std::int64_t nowNs, Session& session) {
     for (LedgerReader& reader : m_receiver->poll()) {
         const std::size_t index = m_processes.findOrAdd(reader.process(), TargetOrigin::started);
         for (Ledger& earlier : m_ledgers) {
             // The same process exec'ed: what its image before had allocated is gone with it.
             if (!earlier.isFinal && earlier.process == index) {
+                takeMarkers(earlier, nowNs, session);
+                readAnnotations(earlier);
                 earlier.isFinal = true;
                 keepProfile(earlier);
             }
@@ -170,6 +224,8 @@ void HeapSource::receive(Session& session) {
                              {},
                              std::move(name),
                              {},
+                             {},
+                             0,
                              false,
                              mode,
                              ModeRefusal::none});
@@ -224,7 +280,9 @@ void HeapSource::followMode(Ledger& ledger, std::int64_t nowNs, Session& session
 }
 
 void HeapSource::sample(std::int64_t nowNs, Session& session) {
-    receive(session);
+    receive(nowNs, session);
+    const bool isAnnotationsDue = nowNs >= m_nextAnnotationsNs;
+    bool isAnyEnded = false;
     if (auto found = m_liveReading.take()) {
         session.setLiveHeaps(std::move(*found));
     }
@@ -240,7 +298,12 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
                 ledger.newest = *totals;
                 m_processes.setHeap(ledger.process, {totals->liveBytes, ledger.reader.allocator()});
             }
+            takeMarkers(ledger, nowNs, session);
+            if (isAnnotationsDue || !isAlive) {
+                readAnnotations(ledger);
+            }
             if (!isAlive) {
+                isAnyEnded = true;
                 ledger.isFinal = true;
                 keepProfile(ledger);
             }
@@ -251,6 +314,10 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
         sums.allocations += ledger.newest.allocations;
         sums.frees += ledger.newest.frees;
         sums.liveBytes += ledger.newest.liveBytes;
+    }
+    if (isAnnotationsDue || isAnyEnded) {
+        m_nextAnnotationsNs = nowNs + kAnnotationPeriodNs;
+        keepAnnotations(session);
     }
     m_totals.allocations = sums.allocations;
     m_totals.frees = sums.frees;
@@ -332,8 +399,13 @@ void HeapSource::readLiveProfiles(Session& session) {
 
 void HeapSource::addProfiles(std::int64_t nowNs, Session& session) {
     for (Ledger& ledger : m_ledgers) {
+        if (!ledger.isFinal) { // interrupted: the last there is to know
+            takeMarkers(ledger, nowNs, session);
+            readAnnotations(ledger);
+        }
         keepProfile(ledger);
     }
+    keepAnnotations(session);
     limitProfiles();
     Symbolizer symbolizer;
     for (Ledger& ledger : m_ledgers) {

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/heap/ledger_receiver.h"
 #include "core/heap/tracker_environment.h"
+#include "core/session/annotation_record.h"
 #include "core/session/run_summary.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
@@ -27,7 +28,8 @@ struct MessageProgress {
 // Heap counts of all tracked processes from their ledgers: `heap.allocations`, `heap.frees`,
 // `heap.live_bytes`, `heap.live_blocks`, `heap.peak_bytes`, with a message count
 // `heap.allocations_per_message`, and `P0.heap...` of each process at a lower rate. Processes that
-// are forked later announce themselves and join the observed ones.
+// are forked later announce themselves and join the observed ones. What programs say of their heap
+// use (ringscope/heap.h) becomes markers, and regions, pools and expectations of the session.
 class HeapSource final : public Source {
 public:
     using Progress = std::function<MessageProgress()>;
@@ -62,7 +64,10 @@ private:
         HeapTotals newest;
         std::string name;                 // of its program
         std::optional<HeapRecord> record; // once it is final
-        bool isFinal = false;             // its process ended, or exec'ed into the next ledger
+        // As it was last read; with its label, so that it is there when the process is not.
+        HeapAnnotationRecord annotations;
+        std::size_t markers = 0; // kept in the session
+        bool isFinal = false;    // its process ended, or exec'ed into the next ledger
         LedgerMode saidMode = LedgerMode::counters; // that the markers speak of
         ModeRefusal saidRefusal = ModeRefusal::none;
     };
@@ -70,9 +75,12 @@ private:
         std::uint64_t allocations = 0;
         std::uint64_t messages = 0;
     };
-    void receive(Session& session);
+    void receive(std::int64_t nowNs, Session& session);
     void receiveProfiles();
     void followMode(Ledger& ledger, std::int64_t nowNs, Session& session) const;
+    void takeMarkers(Ledger& ledger, std::int64_t nowNs, Session& session) const;
+    void readAnnotations(Ledger& ledger);
+    void keepAnnotations(Session& session);
     [[nodiscard]] HeapReading readingOf(Ledger& ledger) const;
     void keepProfile(Ledger& ledger);
     void limitProfiles();
@@ -88,6 +96,8 @@ private:
     std::int64_t m_nextProcessRowsNs = 0;
     std::optional<LedgerMode> m_mode; // that was asked for
     std::size_t m_profilesDropped = 0;
+    std::int64_t m_nextAnnotationsNs = 0;
+    std::vector<HeapAnnotationRecord> m_annotationsKept; // as the session has them
 
     RunSummary::Heap m_totals;
     // allocations_per_message over windows of 100 ms, and over the whole measuring time.

@@ -26,6 +26,7 @@
 #include "app/desktop/message_bar.h"
 #include "app/desktop/program_dialog.h"
 #include "app/desktop/window_actions.h"
+#include "widgets/heap/annotation_tables.h"
 #include "widgets/heap/block_table.h"
 #include "widgets/heap/block_table_model.h"
 #include "widgets/heap/call_tree_model.h"
@@ -114,6 +115,22 @@ TEST_F(HeapWindowTest, ShowsWhereAProgramAllocatedThatHasEnded) {
     EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->callees);
     heap->setDirection(CallDirection::fromMain);
     EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->fromMain);
+}
+
+TEST_F(HeapWindowTest, ShowsWhatTheProgramNames) {
+    OpenCommand command;
+    command.program = {ANNOTATED_TARGET, "alone", "regions", "expectations"};
+    command.heapMode = HeapMode::exact;
+    window->begin(command);
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+    HeapWindow* const heap = open();
+    ASSERT_NE(heap, nullptr);
+    const QAbstractItemModel& regions = *heap->annotations().regions().model();
+    ASSERT_EQ(regions.rowCount(), 1);
+    EXPECT_EQ(regions.index(0, 0).data().toString(), QStringLiteral("hot path"));
+    EXPECT_EQ(regions.index(0, 5).data().toString(), QStringLiteral("2"));
+    EXPECT_EQ(heap->annotations().expectations().model()->rowCount(), 4);
+    EXPECT_TRUE(heap->annotations().pools().isHidden());
 }
 
 TEST_F(HeapWindowTest, ABlockLeadsToItsStack) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/file_descriptor.h"
+#include "core/heap/annotation_layout.h"
 #include "core/heap/ledger_layout.h"
 
 #include <cstring>
@@ -15,8 +16,13 @@ namespace ringscope {
 // A ledger in memory that a test fills as it likes, and its copy in a memfd.
 class HandMadeLedger {
 public:
-    explicit HandMadeLedger(std::uint32_t slotCount = 4)
-        : m_bytes(kLedgerHeaderBytes + slotCount * sizeof(ThreadSlot))
+    enum class Annotations { none, some };
+
+    explicit HandMadeLedger(std::uint32_t slotCount = 4,
+                            Annotations annotations = Annotations::none)
+        : m_bytes(annotations == Annotations::some
+                      ? annotationsOffset(slotCount) + sizeof(LedgerAnnotations)
+                      : kLedgerHeaderBytes + slotCount * sizeof(ThreadSlot))
         // ThreadSlot is aligned to 128; value-initialised storage of whole slots keeps that.
         , m_storage(std::make_unique<ThreadSlot[]>(m_bytes / sizeof(ThreadSlot) + 4)) {
         LedgerHeader& head = header();
@@ -29,6 +35,8 @@ public:
         head.slotCount = slotCount;
         head.slotsUsed.store(slotCount, std::memory_order_relaxed);
         head.ledgerBytes = m_bytes;
+        head.annotationsOffset =
+            annotations == Annotations::some ? annotationsOffset(slotCount) : 0;
     }
 
     [[nodiscard]] LedgerHeader& header() {
@@ -37,6 +45,10 @@ public:
     [[nodiscard]] ThreadSlot& slot(std::size_t index) {
         return *reinterpret_cast<ThreadSlot*>(reinterpret_cast<char*>(m_storage.get()) +
                                               kLedgerHeaderBytes + index * sizeof(ThreadSlot));
+    }
+    [[nodiscard]] LedgerAnnotations& annotations() {
+        return *reinterpret_cast<LedgerAnnotations*>(reinterpret_cast<char*>(m_storage.get()) +
+                                                     header().annotationsOffset);
     }
     // Slot taken by a running thread.
     ThreadSlot& run(std::size_t index, std::int32_t tid, std::string_view name) {
