@@ -10,6 +10,7 @@
 #include "core/base/file_descriptor.h"
 #include "core/base/heap_figures.h"
 #include "core/base/process_identity.h"
+#include "core/heap/byte_source.h"
 #include "core/heap/heap_counters.h"
 #include "core/heap/profile_reader.h"
 
@@ -21,7 +22,7 @@ namespace ringscope {
 constexpr std::int64_t kLongestAnswerNs = 500'000;
 constexpr std::uint64_t kMostFreeBlocks = 10'000;
 
-// Reads one process's heap ledger by pread, never by mapping it, so that reading does not change
+// Reads one process's heap ledger, never by mapping it, so that reading does not change
 // what the target is charged. Holds the descriptor: the counts can be read after the target's
 // death. Nothing in the file is trusted: it is copied, then checked. One thread at a time.
 class LedgerReader {
@@ -31,6 +32,10 @@ public:
     // profile: the file that came with it, if the tracker records every block.
     [[nodiscard]] static Expected<LedgerReader>
     open(FileDescriptor ledger, const ProcessIdentity& process, FileDescriptor profile = {});
+    // profile: null if there is none.
+    [[nodiscard]] static Expected<LedgerReader> open(std::unique_ptr<ByteSource> ledger,
+                                                     const ProcessIdentity& process,
+                                                     std::unique_ptr<ByteSource> profile);
 
     // Frees are read before allocations: a block freed meanwhile is never missing from the
     // allocations, so live is never negative but may be too large by what was allocated during the
@@ -76,7 +81,7 @@ private:
     [[nodiscard]] Error damaged(const std::string& what) const;
 
     // Constant after open().
-    FileDescriptor m_ledger;
+    std::unique_ptr<ByteSource> m_ledger;
     std::shared_ptr<const ProfileReader> m_profile;
     ProcessIdentity m_process;
     LedgerOrigin m_origin = LedgerOrigin::started;

@@ -143,6 +143,16 @@ constexpr std::uint32_t kSizeElsewhere = ~std::uint32_t{0}; // usable bytes are 
 // cell of that epoch has kept what it had, and any other has not changed since.
 using PeakState = std::atomic<std::uint64_t>;
 
+// What of the process's memory is the tracker's: words in it are no pointers of the program's. See
+// LeakRoots.
+struct TrackerMemory {
+    std::uint64_t mapped[3][2]; // [begin, end): the library itself, and what it asked for
+    // Of each thread, from its control block (fs:0): [threadBegin, threadEnd).
+    std::int64_t threadBegin;
+    std::int64_t threadEnd;
+};
+static_assert(sizeof(TrackerMemory) == 64);
+
 struct ProfileHeader {
     std::uint64_t magic;
     std::uint32_t version;
@@ -159,7 +169,9 @@ struct ProfileHeader {
     std::uint32_t programBytes; // of the names
     std::uint64_t startTicks;   // when the recording began
     std::int64_t startNs;       // the same, CLOCK_MONOTONIC
-    std::uint8_t reserved1[4096 - 168];
+    std::uint8_t reserved1[2048 - 160];
+    TrackerMemory own; // all 0: not known
+    std::uint8_t reserved3[2048 - sizeof(TrackerMemory)];
     // What changes, a line of the cache each.
     alignas(128) std::atomic<std::uint32_t> nodesUsed;
     alignas(128) std::atomic<std::uint32_t> stacksUsed;
@@ -176,6 +188,6 @@ struct ProfileHeader {
     LedgerCounter peakErrorBytes;
     std::uint8_t reserved2[4096 - 384 - 40];
 };
-static_assert(sizeof(ProfileHeader) == 2 * 4096);
+static_assert(sizeof(ProfileHeader) == 2 * 4096 && offsetof(ProfileHeader, own) == 2048);
 
 } // namespace ringscope

@@ -22,6 +22,7 @@ extern "C" {
 // Of this library, by the linker.
 [[gnu::visibility("hidden")]] extern const unsigned char __ehdr_start[]; // NOLINT
 [[gnu::visibility("hidden")]] extern const unsigned char etext[];        // NOLINT
+[[gnu::visibility("hidden")]] extern const unsigned char _end[];         // NOLINT
 }
 
 namespace ringscope::tracker {
@@ -483,6 +484,20 @@ void noteObject(const LoadedObject& object) noexcept {
     }
 }
 
+// For a search for leaks, see TrackerMemory.
+void noteOwnMemory(OwnMemory walks, OwnMemory cache) noexcept {
+    std::uintptr_t control = 0;
+    asm("movq %%fs:0, %0" : "=r"(control));
+    const auto state =
+        static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(&t_state) - control);
+    s_header->own = {
+        {{reinterpret_cast<std::uintptr_t>(__ehdr_start), reinterpret_cast<std::uintptr_t>(_end)},
+         {walks.begin, walks.begin + walks.bytes},
+         {cache.begin, cache.begin + cache.bytes}},
+        state,
+        state + static_cast<std::int64_t>(sizeof(t_state))};
+}
+
 } // namespace
 
 int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
@@ -524,8 +539,7 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
             ::munmap(before, bytesBefore);
         }
         tellOfObjects(noteObject);
-        prepareWalks();
-        prepareStackCache();
+        noteOwnMemory(prepareWalks(), prepareStackCache());
         s_cells = s_profile + s_header->cellsAt;
         s_directory =
             reinterpret_cast<std::atomic<std::uint32_t>*>(s_profile + s_header->shadowDirectoryAt);

@@ -48,43 +48,6 @@ std::vector<TrackDescription> summedTracks(bool hasMessages) {
     return tracks;
 }
 
-std::vector<HeapSizeClass> sizesOf(const HeapCounters& counters) {
-    std::vector<HeapSizeClass> sizes;
-    for (std::uint32_t c = 0; c < kSizeClassCount; ++c) {
-        const HeapClassCounters& entry = counters.classes[c];
-        if (entry.allocations != 0 || entry.liveBlocks != 0) {
-            sizes.push_back(
-                {sizeClassFloor(c), sizeClassFloor(c + 1), entry.allocations, entry.liveBlocks});
-        }
-    }
-    return sizes;
-}
-
-std::vector<HeapThreadCounters> threadsOf(const HeapCounters& counters) {
-    std::vector<HeapThreadCounters> threads;
-    HeapThreadCounters earlier; // threads that ended, and whose slots others have
-    earlier.allocations = counters.allocations;
-    earlier.frees = counters.frees;
-    earlier.reallocations = counters.reallocations;
-    earlier.allocatedBytes = counters.allocatedBytes;
-    earlier.freedBytes = counters.freedBytes;
-    const auto take = [](std::uint64_t& from, std::uint64_t part) { from -= std::min(from, part); };
-    for (const HeapThreadCounters& thread : counters.threads) {
-        take(earlier.allocations, thread.allocations);
-        take(earlier.frees, thread.frees);
-        take(earlier.reallocations, thread.reallocations);
-        take(earlier.allocatedBytes, thread.allocatedBytes);
-        take(earlier.freedBytes, thread.freedBytes);
-        if (thread.allocations != 0 || thread.frees != 0) {
-            threads.push_back(thread);
-        }
-    }
-    if (earlier.allocations != 0 || earlier.frees != 0) {
-        threads.push_back(earlier);
-    }
-    return threads;
-}
-
 std::vector<TrackDescription> processTracks(const std::string& label) {
     return {
         track(label + ".heap.allocations", label + " allocations", Unit::count, TrackKind::counter,
@@ -194,16 +157,7 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
 }
 
 HeapReading HeapSource::readingOf(Ledger& ledger) const {
-    HeapReading reading;
-    reading.head.label = m_processes.all()[ledger.process].label;
-    reading.head.process = ledger.reader.process();
-    reading.head.name = ledger.name;
-    if (const auto counters = ledger.reader.read()) {
-        reading.sizes = sizesOf(*counters);
-        reading.threads = threadsOf(*counters);
-    }
-    reading.profile = ledger.reader.profile();
-    return reading;
+    return heapReadingOf(ledger.reader, m_processes.all()[ledger.process].label, ledger.name);
 }
 
 void HeapSource::keepProfile(Ledger& ledger) {
