@@ -58,6 +58,7 @@ public:
         roots.memory = without(without(all, joined(blocks)), joined(m_own));
         roots.allocatorMemory = common(roots.memory, joined(m_allocator));
         roots.memory = without(roots.memory, roots.allocatorMemory);
+        roots.vtables = joined(std::move(m_vtables));
         return roots;
     }
 
@@ -85,6 +86,14 @@ private:
             }
         }
         addUnusedStack(number);
+        // What the loader has written and then made read-only lies in front of what stays writable.
+        if (number > 0 && !mapping.name.empty()) {
+            const ProcessMapping& before = m_mappings[number - 1];
+            if (before.name == mapping.name && before.range.end == mapping.range.begin &&
+                before.isReadable && !before.isWritable) {
+                m_vtables.push_back(before.range);
+            }
+        }
     }
 
     // An arena's heap: heap_info {arena, previous heap, bytes, accessible bytes, ...}. Of the first
@@ -148,6 +157,7 @@ private:
     MemoryRanges m_excluded;
     MemoryRanges m_own;
     MemoryRanges m_allocator;
+    MemoryRanges m_vtables;
 };
 
 } // namespace

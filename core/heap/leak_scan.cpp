@@ -124,10 +124,43 @@ private:
         });
     }
 
+    [[nodiscard]] bool isVtable(std::uint64_t word) const {
+        const auto at = std::partition_point(
+            m_roots.vtables.begin(), m_roots.vtables.end(),
+            [word](const MemoryRange& range) { return range.end <= word; });
+        return word % 8 == 0 && at != m_roots.vtables.end() && at->begin <= word;
+    }
+
+    // Whether this interior-pointer is what the program keeps of the block.
+    [[nodiscard]] bool isWholePointer(const LeakBlock& block, std::uint64_t word) const {
+        const std::uint64_t offset = word - block.address;
+        if (offset % 8 != 0) {
+            return false;
+        }
+        const std::uint64_t first = m_image.wordAt(block.address);
+        if (offset == 8) {
+            const std::uint64_t rest = block.bytes - 8;
+            if (first == rest || (first != 0 && first <= rest && rest % first == 0)) {
+                return true;
+            }
+        }
+        if (offset == 24) { // length, capacity, users less one (32 bits)
+            const std::uint64_t capacity = m_image.wordAt(block.address + 8);
+            const auto users = static_cast<std::int32_t>(m_image.wordAt(block.address + 16));
+            if (first <= capacity && block.bytes == 24 + capacity + 1 && users >= -1) {
+                return true;
+            }
+        }
+        return isVtable(first) && offset + 8 <= block.bytes && isVtable(m_image.wordAt(word));
+    }
+
     void reach(std::uint32_t block, std::uint64_t word) {
-        if (word != m_blocks[block].address) {
+        if (m_verdicts[block].kind == LeakKind::reachable) {
+            return;
+        }
+        if (word != m_blocks[block].address && !isWholePointer(m_blocks[block], word)) {
             m_interior.push_back(block);
-        } else if (m_verdicts[block].kind != LeakKind::reachable) {
+        } else {
             m_verdicts[block].kind = LeakKind::reachable;
             m_pending.push_back(block);
         }

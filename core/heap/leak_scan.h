@@ -12,7 +12,10 @@ namespace ringscope {
 // Which blocks of a heap a program can still reach, judged as Valgrind's memcheck does. A
 // start-pointer is an aligned word with the address of a block's first byte, an interior-pointer
 // one with the address of any other of its bytes. Roots are memory and registers that the program
-// can surely use.
+// can surely use. Some interior-pointers are as good as start-pointers, because of what the block
+// holds (memcheck's heuristics): into an object of several polymorphic bases, to a string of the
+// C++ ABI before C++11, and 8 bytes behind the first one where these 8 say how long the rest is or
+// of how many elements (operator new[]).
 enum class LeakKind : std::uint8_t {
     reachable, // by a chain of start-pointers from a root
     possible,  // by chains from a root of which each has an interior-pointer
@@ -33,6 +36,7 @@ struct LeakRoots {
     // is none to the block: glibc's lists of free chunks are full of them.
     MemoryRanges allocatorMemory;
     std::vector<std::uint64_t> words; // registers
+    MemoryRanges vtables;             // no roots: where tables of virtual functions may lie
 };
 
 struct LeakVerdict {
