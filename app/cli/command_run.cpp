@@ -29,6 +29,7 @@ struct RecordingOptions {
     std::string mapEvery;
     std::vector<std::string> mapOn;
     bool isJson = false;
+    bool isSearchingLeaks = false;
 };
 
 struct RunOptions : RecordingOptions {
@@ -52,7 +53,8 @@ Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
     if (!mode) {
         return mode.error();
     }
-    live.heapMode = *mode;
+    live.heapMode = options.isSearchingLeaks ? HeapMode::exact : *mode;
+    live.isSearchingLeaks = options.isSearchingLeaks;
     if (!options.duration.empty()) {
         const auto ns = parseDurationNs(options.duration);
         if (!ns) {
@@ -259,6 +261,9 @@ void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
                     "memory.rss+64MiB; once a second at most; may be given several times")
         ->type_name("WHEN")
         ->allow_extra_args(false);
+    command.add_flag("--leaks", options.isSearchingLeaks,
+                     "Searches each process that is started for leaks when it exits, which "
+                     "ringscope-cli leaks shows; implies --heap exact");
     command.add_flag("--json", options.isJson, "Prints the summary as one JSON document");
 }
 

@@ -48,7 +48,9 @@ public:
 // itself where the kernel lets us open it (CAP_CHECKPOINT_RESTORE), otherwise out of the process's
 // memory, where what it never touched counts as zero: nothing is made its own by our reading.
 // Errors (target): the process has none, is gone, or that is not permitted.
-[[nodiscard]] Expected<std::unique_ptr<ByteSource>> mappedFile(const ProcessIdentity& process,
-                                                               const std::string& name);
+enum class MappedFileBy : std::uint8_t { fileOrMemory, memory };
+[[nodiscard]] Expected<std::unique_ptr<ByteSource>>
+mappedFile(const ProcessIdentity& process, const std::string& name,
+           MappedFileBy by = MappedFileBy::fileOrMemory);
 
 } // namespace ringscope

@@ -143,7 +143,7 @@ std::unique_ptr<ByteSource> fileBytes(FileDescriptor file) {
 }
 
 Expected<std::unique_ptr<ByteSource>> mappedFile(const ProcessIdentity& process,
-                                                 const std::string& name) {
+                                                 const std::string& name, MappedFileBy by) {
     auto memory = ProcessMemory::open(process);
     if (!memory) {
         return memory.error();
@@ -163,7 +163,10 @@ Expected<std::unique_ptr<ByteSource>> mappedFile(const ProcessIdentity& process,
     }
     const std::string path = "/proc/" + std::to_string(process.pid) + "/map_files/" +
                              hexadecimal(found->range.begin) + "-" + hexadecimal(found->range.end);
-    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    FileDescriptor file;
+    if (by != MappedFileBy::memory) {
+        file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    }
     // Only a memfd can be read without waiting for whoever owns its file system.
     if (file.isOpen() && ::fcntl(file.get(), F_GET_SEALS) >= 0) {
         return fileBytes(std::move(file));

@@ -148,6 +148,20 @@ struct alignas(64) AllocatorAnswer {
 };
 static_assert(sizeof(AllocatorAnswer) == 64);
 
+// Whether a reader may look at the process once more before it ends, see tracker/exit_hold.h. The
+// reader writes asked and answer, the process isWaiting.
+struct alignas(64) ExitHold {
+    std::atomic<std::uint32_t> asked;
+    std::atomic<std::uint32_t> isWaiting; // 1: it has come to its end and waits
+    std::atomic<std::uint32_t> answer;    // 0, kExitLooking, kExitSeen
+    std::uint32_t reserved[13];
+};
+static_assert(sizeof(ExitHold) == 64);
+constexpr std::uint32_t kExitLooking = 1;
+constexpr std::uint32_t kExitSeen = 2;
+// Set: asked, before there is a ledger.
+constexpr char kLedgerHoldVariable[] = "RINGSCOPE_HEAP_HOLD";
+
 struct LedgerHeader {
     std::uint64_t magic;
     std::uint32_t version;
@@ -168,11 +182,14 @@ struct LedgerHeader {
     std::uint64_t inheritedBytes;
     std::uint64_t inheritedBlocks[kSizeClassCount];
     AllocatorAnswer allocator;
-    std::uint8_t reserved1[kLedgerHeaderBytes - 704];
+    std::uint8_t reserved1[2048 - 704];
+    ExitHold exitHold;
+    std::uint8_t reserved2[2048 - sizeof(ExitHold)];
 };
 static_assert(sizeof(LedgerHeader) == kLedgerHeaderBytes);
 static_assert(offsetof(LedgerHeader, inheritedBytes) == 72);
 static_assert(offsetof(LedgerHeader, allocator) == 640);
+static_assert(offsetof(LedgerHeader, exitHold) == 2048);
 
 // Sent once over the socket whose (abstract) name the environment gives, with the ledger's
 // descriptor attached (SCM_RIGHTS).

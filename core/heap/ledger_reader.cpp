@@ -231,6 +231,29 @@ void LedgerReader::pollAllocator(std::int64_t nowNs) {
     }
 }
 
+bool LedgerReader::writeHold(std::uint32_t value, std::size_t offset) {
+    return m_ledger->write(&value, sizeof(value), offsetof(LedgerHeader, exitHold) + offset);
+}
+
+bool LedgerReader::askForLook() {
+    return writeHold(1, offsetof(ExitHold, asked));
+}
+
+bool LedgerReader::isAtItsEnd() const {
+    std::uint32_t isWaiting = 0;
+    return !readAt(&isWaiting, sizeof(isWaiting),
+                   offsetof(LedgerHeader, exitHold) + offsetof(ExitHold, isWaiting)) &&
+           isWaiting == 1;
+}
+
+void LedgerReader::beginLook() {
+    writeHold(kExitLooking, offsetof(ExitHold, answer));
+}
+
+void LedgerReader::endLook() {
+    writeHold(kExitSeen, offsetof(ExitHold, answer));
+}
+
 Expected<HeapTotals> LedgerReader::readTotals() {
     if (auto error = copySlots()) {
         return *error;

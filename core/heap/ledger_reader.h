@@ -55,6 +55,14 @@ public:
         return m_allocator;
     }
 
+    // Asks the process to wait before it ends by exit(), until endLook(). False: it cannot be
+    // asked.
+    bool askForLook();
+    // Whether it has come to its end and waits, for some seconds at most.
+    [[nodiscard]] bool isAtItsEnd() const;
+    void beginLook();
+    void endLook();
+
     // Where the process allocates; null when it only counts, or its profile is none.
     [[nodiscard]] const std::shared_ptr<const ProfileReader>& profile() const noexcept {
         return m_profile;
@@ -79,6 +87,7 @@ private:
     [[nodiscard]] std::optional<Error> readAt(void* to, std::size_t bytes,
                                               std::uint64_t offset) const;
     [[nodiscard]] Error damaged(const std::string& what) const;
+    bool writeHold(std::uint32_t value, std::size_t offset);
 
     // Constant after open().
     std::unique_ptr<ByteSource> m_ledger;

@@ -55,6 +55,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& 
     target.workload.seed = options.seed;
     target.workload.durationNs = options.durationNs;
     target.heapMode = options.heapMode;
+    target.isSearchingLeaks = options.isSearchingLeaks;
     target.cursorPeriodNs = options.cursorPeriodNs;
     auto started = ScenarioTarget::start(scenario, std::move(target));
     if (!started) {
@@ -120,7 +121,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runCommand(const std::vector
     if (!writer) {
         return writer.error();
     }
-    auto target = CommandTarget::start(argv, options.heapMode);
+    auto target = CommandTarget::start(argv, options.heapMode, options.isSearchingLeaks);
     if (!target) {
         return target.error();
     }

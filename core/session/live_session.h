@@ -28,6 +28,8 @@ struct LiveOptions {
     std::uint64_t outputLimitBytes = 0;
     // Of what is started; a process that runs already cannot be counted.
     HeapMode heapMode = HeapMode::counts;
+    // With heapMode exact: processes that are started are searched for leaks when they exit.
+    bool isSearchingLeaks = false;
     std::optional<std::uint64_t> seed;       // in place of the scenario's
     std::optional<std::int64_t> durationNs;  // in place of the scenario's; else until stopped
     std::int64_t cursorPeriodNs = 1'000'000; // of the ring's cursors

@@ -38,6 +38,7 @@ enum class FrameType : std::uint16_t {
     stall = 9,
     map = 10,
     heap = 11,
+    leaks = 12, // JSON
 };
 
 struct SessionFileHeader {

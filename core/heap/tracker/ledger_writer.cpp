@@ -338,6 +338,10 @@ void countFree(std::size_t usableBytes) noexcept {
     ++t_countedEvents;
 }
 
+LedgerHeader* ledgerHeader() noexcept {
+    return s_header;
+}
+
 std::size_t ownSlotIndex() noexcept {
     const ThreadSlot* const slot = ownSlot();
     return slot != nullptr ? static_cast<std::size_t>(slot - slotAt(0)) : 0;

@@ -33,6 +33,9 @@ void countReallocation() noexcept;
 [[nodiscard]] bool startLedger(const char* socketName, LedgerOrigin origin,
                                LedgerMode& mode) noexcept;
 
+// Of this process; null before there is one.
+[[nodiscard]] LedgerHeader* ledgerHeader() noexcept;
+
 // The number of this thread's slot, which it takes if it has none yet; 0: the shared one. Only
 // while isCounting().
 [[nodiscard]] std::size_t ownSlotIndex() noexcept;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/heap/leak_search.h"
 #include "core/heap/symbolizer.h"
 #include "core/session/sources/track_values.h"
 
@@ -100,6 +101,9 @@ void HeapSource::receive(Session& session) {
         }
         const std::optional<GroupId> group = groupOf(m_processes.all()[index], session);
         std::string name = processName(reader.process().pid);
+        if (m_isSearchingLeaks) {
+            reader.askForLook();
+        }
         m_ledgers.push_back({std::move(reader), index, group, {}, std::move(name), {}, false});
         limitProfiles();
     }
@@ -116,6 +120,9 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
     std::uint64_t seenBytes = 0; // also of what has just ended: a short command is read once
     for (Ledger& ledger : m_ledgers) {
         if (!ledger.isFinal) {
+            if (m_isSearchingLeaks && !ledger.leaks && ledger.reader.isAtItsEnd()) {
+                searchAtEnd(ledger, nowNs);
+            }
             // Read after its process ended, once: the ledger outlives it.
             const bool isAlive = m_processes.all()[ledger.process].isAlive;
             if (const auto totals = ledger.reader.readTotals()) {
@@ -161,9 +168,59 @@ HeapReading HeapSource::readingOf(Ledger& ledger) const {
 }
 
 void HeapSource::keepProfile(Ledger& ledger) {
-    if (ledger.reader.profile() != nullptr) {
+    if (!ledger.record && ledger.reader.profile() != nullptr) {
         ledger.record = readHeap(readingOf(ledger), kMostKeptBlocks);
         ledger.reader.closeProfile();
+    }
+}
+
+// It waits for us meanwhile, and so do all samples: some 10 ms, more where the heap is large.
+void HeapSource::searchAtEnd(Ledger& ledger, std::int64_t nowNs) {
+    ledger.reader.beginLook();
+    auto report = findLeaks(ledger.reader, LeakMoment::atExit);
+    // The profile as it was searched; what exit functions still free would be missing.
+    keepProfile(ledger);
+    ledger.reader.endLook();
+    LeakRecord& record = ledger.leaks.emplace();
+    record.timeNs = nowNs;
+    if (!report) {
+        record.reason = report.error().message;
+        return;
+    }
+    if (!m_leaks) {
+        m_leaks.emplace();
+    }
+    ++m_leaks->processes;
+    m_leaks->definite += report->of(LeakKind::definite).blocks;
+    m_leaks->definiteBytes += report->of(LeakKind::definite).bytes;
+    m_leaks->indirect += report->of(LeakKind::indirect).blocks;
+    m_leaks->indirectBytes += report->of(LeakKind::indirect).bytes;
+    m_leaks->possible += report->of(LeakKind::possible).blocks;
+    m_leaks->possibleBytes += report->of(LeakKind::possible).bytes;
+    m_leaks->reachable += report->of(LeakKind::reachable).blocks;
+    m_leaks->reachableBytes += report->of(LeakKind::reachable).bytes;
+    record.report = std::move(*report);
+}
+
+void HeapSource::addLeaks(std::int64_t nowNs, Session& session) {
+    for (std::size_t i = 0; i < m_ledgers.size(); ++i) {
+        Ledger& ledger = m_ledgers[i];
+        const auto isLater = [&ledger](const Ledger& other) {
+            return &other > &ledger && other.process == ledger.process;
+        };
+        if (std::any_of(m_ledgers.begin(), m_ledgers.end(), isLater)) {
+            continue; // it has started another program, which is the one that ended
+        }
+        LeakRecord record = ledger.leaks.value_or(LeakRecord());
+        if (!ledger.leaks) {
+            record.timeNs = nowNs;
+            record.reason = "it was not searched: it did not end by exit() or a return from main";
+        }
+        record.label = m_processes.all()[ledger.process].label;
+        record.process = ledger.reader.process();
+        record.name =
+            ledger.record && !ledger.record->name.empty() ? ledger.record->name : ledger.name;
+        session.addLeaks(std::make_shared<const LeakRecord>(std::move(record)));
     }
 }
 
@@ -206,6 +263,9 @@ void HeapSource::addProfiles(std::int64_t nowNs, Session& session) {
         keepProfile(ledger);
     }
     limitProfiles();
+    if (m_isSearchingLeaks) {
+        addLeaks(nowNs, session);
+    }
     Symbolizer symbolizer;
     for (Ledger& ledger : m_ledgers) {
         if (!ledger.record) {

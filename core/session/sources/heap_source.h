@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/heap/ledger_receiver.h"
+#include "core/session/leak_record.h"
 #include "core/session/run_summary.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
@@ -41,6 +42,11 @@ public:
     // What the ledgers came to so far; empty when no process handed one over.
     [[nodiscard]] std::optional<RunSummary::Heap> summary() const;
 
+    // From now on each process is searched for leaks when it comes to its end by exit().
+    void searchLeaks() { m_isSearchingLeaks = true; }
+    // What that has found so far, in all processes together; empty: nothing was searched.
+    [[nodiscard]] const std::optional<RunSummary::Leaks>& leaks() const { return m_leaks; }
+
     // At the end: what each process's profile came to, with the names of its code, into the
     // session. Takes as long as reading those names does.
     void addProfiles(std::int64_t nowNs, Session& session);
@@ -58,6 +64,7 @@ private:
         std::string name;                 // of its program
         std::optional<HeapRecord> record; // once it is final
         bool isFinal = false;             // its process ended, or exec'ed into the next ledger
+        std::optional<LeakRecord> leaks{};
     };
     struct PerMessage {
         std::uint64_t allocations = 0;
@@ -67,6 +74,8 @@ private:
     [[nodiscard]] HeapReading readingOf(Ledger& ledger) const;
     void keepProfile(Ledger& ledger);
     void limitProfiles();
+    void searchAtEnd(Ledger& ledger, std::int64_t nowNs);
+    void addLeaks(std::int64_t nowNs, Session& session);
     std::optional<GroupId> groupOf(const TargetProcess& process, Session& session);
     [[nodiscard]] double allocationsPerMessage(std::int64_t nowNs);
     void appendProcesses(std::int64_t nowNs, Session& session) const;
@@ -85,6 +94,8 @@ private:
     std::int64_t m_windowEndNs = 0;
     double m_windowValue;
     std::optional<PerMessage> m_measuringStart;
+    bool m_isSearchingLeaks = false;
+    std::optional<RunSummary::Leaks> m_leaks;
     LiveHeapReading m_liveReading;
 };
 

@@ -2,7 +2,7 @@
 #include "core/heap/leak_scan.h"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <gtest/gtest.h>
 #include <random>
 #include <set>
@@ -266,10 +266,10 @@ private:
     void spread(std::uint64_t word, bool isStartOnly, std::set<std::uint32_t>& found) {
         for (std::uint32_t i = 0; i < m_scene.blocks().size(); ++i) {
             const LeakBlock& block = m_scene.blocks()[i];
-            const bool isIn = isStartOnly ? word == block.address
-                                          : word >= block.address &&
-                                                word < block.address +
-                                                           std::max<std::uint64_t>(block.bytes, 1);
+            const bool isIn =
+                isStartOnly ? word == block.address
+                            : word >= block.address &&
+                                  word < block.address + std::max<std::uint64_t>(block.bytes, 1);
             if (isIn && found.insert(i).second) {
                 for (const std::uint64_t next : m_scene.contents()[i]) {
                     spread(next, isStartOnly, found);
@@ -330,19 +330,22 @@ TEST(LeakScan, IsFastEnoughToBeAskedFor) {
     }
     for (std::uint32_t i = 0; i < kCount; ++i) {
         for (std::size_t word = 0; word < 64; word += 4) {
-            scene.put(i, word, word % 8 == 0 ? scene.at(static_cast<std::uint32_t>(random() % kCount)) : random());
+            scene.put(i, word,
+                      word % 8 == 0 ? scene.at(static_cast<std::uint32_t>(random() % kCount))
+                                    : random());
         }
     }
     scene.root(scene.at(7));
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock(); // processor time: whatever else runs
     const auto verdicts = scene.judge();
-    const auto took = std::chrono::steady_clock::now() - start;
-    EXPECT_GT(std::count_if(verdicts.begin(), verdicts.end(),
-                            [](const auto& verdict) { return verdict.kind == LeakKind::reachable; }),
-              kCount / 2);
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+    const std::clock_t took = std::clock() - start;
+    EXPECT_GT(
+        std::count_if(verdicts.begin(), verdicts.end(),
+                      [](const auto& verdict) { return verdict.kind == LeakKind::reachable; }),
+        kCount / 2);
+    const auto ms = took * 1'000 / CLOCKS_PER_SEC;
     RecordProperty("ms", static_cast<int>(ms));
-    EXPECT_LT(ms, 15'000) << "200 MB; about half a second on a machine that is not busy";
+    EXPECT_LT(ms, 15'000) << "200 MB; about half a second where it is optimised";
 }
 
 } // namespace
