@@ -11,9 +11,8 @@ namespace ringscope {
 // stopped while its registers, roots and blocks are copied, and judged after it goes on. On demand
 // it is stopped twice where something was found, and what was within reach once is not lost: a
 // pointer can be nowhere for an instant, as in the midst of a realloc(). Memory that was never
-// touched is not read. As StoppedProcess: one thread, and nobody else of our process waits for
-// children meanwhile. Errors: of StoppedProcess, ProcessMemory and ProfileReader; usage where its
-// blocks are not recorded.
+// touched is not read. One thread, as StoppedProcess. Errors: of StoppedProcess, ProcessMemory and
+// ProfileReader; usage where its blocks are not recorded.
 [[nodiscard]] Expected<LeakReport> findLeaks(const LedgerReader& tracked,
                                              LeakMoment moment = LeakMoment::onDemand);
 

@@ -7,11 +7,11 @@
 #include <memory>
 #include <string>
 #include <sys/mman.h>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/thread.h"
 #include "core/heap/leak_roots.h"
 #include "core/heap/ledger_layout.h"
 #include "core/heap/process_memory.h"

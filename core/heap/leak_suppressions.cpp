@@ -36,7 +36,7 @@ std::vector<std::string_view> textsOf(const HeapProfile& profile, const HeapSymb
 
 } // namespace
 
-bool matchesPattern(std::string_view pattern, std::string_view text) {
+bool matchesLeakPattern(std::string_view pattern, std::string_view text) {
     bool isAnchored = false;
     if (!pattern.empty() && pattern.front() == '^') {
         isAnchored = true;
@@ -109,7 +109,7 @@ void LeakSuppressions::applyTo(LeakReport& report, const HeapProfile& profile,
         const auto found =
             std::find_if(m_patterns.begin(), m_patterns.end(), [&texts](const auto& pattern) {
                 return std::any_of(texts.begin(), texts.end(), [&pattern](std::string_view each) {
-                    return matchesPattern(pattern, each);
+                    return matchesLeakPattern(pattern, each);
                 });
             });
         group.suppression = found != m_patterns.end() ? *found : std::string();

@@ -33,6 +33,6 @@ private:
 };
 
 // How LeakSanitizer compares them.
-[[nodiscard]] bool matchesPattern(std::string_view pattern, std::string_view text);
+[[nodiscard]] bool matchesLeakPattern(std::string_view pattern, std::string_view text);
 
 } // namespace ringscope

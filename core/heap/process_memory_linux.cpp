@@ -123,17 +123,18 @@ Expected<ProcessMemory> ProcessMemory::open(const ProcessIdentity& process) {
     memory.m_process = *found;
     memory.m_maps.reset(::open(fileOf(process.pid, "maps").c_str(), O_RDONLY | O_CLOEXEC));
     memory.m_pagemap.reset(::open(fileOf(process.pid, "pagemap").c_str(), O_RDONLY | O_CLOEXEC));
-    if (!memory.m_maps.isOpen() || !memory.m_pagemap.isOpen()) {
-        return readError(process.pid, errno);
+    const int why = memory.m_maps.isOpen() && memory.m_pagemap.isOpen() ? 0 : errno;
+    if (why != 0 && why != ESRCH && why != ENOENT) {
+        return readError(process.pid, why);
     }
-    const auto mappings = memory.mappings();
-    if (!mappings) {
-        return mappings.error();
-    }
-    if (mappings->empty()) {
+    const auto mappings = why == 0 ? memory.mappings() : std::vector<ProcessMapping>();
+    if (mappings && mappings->empty()) {
         return makeError(ErrorKind::target,
                          nameOf(process.pid) +
                              " has no memory of its own: it is a kernel thread, or has ended");
+    }
+    if (!mappings) {
+        return mappings.error();
     }
     return memory;
 }

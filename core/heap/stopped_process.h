@@ -11,8 +11,7 @@ namespace ringscope {
 
 // Stops all threads of a process by ptrace, without a signal, as long as it lives; they then go on
 // as if nothing had been. The kernel lets them go too if we die. All calls, and the destructor, on
-// the thread that called stop(): the kernel knows that one alone as their tracer, and nobody else
-// of our process may wait for its children meanwhile.
+// the thread that called stop(): the kernel knows that one alone as their tracer.
 class StoppedProcess {
 public:
     struct Thread {

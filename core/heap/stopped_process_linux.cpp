@@ -181,31 +181,30 @@ Expected<void> StoppedProcess::waitForAll(std::int64_t untilNs) {
     }
 }
 
-// Looks whether it has stopped or ended, without waiting. The end of a child of our own is left for
-// whoever started it.
+// Looks whether it has stopped or ended, without waiting. Asked by ptrace first: another thread of
+// ours that waits for its own children may have taken the news. The end of a child of our own is
+// left for whoever started it.
 void StoppedProcess::takeStop(Held& held) {
-    if (m_isOwnChild && held.tid == m_process.pid) {
-        siginfo_t info{};
-        if (::waitid(P_PID, static_cast<id_t>(held.tid), &info,
-                     WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0 &&
-            info.si_pid == held.tid &&
-            (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
-             info.si_code == CLD_DUMPED)) {
-            held.isEnded = true;
-            return;
-        }
-    }
+    siginfo_t info{};
     int status = 0;
-    const pid_t found = ::waitpid(held.tid, &status, WNOHANG | __WALL);
-    if (found < 0 && errno == ECHILD) {
-        held.isEnded = true;
-    } else if (found == held.tid && WIFSTOPPED(status)) {
+    const bool isStopped = ::ptrace(PTRACE_GETSIGINFO, held.tid, nullptr, &info) == 0;
+    if (isStopped || errno == EINVAL) { // EINVAL: by SIGSTOP or its like, and stays so
         held.isStopped = true;
         // Otherwise it was about to be given a signal, and will be when it goes on.
-        held.signal = (status >> 16) == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
-    } else if (found == held.tid) {
-        held.isEnded = true;
+        held.signal = !isStopped || (info.si_code >> 8) == PTRACE_EVENT_STOP ? 0 : info.si_signo;
+        ::waitpid(held.tid, &status, WNOHANG | __WALL); // so that nobody takes it for news
+        return;
     }
+    if (m_isOwnChild && held.tid == m_process.pid) {
+        info = {};
+        held.isEnded = ::waitid(P_PID, static_cast<id_t>(held.tid), &info,
+                                WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 ||
+                       info.si_pid == held.tid;
+        return;
+    }
+    const pid_t found = ::waitpid(held.tid, &status, WNOHANG | __WALL);
+    held.isEnded = (found < 0 && errno == ECHILD) ||
+                   (found == held.tid && (WIFEXITED(status) || WIFSIGNALED(status)));
 }
 
 Expected<void> StoppedProcess::readRegisters() {
@@ -237,7 +236,9 @@ Expected<void> StoppedProcess::readRegisters() {
 }
 
 void StoppedProcess::resume() noexcept {
-    for (Held& held : m_held) {
+    // The first thread last: where all were killed its end is told when those of the others are.
+    for (auto at = m_held.rbegin(); at != m_held.rend(); ++at) {
+        Held& held = *at;
         if (held.isEnded) {
             continue;
         }

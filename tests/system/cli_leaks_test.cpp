@@ -104,9 +104,9 @@ TEST_F(CliLeaks, SaysThatAProcessWasNotSearched) {
 }
 
 TEST_F(CliLeaks, OfARunningProcessThatAnotherRecords) {
-    RunningProgram recorder({"sh", "-c",
-                             "sleep 60 | exec \"$0\" record --heap exact -o \"$1\" -- \"$2\" \"$3\"",
-                             RINGSCOPE_CLI, file, LEAK_TARGET, LEAK_PLUGIN});
+    RunningProgram recorder(
+        {"sh", "-c", "sleep 60 | exec \"$0\" record --heap exact -o \"$1\" -- \"$2\" \"$3\"",
+         RINGSCOPE_CLI, file, LEAK_TARGET, LEAK_PLUGIN});
     const int cliPid = childOf(recorder.pid(), "ringscope-cli");
     const int pid = childOf(cliPid, "heap_leak_target");
     ASSERT_NE(pid, 0);

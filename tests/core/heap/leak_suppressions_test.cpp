@@ -9,21 +9,21 @@ namespace ringscope {
 namespace {
 
 TEST(LeakSuppressions, PatternsMatchAsLeakSanitizersDo) {
-    EXPECT_TRUE(matchesPattern("make", "remake_all")) << "anywhere";
-    EXPECT_TRUE(matchesPattern("^make", "make_all"));
-    EXPECT_FALSE(matchesPattern("^make", "remake"));
-    EXPECT_TRUE(matchesPattern("all$", "make_all"));
-    EXPECT_FALSE(matchesPattern("make$", "make_all"));
-    EXPECT_TRUE(matchesPattern("a*b*c", "xxaybzbzcx"));
-    EXPECT_FALSE(matchesPattern("a*c*b", "abc"));
-    EXPECT_TRUE(matchesPattern("^a*b$", "aXbXb")) << "the last b ends it";
-    EXPECT_TRUE(matchesPattern("b$", "bab"));
-    EXPECT_FALSE(matchesPattern("^ab$", "abab"));
-    EXPECT_TRUE(matchesPattern("^a*$", "a"));
-    EXPECT_TRUE(matchesPattern("*", ""));
-    EXPECT_FALSE(matchesPattern("a", ""));
-    EXPECT_TRUE(matchesPattern("^$", ""));
-    EXPECT_FALSE(matchesPattern("^$", "a"));
+    EXPECT_TRUE(matchesLeakPattern("make", "remake_all")) << "anywhere";
+    EXPECT_TRUE(matchesLeakPattern("^make", "make_all"));
+    EXPECT_FALSE(matchesLeakPattern("^make", "remake"));
+    EXPECT_TRUE(matchesLeakPattern("all$", "make_all"));
+    EXPECT_FALSE(matchesLeakPattern("make$", "make_all"));
+    EXPECT_TRUE(matchesLeakPattern("a*b*c", "xxaybzbzcx"));
+    EXPECT_FALSE(matchesLeakPattern("a*c*b", "abc"));
+    EXPECT_TRUE(matchesLeakPattern("^a*b$", "aXbXb")) << "the last b ends it";
+    EXPECT_TRUE(matchesLeakPattern("b$", "bab"));
+    EXPECT_FALSE(matchesLeakPattern("^ab$", "abab"));
+    EXPECT_TRUE(matchesLeakPattern("^a*$", "a"));
+    EXPECT_TRUE(matchesLeakPattern("*", ""));
+    EXPECT_FALSE(matchesLeakPattern("a", ""));
+    EXPECT_TRUE(matchesLeakPattern("^$", ""));
+    EXPECT_FALSE(matchesLeakPattern("^$", "a"));
 }
 
 TEST(LeakSuppressions, RefusesLinesThatAreNone) {
