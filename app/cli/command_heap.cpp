@@ -404,6 +404,30 @@ int annotations(const HeapOptions& options, const SessionView& view) {
     return kExitDone;
 }
 
+int show(const Records& records, const HeapOptions& options, HeapMeasure measure) {
+    if (options.isJson) {
+        Json profiles = Json::array();
+        for (const auto& record : records) {
+            profiles.push_back(jsonOf(*record, options, measure));
+        }
+        std::cout << Json{{"profiles", std::move(profiles)}}.dump(2, ' ', false,
+                                                                  Json::error_handler_t::replace)
+                  << '\n';
+    } else {
+        printAll(records, options, measure);
+    }
+    return kExitDone;
+}
+
+Expected<Records> runningHeaps(const HeapOptions& options) {
+    auto tracked = trackedProcess(options.file);
+    if (!tracked) {
+        return tracked.error();
+    }
+    const auto heap = runningHeap(*tracked);
+    return heap ? Expected<Records>(Records{*heap}) : heap.error();
+}
+
 int heap(const HeapOptions& options) {
     const auto measure = heapMeasureOf(options.sort);
     if (!measure) {
@@ -418,6 +442,10 @@ int heap(const HeapOptions& options) {
                                             "': use stack, function, thread, region, pool or "
                                             "expectation"));
     }
+    if (isPid(options.file)) {
+        const auto running = runningHeaps(options);
+        return running ? show(*running, options, *measure) : reportError(running.error());
+    }
     const auto file = SessionFile::open(options.file);
     if (!file) {
         return reportError(file.error());
@@ -429,17 +457,7 @@ int heap(const HeapOptions& options) {
     if (!chosen) {
         return reportError(chosen.error());
     }
-    if (options.isJson) {
-        Json profiles = Json::array();
-        for (const auto& record : *chosen) {
-            profiles.push_back(jsonOf(*record, options, *measure));
-        }
-        std::cout << Json{{"profiles", std::move(profiles)}}.dump(2, ' ', false,
-                                                                  Json::error_handler_t::replace)
-                  << '\n';
-    } else {
-        printAll(*chosen, options, *measure);
-    }
+    show(*chosen, options, *measure);
     if (!file->view->damage.empty()) {
         remark(options.file + ": " + file->view->damage);
         return kExitFailed;
@@ -452,12 +470,13 @@ int heap(const HeapOptions& options) {
 void addHeapCommand(CLI::App& app, CommandLine& line) {
     auto options = std::make_shared<HeapOptions>();
     CLI::App* command =
-        app.add_subcommand("heap", "Shows where a recorded program allocated, by call stack");
+        app.add_subcommand("heap", "Shows where a program allocated, by call stack");
     command
         ->add_option("file", options->file,
-                     "A .ringscope file that was recorded with --heap exact, or a file of DHAT")
+                     "A .ringscope file that was recorded with --heap exact, a file of DHAT, or a "
+                     "process that is being recorded so")
         ->required()
-        ->type_name("FILE");
+        ->type_name("FILE|PID");
     command
         ->add_option("--sort", options->sort,
                      "peak (default), live and total sort by bytes, count and temporary by blocks")
@@ -483,7 +502,8 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
                     "  ringscope-cli record --heap exact -o it.ringscope -- ./program\n"
                     "  ringscope-cli heap it.ringscope --sort peak --top 5\n"
                     "  ringscope-cli heap it.ringscope --by function --sort temporary\n"
-                    "  ringscope-cli heap dhat.out.4711");
+                    "  ringscope-cli heap dhat.out.4711\n"
+                    "  ringscope-cli heap 4711 --sort live");
     command->callback([options, &line] { line.command = [options] { return heap(*options); }; });
 }
 

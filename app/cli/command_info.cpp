@@ -12,6 +12,7 @@
 #include "core/base/printable_name.h"
 #include "core/base/units.h"
 #include "core/session/heap_record.h"
+#include "core/session/leak_record.h"
 #include "core/session/series.h"
 #include "core/session/session_file.h"
 #include "core/session/sizing_json.h"
@@ -100,6 +101,45 @@ std::string heapTable(const SessionView& view) {
     return alignedTable(rows, 1);
 }
 
+std::string leakTable(const SessionView& view) {
+    std::vector<std::vector<std::string>> rows{
+        {"LEAKS AT THE EXIT OF", "DEFINITE", "INDIRECT", "POSSIBLE", "REACHABLE"}};
+    for (const auto& record : *view.leaks) {
+        std::vector<std::string> row = {record->label + " " + std::to_string(record->process.pid) +
+                                        " " + printableName(record->name)};
+        if (!record->report) {
+            row[0] += ": " + record->reason;
+            row.resize(rows[0].size());
+        } else {
+            for (const LeakKind kind : {LeakKind::definite, LeakKind::indirect, LeakKind::possible,
+                                        LeakKind::reachable}) {
+                row.push_back(formatBytes(static_cast<double>(record->report->of(kind).bytes)));
+            }
+        }
+        rows.push_back(std::move(row));
+    }
+    return alignedTable(rows, 1);
+}
+
+Json leaksJson(const SessionView& view) {
+    Json leaks = Json::array();
+    for (std::size_t i = 0; view.leaks && i < view.leaks->size(); ++i) {
+        const LeakRecord& record = *view.leaks->at(i);
+        Json one = {{"process", record.label}, {"pid", record.process.pid}, {"name", record.name}};
+        if (!record.report) {
+            one["unsearched"] = record.reason;
+        } else {
+            for (const LeakKind kind : {LeakKind::definite, LeakKind::indirect, LeakKind::possible,
+                                        LeakKind::reachable}) {
+                one[leakKindText(kind)] = {{"blocks", record.report->of(kind).blocks},
+                                           {"bytes", record.report->of(kind).bytes}};
+            }
+        }
+        leaks.push_back(std::move(one));
+    }
+    return leaks;
+}
+
 std::string sourceTable(const SessionView& view) {
     std::vector<std::vector<std::string>> rows{{"SOURCE", "PERIOD", "COST", "SAMPLES", "LOST"}};
     for (const SourceStatus& source : view.sources) {
@@ -147,6 +187,9 @@ void printText(const std::string& path, const SessionFile& file) {
     }
     if (!view.heaps->empty()) {
         std::cout << '\n' << heapTable(view);
+    }
+    if (view.leaks && !view.leaks->empty()) {
+        std::cout << '\n' << leakTable(view);
     }
     if (!view.markers->empty()) {
         std::vector<std::vector<std::string>> rows{{"TIME", "MARKER"}};
@@ -243,6 +286,7 @@ void printJson(const std::string& path, const SessionFile& file) {
                     {"markers", std::move(markers)},
                     {"memory_maps", mapsJson(view)},
                     {"heap_profiles", heapsJson(view)},
+                    {"leaks", leaksJson(view)},
                     {"losses", std::move(losses)},
                     {"summary", file.summary ? Json::parse(toJson(*file.summary)) : Json(nullptr)},
                     {"damage", view.damage}};

@@ -31,6 +31,7 @@ struct RecordingOptions {
     std::vector<std::string> mapOn;
     bool isJson = false;
     bool isFailingOnExpectations = false;
+    bool isSearchingLeaks = false;
 };
 
 struct RunOptions : RecordingOptions {
@@ -54,7 +55,8 @@ Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
     if (!mode) {
         return mode.error();
     }
-    live.heapMode = *mode;
+    live.heapMode = options.isSearchingLeaks ? HeapMode::exact : *mode;
+    live.isSearchingLeaks = options.isSearchingLeaks;
     if (!options.duration.empty()) {
         const auto ns = parseDurationNs(options.duration);
         if (!ns) {
@@ -282,6 +284,9 @@ void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
                     "memory.rss+64MiB; once a second at most; may be given several times")
         ->type_name("WHEN")
         ->allow_extra_args(false);
+    command.add_flag("--leaks", options.isSearchingLeaks,
+                     "Searches each process that is started for leaks when it exits, which "
+                     "ringscope-cli leaks shows; implies --heap exact");
     command.add_flag("--json", options.isJson, "Prints the summary as one JSON document");
     command.add_flag("--fail-on-expectations", options.isFailingOnExpectations,
                      "Exit status 1 when the program violated one of its expectations "

@@ -38,6 +38,7 @@ void addRingRepairCommand(CLI::App& ring, CommandLine& line); // under ring
 void addMapCommand(CLI::App& app, CommandLine& line);         // map, map diff
 void addMapDiffCommand(CLI::App& map, CommandLine& line);     // under map
 void addHeapCommand(CLI::App& app, CommandLine& line);
+void addLeaksCommand(CLI::App& app, CommandLine& line);
 void addInfoCommand(CLI::App& app, CommandLine& line);
 void addExportCommand(CLI::App& app, CommandLine& line);
 

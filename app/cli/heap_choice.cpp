@@ -2,6 +2,12 @@
 #include "app/cli/heap_choice.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "core/heap/symbolizer.h"
+#include "core/heap/tracked_process.h"
+#include "core/session/sources/live_heap_reading.h"
 
 namespace ringscope {
 
@@ -60,6 +66,41 @@ oneHeapOf(const SessionView& view, const std::string& file, const std::string& p
                                                namesOf(*heaps));
     }
     return heaps->back();
+}
+
+bool isPid(const std::string& target) {
+    return !target.empty() &&
+           std::all_of(target.begin(), target.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Expected<LedgerReader> trackedProcess(const std::string& pid) {
+    std::int32_t number = 0;
+    const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), number);
+    if (error != std::errc() || end != pid.data() + pid.size() || number == 0) {
+        return makeError(ErrorKind::usage,
+                         pid + " is no process number; a file of that name is ./" + pid);
+    }
+    return openTrackedProcess({number, 0, 0});
+}
+
+Expected<std::shared_ptr<const HeapRecord>> runningHeap(LedgerReader& tracked) {
+    const std::string pid = std::to_string(tracked.process().pid);
+    if (tracked.profile() == nullptr) {
+        return makeError(ErrorKind::usage,
+                         "the heap of process " + pid +
+                             " is only counted: start it with ringscope-cli record --heap exact "
+                             "-- COMMAND to see where it allocates");
+    }
+    auto record = readHeap(heapReadingOf(tracked, "pid", processName(tracked.process().pid)),
+                           std::numeric_limits<std::size_t>::max());
+    if (!record) {
+        return makeError(ErrorKind::target,
+                         "the heap profile of process " + pid + " cannot be read: it has ended");
+    }
+    SymbolOptions options;
+    options.root = "/proc/" + pid + "/root"; // it may see other files by the same names
+    record->symbols = Symbolizer().namesOf(record->profile, options);
+    return std::make_shared<const HeapRecord>(std::move(*record));
 }
 
 } // namespace ringscope

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/expected.h"
+#include "core/heap/ledger_reader.h"
 #include "core/session/heap_record.h"
 #include "core/session/session_view.h"
 
@@ -20,5 +21,13 @@ heapsOf(const SessionView& view, const std::string& file, const std::string& pro
 // or there are several processes to choose from.
 [[nodiscard]] Expected<std::shared_ptr<const HeapRecord>>
 oneHeapOf(const SessionView& view, const std::string& file, const std::string& process);
+
+// "4711": a process, not a file.
+[[nodiscard]] bool isPid(const std::string& target);
+// The profile of a process that runs under the tracker and whose ledger is open, with names. Errors
+// (usage): its blocks are not recorded; (target): it cannot be read any more.
+[[nodiscard]] Expected<std::shared_ptr<const HeapRecord>> runningHeap(LedgerReader& tracked);
+// The ledger of such a process. Errors (target): openTrackedProcess()'s.
+[[nodiscard]] Expected<LedgerReader> trackedProcess(const std::string& pid);
 
 } // namespace ringscope

@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
     addRingCommand(app, line);
     addMapCommand(app, line);
     addHeapCommand(app, line);
+    addLeaksCommand(app, line);
     addInfoCommand(app, line);
     addExportCommand(app, line);
 

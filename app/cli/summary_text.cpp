@@ -106,6 +106,14 @@ std::string summaryText(const RunSummary& summary) {
                 '\n';
     }
     text += sizingText(summary.sizing);
+    if (summary.leaks) {
+        const auto& l = *summary.leaks;
+        text += "leaks      definite " + bytes(l.definiteBytes) + " in " +
+                std::to_string(l.definite) + " blocks, indirect " + bytes(l.indirectBytes) +
+                " in " + std::to_string(l.indirect) + ", possible " + bytes(l.possibleBytes) +
+                " in " + std::to_string(l.possible) +
+                "; processes searched at exit: " + std::to_string(l.processes) + '\n';
+    }
     if (summary.heap) {
         const auto& h = *summary.heap;
         text += "heap       " + std::to_string(h.allocations) + " allocations, " +

@@ -83,7 +83,6 @@ void keepLargestBlocks(HeapProfile& profile, std::size_t most) {
 }
 
 std::int64_t recordingDelayNs(const HeapProfile& profile) {
-    constexpr std::int64_t kStartsTogetherNs = 50'000'000; // the tracker makes both at once
     const std::int64_t delay = profile.startNs - profile.programStartNs;
     return profile.programStartNs > 0 && delay > kStartsTogetherNs ? delay : 0;
 }

@@ -137,6 +137,8 @@ struct HeapProfile {
 void keepBlocks(HeapProfile& profile, std::vector<LiveBlock> blocks, std::size_t most);
 // Leaves all but the largest out.
 void keepLargestBlocks(HeapProfile& profile, std::size_t most);
+// The tracker makes ledger and profile at once, if it does so at the program's start.
+constexpr std::int64_t kStartsTogetherNs = 50'000'000;
 // How long after its program's start a profile begins; 0: with it, as far as is known.
 [[nodiscard]] std::int64_t recordingDelayNs(const HeapProfile& profile);
 // What half of the freed blocks lived less than; 0: none was freed.

@@ -184,6 +184,19 @@ enum class ModeRefusal : std::uint32_t {
     noReader = 2,  // nobody listens any more on the socket to hand the profile to
     sandboxed = 3, // a seccomp filter was put up since: system calls may kill the program
 };
+// Whether a reader may look at the process once more before it ends, see tracker/exit_hold.h. The
+// reader writes asked and answer, the process isWaiting.
+struct alignas(64) ExitHold {
+    std::atomic<std::uint32_t> asked;
+    std::atomic<std::uint32_t> isWaiting; // 1: it has come to its end and waits
+    std::atomic<std::uint32_t> answer;    // 0, kExitLooking, kExitSeen
+    std::uint32_t reserved[13];
+};
+static_assert(sizeof(ExitHold) == 64);
+constexpr std::uint32_t kExitLooking = 1;
+constexpr std::uint32_t kExitSeen = 2;
+// Set: asked, before there is a ledger.
+constexpr char kLedgerHoldVariable[] = "RINGSCOPE_HEAP_HOLD";
 
 struct LedgerHeader {
     std::uint64_t magic;
@@ -207,12 +220,15 @@ struct LedgerHeader {
     AllocatorAnswer allocator;
     LedgerControl control;
     std::uint64_t annotationsOffset; // see annotation_layout.h; 0: there is no room for them
-    std::uint8_t reserved1[kLedgerHeaderBytes - 776];
+    std::uint8_t reserved1[2048 - 776];
+    ExitHold exitHold;
+    std::uint8_t reserved2[2048 - sizeof(ExitHold)];
 };
 static_assert(sizeof(LedgerHeader) == kLedgerHeaderBytes);
 static_assert(offsetof(LedgerHeader, inheritedBytes) == 72);
 static_assert(offsetof(LedgerHeader, allocator) == 640);
 static_assert(offsetof(LedgerHeader, control) == 704);
+static_assert(offsetof(LedgerHeader, exitHold) == 2048);
 
 // Sent over the socket whose (abstract) name the environment gives, with descriptors attached
 // (SCM_RIGHTS): once the ledger's, and a profile's behind it if there is one from the start; and

@@ -5,11 +5,8 @@
 #include "core/heap/annotation_layout.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <limits>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 namespace ringscope {
@@ -127,6 +124,13 @@ void addSlot(HeapCounters& sum, const SlotCopies& slot) {
 
 Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessIdentity& process,
                                           FileDescriptor profile) {
+    return open(fileBytes(std::move(ledger)), process,
+                profile.isOpen() ? fileBytes(std::move(profile)) : nullptr);
+}
+
+Expected<LedgerReader> LedgerReader::open(std::unique_ptr<ByteSource> ledger,
+                                          const ProcessIdentity& process,
+                                          std::unique_ptr<ByteSource> profile) {
     LedgerReader reader;
     reader.m_ledger = std::move(ledger);
     reader.m_process = process;
@@ -158,10 +162,8 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
     reader.m_ledgerBytes = field(std::uint64_t{}, offsetof(LedgerHeader, ledgerBytes));
     const std::uint64_t slotsEnd =
         kLedgerHeaderBytes + std::uint64_t{reader.m_slotCount} * sizeof(ThreadSlot);
-    struct stat file {};
     if (reader.m_slotCount == 0 || reader.m_slotCount > kLedgerSlotsMax ||
-        reader.m_ledgerBytes < slotsEnd || ::fstat(reader.m_ledger.get(), &file) != 0 ||
-        file.st_size < 0 || static_cast<std::uint64_t>(file.st_size) < reader.m_ledgerBytes) {
+        reader.m_ledgerBytes < slotsEnd || reader.m_ledger->size() < reader.m_ledgerBytes) {
         return reader.damaged("is shorter than its " + std::to_string(reader.m_slotCount) +
                               " thread slots need");
     }
@@ -184,7 +186,7 @@ Expected<LedgerReader> LedgerReader::open(FileDescriptor ledger, const ProcessId
     std::memcpy(reader.m_inheritedBlocks.data(), copy + offsetof(LedgerHeader, inheritedBlocks),
                 sizeof(LedgerHeader::inheritedBlocks));
     reader.m_mode = mode;
-    if (mode != LedgerMode::counters && profile.isOpen()) {
+    if (mode != LedgerMode::counters && profile != nullptr) {
         auto opened = ProfileReader::open(std::move(profile));
         if (opened) {
             reader.m_profile = std::make_shared<const ProfileReader>(std::move(*opened));
@@ -236,8 +238,8 @@ void LedgerReader::pollAllocator(std::int64_t nowNs) {
     if (nowNs >= m_nextAskNs && m_mostLiveBlocks - m_liveBlocks < kMostFreeBlocks) {
         m_nextAskNs = nowNs + kAskEveryNs;
         ++m_asked;
-        m_isAsking = ::pwrite(m_ledger.get(), &m_asked, sizeof(m_asked),
-                              kAnswerAt + offsetof(AllocatorAnswer, asked)) == sizeof(m_asked);
+        m_isAsking = m_ledger->write(&m_asked, sizeof(m_asked),
+                                     kAnswerAt + offsetof(AllocatorAnswer, asked));
     }
 }
 
@@ -248,9 +250,8 @@ void LedgerReader::requestMode(LedgerMode mode) {
     const auto wanted = static_cast<std::uint32_t>(mode);
     const GateState gate = GateState::changing;
     // In this order: see LedgerControl. A file that cannot be written is noticed by pollMode().
-    if (::pwrite(m_ledger.get(), &wanted, sizeof(wanted),
-                 kAt + offsetof(LedgerControl, wanted)) == sizeof(wanted)) {
-        (void)!::pwrite(m_ledger.get(), &gate, sizeof(gate), kAt + offsetof(LedgerControl, gate));
+    if (m_ledger->write(&wanted, sizeof(wanted), kAt + offsetof(LedgerControl, wanted))) {
+        m_ledger->write(&gate, sizeof(gate), kAt + offsetof(LedgerControl, gate));
     }
 }
 
@@ -289,6 +290,29 @@ std::vector<HeapMarker> LedgerReader::newMarkers() {
     return m_annotations.newMarkers([this](void* to, std::size_t bytes, std::uint64_t offset) {
         return readAt(to, bytes, offset);
     });
+}
+
+bool LedgerReader::writeHold(std::uint32_t value, std::size_t offset) {
+    return m_ledger->write(&value, sizeof(value), offsetof(LedgerHeader, exitHold) + offset);
+}
+
+bool LedgerReader::askForLook() {
+    return writeHold(1, offsetof(ExitHold, asked));
+}
+
+bool LedgerReader::isAtItsEnd() const {
+    std::uint32_t isWaiting = 0;
+    return !readAt(&isWaiting, sizeof(isWaiting),
+                   offsetof(LedgerHeader, exitHold) + offsetof(ExitHold, isWaiting)) &&
+           isWaiting == 1;
+}
+
+void LedgerReader::beginLook() {
+    writeHold(kExitLooking, offsetof(ExitHold, answer));
+}
+
+void LedgerReader::endLook() {
+    writeHold(kExitSeen, offsetof(ExitHold, answer));
 }
 
 Expected<HeapTotals> LedgerReader::readTotals() {
@@ -350,10 +374,7 @@ Expected<HeapCounters> LedgerReader::read() {
     m_sampledPeakBytes = std::max(m_sampledPeakBytes, counters.liveBytes);
     counters.sampledPeakBytes = m_sampledPeakBytes;
     counters.ledgerBytes = m_ledgerBytes;
-    struct stat file {};
-    if (::fstat(m_ledger.get(), &file) == 0) {
-        counters.ledgerResidentBytes = static_cast<std::uint64_t>(file.st_blocks) * 512;
-    }
+    counters.ledgerResidentBytes = m_ledger->residentBytes();
     return counters;
 }
 
@@ -370,22 +391,15 @@ Expected<std::uint32_t> LedgerReader::readSlotsUsed() const {
 }
 
 std::optional<Error> LedgerReader::readAt(void* to, std::size_t bytes, std::uint64_t offset) const {
-    std::size_t got = 0;
-    while (got < bytes) {
-        const ssize_t n = ::pread(m_ledger.get(), static_cast<char*>(to) + got, bytes - got,
-                                  static_cast<off_t>(offset + got));
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return systemError(
-                ErrorKind::damaged,
-                "cannot read the heap ledger of process " + std::to_string(m_process.pid), errno);
-        }
-        if (n == 0) {
-            return damaged("is cut short at byte " + std::to_string(offset + got));
-        }
-        got += static_cast<std::size_t>(n);
+    const ByteSource::Amount got = m_ledger->read(to, bytes, offset);
+    if (got.errnoValue != 0) {
+        return systemError(ErrorKind::damaged,
+                           "cannot read the heap ledger of process " +
+                               std::to_string(m_process.pid),
+                           got.errnoValue);
+    }
+    if (got.bytes < bytes) {
+        return damaged("is cut short at byte " + std::to_string(offset + got.bytes));
     }
     return std::nullopt;
 }

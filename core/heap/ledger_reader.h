@@ -11,6 +11,7 @@
 #include "core/base/heap_figures.h"
 #include "core/base/process_identity.h"
 #include "core/heap/annotation_reader.h"
+#include "core/heap/byte_source.h"
 #include "core/heap/heap_counters.h"
 #include "core/heap/profile_reader.h"
 
@@ -22,7 +23,7 @@ namespace ringscope {
 constexpr std::int64_t kLongestAnswerNs = 500'000;
 constexpr std::uint64_t kMostFreeBlocks = 10'000;
 
-// Reads one process's heap ledger by pread, never by mapping it, so that reading does not change
+// Reads one process's heap ledger, never by mapping it, so that reading does not change
 // what the target is charged. Holds the descriptor: the counts can be read after the target's
 // death. Nothing in the file is trusted: it is copied, then checked. One thread at a time.
 class LedgerReader {
@@ -32,6 +33,10 @@ public:
     // profile: the file that came with it, if the tracker records every block.
     [[nodiscard]] static Expected<LedgerReader>
     open(FileDescriptor ledger, const ProcessIdentity& process, FileDescriptor profile = {});
+    // profile: null if there is none.
+    [[nodiscard]] static Expected<LedgerReader> open(std::unique_ptr<ByteSource> ledger,
+                                                     const ProcessIdentity& process,
+                                                     std::unique_ptr<ByteSource> profile);
 
     // Frees are read before allocations: a block freed meanwhile is never missing from the
     // allocations, so live is never negative but may be too large by what was allocated during the
@@ -70,6 +75,14 @@ public:
     [[nodiscard]] std::vector<HeapMarker> newMarkers();
     [[nodiscard]] std::uint64_t lostMarkers() const noexcept { return m_annotations.lostMarkers(); }
 
+    // Asks the process to wait before it ends by exit(), until endLook(). False: it cannot be
+    // asked.
+    bool askForLook();
+    // Whether it has come to its end and waits, for some seconds at most.
+    [[nodiscard]] bool isAtItsEnd() const;
+    void beginLook();
+    void endLook();
+
     // Where the process allocates; null when it only counts, or its profile is none.
     [[nodiscard]] const std::shared_ptr<const ProfileReader>& profile() const noexcept {
         return m_profile;
@@ -94,9 +107,10 @@ private:
     [[nodiscard]] std::optional<Error> readAt(void* to, std::size_t bytes,
                                               std::uint64_t offset) const;
     [[nodiscard]] Error damaged(const std::string& what) const;
+    bool writeHold(std::uint32_t value, std::size_t offset);
 
     // Constant after open().
-    FileDescriptor m_ledger;
+    std::unique_ptr<ByteSource> m_ledger;
     std::shared_ptr<const ProfileReader> m_profile;
     ProcessIdentity m_process;
     LedgerOrigin m_origin = LedgerOrigin::started;

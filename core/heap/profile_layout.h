@@ -158,6 +158,16 @@ constexpr std::size_t kSampleWindow = 16;
 // cell of that epoch has kept what it had, and any other has not changed since.
 using PeakState = std::atomic<std::uint64_t>;
 
+// What of the process's memory is the tracker's: words in it are no pointers of the program's. See
+// LeakRoots.
+struct TrackerMemory {
+    std::uint64_t mapped[3][2]; // [begin, end): the library itself, and what it asked for
+    // Of each thread, from its control block (fs:0): [threadBegin, threadEnd).
+    std::int64_t threadBegin;
+    std::int64_t threadEnd;
+};
+static_assert(sizeof(TrackerMemory) == 64);
+
 struct ProfileHeader {
     std::uint64_t magic;
     std::uint32_t version;
@@ -179,7 +189,11 @@ struct ProfileHeader {
     std::uint64_t samplePeriod;
     std::atomic<std::uint32_t> hasSamples; // 1: since some were recorded so
     std::atomic<std::uint32_t> hasAll;     // 1: since all were recorded at some time
-    std::uint8_t reserved1[4096 - 200];
+    std::atomic<std::uint32_t> hasGaps;    // 1: since not all were at some time
+    std::uint32_t reserved0;
+    std::uint8_t reserved1[2048 - 200];
+    TrackerMemory own; // all 0: not known
+    std::uint8_t reserved3[2048 - sizeof(TrackerMemory)];
     // What changes, a line of the cache each.
     alignas(128) std::atomic<std::uint32_t> nodesUsed;
     alignas(128) std::atomic<std::uint32_t> stacksUsed;
@@ -196,6 +210,6 @@ struct ProfileHeader {
     LedgerCounter peakErrorBytes;
     std::uint8_t reserved2[4096 - 384 - 40];
 };
-static_assert(sizeof(ProfileHeader) == 2 * 4096);
+static_assert(sizeof(ProfileHeader) == 2 * 4096 && offsetof(ProfileHeader, own) == 2048);
 
 } // namespace ringscope

@@ -3,12 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 #include <x86intrin.h>
 
@@ -166,6 +163,10 @@ bool fits(std::uint64_t at, std::uint64_t count, std::uint64_t each, std::uint64
 } // namespace
 
 Expected<ProfileReader> ProfileReader::open(FileDescriptor profile) {
+    return open(fileBytes(std::move(profile)));
+}
+
+Expected<ProfileReader> ProfileReader::open(std::unique_ptr<ByteSource> profile) {
     ProfileReader reader;
     reader.m_file = std::move(profile);
     ProfileHeader header{};
@@ -176,9 +177,7 @@ Expected<ProfileReader> ProfileReader::open(FileDescriptor profile) {
         header.ready.load(std::memory_order_relaxed) != 1) {
         return damaged("is none, or of a version that this program does not read");
     }
-    struct stat file {};
-    const bool isThere = ::fstat(reader.m_file.get(), &file) == 0 && file.st_size >= 0;
-    const std::uint64_t bytes = isThere ? static_cast<std::uint64_t>(file.st_size) : 0;
+    const std::uint64_t bytes = reader.m_file->size();
     if (header.fileBytes > bytes || header.threadBytes < sizeof(ProfileThread) ||
         (header.threadBytes - sizeof(ProfileThread)) / sizeof(std::uint32_t) * kCellsPerChunk <
             header.stackCount ||
@@ -349,19 +348,26 @@ Expected<HeapProfile> ProfileReader::read() const {
     return profile;
 }
 
+bool ProfileReader::hasAllSince(std::int64_t timeNs) const {
+    ProfileHeader header{};
+    return !readAt(&header, sizeof(header), 0) &&
+           header.hasAll.load(std::memory_order_relaxed) != 0 &&
+           header.hasGaps.load(std::memory_order_relaxed) == 0 &&
+           header.startNs <= timeNs + kStartsTogetherNs;
+}
+
 std::optional<Error> ProfileReader::visitWritten(std::uint64_t at, std::uint64_t bytes,
                                                  const Visit& visit) const {
     constexpr std::uint64_t kPiece = 1U << 20U;
     std::string piece;
     const std::uint64_t end = at + bytes;
     while (at < end) {
-        const off_t data = ::lseek(m_file.get(), static_cast<off_t>(at), SEEK_DATA);
-        if (data < 0 || static_cast<std::uint64_t>(data) >= end) {
+        const ByteSource::Part written = m_file->nextWritten(at, end);
+        if (written.begin >= written.end) {
             return std::nullopt; // nothing behind
         }
-        const off_t hole = ::lseek(m_file.get(), data, SEEK_HOLE);
-        const std::uint64_t stop = hole < 0 ? end : std::min(end, static_cast<std::uint64_t>(hole));
-        for (at = static_cast<std::uint64_t>(data); at < stop;) {
+        const std::uint64_t stop = written.end;
+        for (at = written.begin; at < stop;) {
             piece.resize(std::min(kPiece, stop - at));
             if (auto error = readAt(piece.data(), piece.size(), at)) {
                 return error;
@@ -452,22 +458,31 @@ Expected<std::vector<LiveBlock>> ProfileReader::readBlocks() const {
     return blocks;
 }
 
+Expected<ProfileReader::OwnMemory> ProfileReader::ownMemory() const {
+    TrackerMemory own{};
+    if (auto error = readAt(&own, sizeof(own), offsetof(ProfileHeader, own))) {
+        return *error;
+    }
+    MemoryRanges mapped;
+    for (const auto& [begin, end] : own.mapped) {
+        mapped.push_back({begin, end});
+    }
+    constexpr std::int64_t kMost = 1 << 16; // of what is small
+    const bool isSane = own.threadBegin >= -(std::int64_t{1} << 24) && own.threadEnd <= 0 &&
+                        own.threadBegin <= own.threadEnd &&
+                        own.threadEnd - own.threadBegin <= kMost;
+    return OwnMemory{joined(std::move(mapped)), isSane ? own.threadBegin : 0,
+                     isSane ? own.threadEnd : 0};
+}
+
 std::optional<Error> ProfileReader::readAt(void* to, std::size_t bytes,
                                            std::uint64_t offset) const {
-    std::size_t got = 0;
-    while (got < bytes) {
-        const ssize_t n = ::pread(m_file.get(), static_cast<char*>(to) + got, bytes - got,
-                                  static_cast<off_t>(offset + got));
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return systemError(ErrorKind::damaged, "cannot read a heap profile", errno);
-        }
-        if (n == 0) {
-            return damaged("is cut short at byte " + std::to_string(offset + got));
-        }
-        got += static_cast<std::size_t>(n);
+    const ByteSource::Amount got = m_file->read(to, bytes, offset);
+    if (got.errnoValue != 0) {
+        return systemError(ErrorKind::damaged, "cannot read a heap profile", got.errnoValue);
+    }
+    if (got.bytes < bytes) {
+        return damaged("is cut short at byte " + std::to_string(offset + got.bytes));
     }
     return std::nullopt;
 }

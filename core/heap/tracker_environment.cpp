@@ -53,4 +53,8 @@ trackerEnvironment(const LedgerReceiver& receiver, HeapMode mode) {
     return variables;
 }
 
+std::pair<std::string, std::string> holdAtExit() {
+    return {kLedgerHoldVariable, "1"};
+}
+
 } // namespace ringscope

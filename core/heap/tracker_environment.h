@@ -24,5 +24,8 @@ enum class HeapMode { off, counts, sampled, exact };
 // (failed): the tracker library is missing.
 [[nodiscard]] Expected<std::vector<std::pair<std::string, std::string>>>
 trackerEnvironment(const LedgerReceiver& receiver, HeapMode mode = HeapMode::counts);
+// One more, which has the program wait at its end until the receiver has looked at it: see
+// LedgerReader::isAtItsEnd().
+[[nodiscard]] std::pair<std::string, std::string> holdAtExit();
 
 } // namespace ringscope

@@ -33,7 +33,8 @@ std::string outcomeOf(const siginfo_t& end) {
 } // namespace
 
 Expected<std::unique_ptr<CommandTarget>> CommandTarget::start(const std::vector<std::string>& argv,
-                                                              HeapMode heapMode) {
+                                                              HeapMode heapMode,
+                                                              bool isSearchingLeaks) {
     if (argv.empty() || argv.front().empty()) {
         return makeError(ErrorKind::usage,
                          "there is no command to record, name a program and its arguments");
@@ -51,6 +52,10 @@ Expected<std::unique_ptr<CommandTarget>> CommandTarget::start(const std::vector<
             return tracker.error();
         }
         variables = std::move(*tracker);
+        if (isSearchingLeaks) {
+            target->m_isSearchingLeaks = true;
+            variables.push_back(holdAtExit());
+        }
     }
     variables.push_back(target->m_family.mark());
     SpawnEnvironment environment(variables);
@@ -89,6 +94,9 @@ void CommandTarget::addSources(Recorder& recorder, Session& session) {
     if (m_receiver) {
         auto heap = std::make_unique<HeapSource>(m_receiver, m_processes, session);
         m_heap = heap.get();
+        if (m_isSearchingLeaks) {
+            m_heap->searchLeaks();
+        }
         recorder.add(std::move(heap));
         recorder.add(std::make_unique<HeapProfileSource>(*m_heap));
     }
@@ -211,6 +219,7 @@ void CommandTarget::summarize(RunSummary& summary) const {
                                           : "worker_died";
     if (m_heap != nullptr) {
         summary.heap = m_heap->summary();
+        summary.leaks = m_heap->leaks();
     }
     std::uint32_t index = 0;
     for (const TargetProcess& process : m_processes.all()) {

@@ -25,7 +25,7 @@ public:
     // Errors: empty command or a heap mode that does not exist yet (usage), no such program or not
     // executable (target), no tracker library (failed).
     [[nodiscard]] static Expected<std::unique_ptr<CommandTarget>>
-    start(const std::vector<std::string>& argv, HeapMode heapMode);
+    start(const std::vector<std::string>& argv, HeapMode heapMode, bool isSearchingLeaks = false);
     ~CommandTarget() override;
 
     [[nodiscard]] const std::string& description() const noexcept { return m_description; }
@@ -53,6 +53,7 @@ private:
     std::shared_ptr<LedgerReceiver> m_receiver; // null when the heap is not tracked
 
     TargetProcesses m_processes;
+    bool m_isSearchingLeaks = false;
     HeapSource* m_heap = nullptr; // the recorder's
     std::string m_outcome;
     std::int64_t m_nextChildrenNs = 0;

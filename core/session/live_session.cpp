@@ -64,6 +64,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& 
     target.workload.seed = options.seed;
     target.workload.durationNs = options.durationNs;
     target.heapMode = firstHeapMode(options);
+    target.isSearchingLeaks = options.isSearchingLeaks;
     target.cursorPeriodNs = options.cursorPeriodNs;
     auto started = ScenarioTarget::start(scenario, std::move(target));
     if (!started) {
@@ -129,7 +130,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runCommand(const std::vector
     if (!writer) {
         return writer.error();
     }
-    auto target = CommandTarget::start(argv, firstHeapMode(options));
+    auto target = CommandTarget::start(argv, firstHeapMode(options), options.isSearchingLeaks);
     if (!target) {
         return target.error();
     }

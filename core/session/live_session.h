@@ -30,6 +30,8 @@ struct LiveOptions {
     HeapMode heapMode = HeapMode::counts;
     // That mode begins so long after the start, and counts come before; empty: at the start.
     std::optional<std::int64_t> heapFromNs;
+    // With heapMode exact: processes that are started are searched for leaks when they exit.
+    bool isSearchingLeaks = false;
     std::optional<std::uint64_t> seed;       // in place of the scenario's
     std::optional<std::int64_t> durationNs;  // in place of the scenario's; else until stopped
     std::int64_t cursorPeriodNs = 1'000'000; // of the ring's cursors

@@ -50,6 +50,14 @@ Json heapJson(const RunSummary::Heap& heap) {
     return json;
 }
 
+Json leaksJson(const RunSummary::Leaks& leaks) {
+    return {{"processes", leaks.processes},           {"definite", leaks.definite},
+            {"definite_bytes", leaks.definiteBytes},  {"indirect", leaks.indirect},
+            {"indirect_bytes", leaks.indirectBytes},  {"possible", leaks.possible},
+            {"possible_bytes", leaks.possibleBytes},  {"reachable", leaks.reachable},
+            {"reachable_bytes", leaks.reachableBytes}};
+}
+
 Json numberOrNull(const std::optional<std::uint64_t>& number) {
     return number ? Json(*number) : Json(nullptr);
 }
@@ -123,6 +131,14 @@ void readParts(const Fields& fields, RunSummary& summary) {
         part.read("annotations", annotations);
         to.annotations = annotationsFromJson(annotations.dump()).value_or(to.annotations);
     });
+    fields.part("leaks", [&](const Fields& part) {
+        auto& to = summary.leaks.emplace(RunSummary::Leaks{});
+        part.read("processes", to.processes);
+        part.read("definite", to.definite).read("definite_bytes", to.definiteBytes);
+        part.read("indirect", to.indirect).read("indirect_bytes", to.indirectBytes);
+        part.read("possible", to.possible).read("possible_bytes", to.possibleBytes);
+        part.read("reachable", to.reachable).read("reachable_bytes", to.reachableBytes);
+    });
     fields.part("memory", [&](const Fields& part) {
         auto& to = summary.memory.emplace(RunSummary::Memory{});
         part.read("rss_peak", to.rssPeak);
@@ -160,6 +176,9 @@ std::string toJson(const RunSummary& summary) {
     json["latency_ns"] = optionalJson(summary.latency, latencyJson);
     json["ring"] = optionalJson(summary.ring, ringJson);
     json["heap"] = optionalJson(summary.heap, heapJson);
+    if (summary.leaks) {
+        json["leaks"] = leaksJson(*summary.leaks);
+    }
     json["memory"] = optionalJson(summary.memory, memoryJson);
     json["recovery"] = optionalJson(summary.recovery, recoveryJson);
     json["lost_messages"] = Json::array();

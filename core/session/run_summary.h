@@ -80,6 +80,18 @@ struct RunSummary {
         std::string holder; // "consumer 3"
         std::int32_t holderPid = 0;
     };
+    // Of the processes that were searched at their ends: blocks, and bytes.
+    struct Leaks {
+        std::uint64_t processes = 0;
+        std::uint64_t definite = 0;
+        std::uint64_t definiteBytes = 0;
+        std::uint64_t indirect = 0;
+        std::uint64_t indirectBytes = 0;
+        std::uint64_t possible = 0;
+        std::uint64_t possibleBytes = 0;
+        std::uint64_t reachable = 0;
+        std::uint64_t reachableBytes = 0;
+    };
     struct Worker {
         std::string role;
         std::uint32_t index = 0;
@@ -102,6 +114,7 @@ struct RunSummary {
     std::optional<LatencyNs> latency;
     std::optional<Ring> ring;
     std::optional<Heap> heap;
+    std::optional<Leaks> leaks; // empty: no search was asked for, or none was possible
     std::optional<Memory> memory;
     std::optional<Recovery> recovery;
     std::vector<LostMessage> lostMessages; // the first thousand

@@ -141,6 +141,10 @@ Expected<std::unique_ptr<ScenarioTarget>> ScenarioTarget::start(const Scenario& 
         }
         options.workload.environment.insert(options.workload.environment.end(), tracker->begin(),
                                             tracker->end());
+        if (options.isSearchingLeaks) {
+            target->m_isSearchingLeaks = true;
+            options.workload.environment.emplace_back(holdAtExit());
+        }
     }
     auto run = WorkloadRun::start(scenario, options.workload);
     if (!run) {
@@ -177,6 +181,9 @@ void ScenarioTarget::addSources(Recorder& recorder, Session& session) {
                                    picture->status.phase == RunPhase::measuring};
         });
         m_heap = heap.get();
+        if (m_isSearchingLeaks) {
+            m_heap->searchLeaks();
+        }
         recorder.add(std::move(heap));
         recorder.add(std::make_unique<HeapProfileSource>(*m_heap));
     }
@@ -312,6 +319,7 @@ void ScenarioTarget::summarize(RunSummary& summary) const {
     addLostMessages(result, summary);
     if (m_heap != nullptr) {
         summary.heap = m_heap->summary();
+        summary.leaks = m_heap->leaks();
     }
     for (const WorkerStatus& worker : result.workers) {
         summary.workers.push_back({roleOf(worker), worker.index, worker.process.pid, worker.tid,

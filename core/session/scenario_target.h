@@ -25,6 +25,7 @@ public:
     struct Options {
         WorkloadOptions workload;
         HeapMode heapMode = HeapMode::counts;
+        bool isSearchingLeaks = false;
         std::int64_t cursorPeriodNs = 1'000'000;
     };
     // Errors: what WorkloadRun::start() says, and a tracker library that is missing (failed).
@@ -59,6 +60,7 @@ private:
 
     std::shared_ptr<SlotWatch> m_watch = std::make_shared<SlotWatch>();
     TargetProcesses m_processes;
+    bool m_isSearchingLeaks = false;
     HeapSource* m_heap = nullptr;           // the recorder's
     WorkloadSource* m_workload = nullptr;   // the recorder's
     RingSlotSource* m_slotStates = nullptr; // the recorder's

@@ -78,6 +78,13 @@ void Session::addHeap(std::shared_ptr<const HeapRecord> heap) {
     m_heaps = std::move(heaps);
 }
 
+void Session::addLeaks(std::shared_ptr<const LeakRecord> leaks) {
+    using Records = std::vector<std::shared_ptr<const LeakRecord>>;
+    auto all = m_leaks ? std::make_shared<Records>(*m_leaks) : std::make_shared<Records>();
+    all->push_back(std::move(leaks));
+    m_leaks = std::move(all);
+}
+
 void Session::setLiveHeaps(std::vector<std::shared_ptr<const HeapRecord>> heaps) {
     m_liveHeaps =
         std::make_shared<const std::vector<std::shared_ptr<const HeapRecord>>>(std::move(heaps));
@@ -123,6 +130,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     view->stalls = m_stalls;
     view->maps = m_maps;
     view->heaps = m_heaps;
+    view->leaks = m_leaks;
     view->liveHeaps = m_liveHeaps;
     view->heapAnnotations = m_heapAnnotations;
     view->sources = m_sources;

@@ -41,6 +41,7 @@ public:
     void addStall(std::shared_ptr<const StallPicture> stall);
     void addMap(std::shared_ptr<const MapRecord> map);
     void addHeap(std::shared_ptr<const HeapRecord> heap);
+    void addLeaks(std::shared_ptr<const LeakRecord> leaks);
     void setLiveHeaps(std::vector<std::shared_ptr<const HeapRecord>> heaps);
     void setHeapAnnotations(std::vector<HeapAnnotationRecord> records);
     void setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot);
@@ -74,6 +75,7 @@ private:
     std::shared_ptr<const std::vector<std::shared_ptr<const StallPicture>>> m_stalls;
     std::shared_ptr<const std::vector<std::shared_ptr<const MapRecord>>> m_maps;
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> m_heaps;
+    std::shared_ptr<const std::vector<std::shared_ptr<const LeakRecord>>> m_leaks;
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> m_liveHeaps;
     std::shared_ptr<const std::vector<HeapAnnotationRecord>> m_heapAnnotations;
     std::vector<SourceStatus> m_sources;

@@ -18,6 +18,7 @@
 #include "core/session/dhat_file.h"
 #include "core/session/frame_scan.h"
 #include "core/session/heap_coding.h"
+#include "core/session/leak_record.h"
 #include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
 #include "core/session/session_frame.h"
@@ -65,6 +66,7 @@ private:
     std::vector<std::shared_ptr<const MapRecord>> m_maps;
     std::vector<std::shared_ptr<const HeapRecord>> m_heaps;
     std::vector<HeapAnnotationRecord> m_annotations;
+    std::vector<std::shared_ptr<const LeakRecord>> m_leaks;
     std::optional<RunSummary> m_summary;
     std::int64_t m_newestNs = std::numeric_limits<std::int64_t>::min();
     std::uint64_t m_unreadable = 0; // frames whose checksums hold and whose content makes no sense
@@ -131,6 +133,13 @@ void Loader::addDescription(const FoundFrame& frame, const std::string& payload)
     case FrameType::annotations:
         if (auto annotations = annotationsFromJson(payload)) {
             m_annotations = std::move(*annotations); // the newest holds all
+        } else {
+            ++m_unreadable;
+        }
+        break;
+    case FrameType::leaks:
+        if (auto leaks = decodeLeakRecord(payload); leaks && isSane(leaks->timeNs)) {
+            m_leaks.push_back(std::make_shared<const LeakRecord>(std::move(*leaks)));
         } else {
             ++m_unreadable;
         }
@@ -275,6 +284,8 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
         std::make_shared<const std::vector<std::shared_ptr<const HeapRecord>>>(std::move(m_heaps));
     view->heapAnnotations =
         std::make_shared<const std::vector<HeapAnnotationRecord>>(std::move(m_annotations));
+    view->leaks =
+        std::make_shared<const std::vector<std::shared_ptr<const LeakRecord>>>(std::move(m_leaks));
     view->sources = std::move(m_state.sources);
     view->self = m_state.self;
     view->generation = 1;

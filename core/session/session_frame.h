@@ -39,6 +39,7 @@ enum class FrameType : std::uint16_t {
     map = 10,
     heap = 11,
     annotations = 12, // JSON
+    leaks = 13,       // JSON
 };
 
 struct SessionFileHeader {

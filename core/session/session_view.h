@@ -21,6 +21,7 @@ namespace ringscope {
 
 struct HeapAnnotationRecord;
 struct HeapRecord;
+struct LeakRecord;
 
 // Where and how a session was made; carried by every export.
 struct Provenance {
@@ -118,6 +119,8 @@ struct SessionView {
     std::shared_ptr<const std::vector<std::shared_ptr<const MapRecord>>> maps;
     // Heap profiles of processes, with call stacks, as they were at their ends. Null like none.
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> heaps;
+    // What searches for leaks at the ends of processes have found. Null like none.
+    std::shared_ptr<const std::vector<std::shared_ptr<const LeakRecord>>> leaks;
     // Those of the processes that run, as they were when they were last asked for, and without the
     // names of their code. Null like none.
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> liveHeaps;

@@ -19,6 +19,7 @@
 #include "core/base/units.h"
 #include "core/session/annotation_json.h"
 #include "core/session/heap_coding.h"
+#include "core/session/leak_record.h"
 #include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
 #include "core/session/session_json.h"
@@ -305,6 +306,14 @@ bool SessionWriter::writeHeaps(const SessionView& view) {
             continue;
         }
         if (!writeFrame(FrameType::heap, heap.timeNs, heap.timeNs, payload)) {
+            return false;
+        }
+    }
+    for (; view.leaks && m_leaksWritten < view.leaks->size(); ++m_leaksWritten) {
+        const LeakRecord& leaks = *view.leaks->at(m_leaksWritten);
+        const std::string payload = encodeLeakRecord(leaks);
+        if (payload.size() <= kMaxFrameBytes &&
+            !writeFrame(FrameType::leaks, leaks.timeNs, leaks.timeNs, payload)) {
             return false;
         }
     }

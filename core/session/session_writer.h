@@ -112,6 +112,7 @@ private:
     std::size_t m_mapsWritten = 0;
     std::size_t m_heapsWritten = 0;
     std::shared_ptr<const std::vector<HeapAnnotationRecord>> m_annotationsWritten;
+    std::size_t m_leaksWritten = 0;
     std::shared_ptr<const SlotSnapshot> m_slotsWritten;
     SlotEncoder m_slotEncoder;
 

@@ -301,6 +301,9 @@ bool WorkerProcesses::poll() {
             if (got <= 0) {
                 break;
             }
+            if (WIFSTOPPED(status) && (status >> 16) != 0) {
+                continue; // our own search for leaks has it for an instant
+            }
             if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
                 process.isStopped = WIFSTOPPED(status);
                 continue;

@@ -212,7 +212,7 @@ void changeMode() noexcept {
         why = makeProfile();
     }
     mode = why == ModeRefusal::none ? mode : LedgerMode::counters;
-    if (mode != LedgerMode::counters) {
+    if (hasProfile()) {
         noteRecording(mode);
     }
     control.mode.store(static_cast<std::uint32_t>(mode), std::memory_order_relaxed);

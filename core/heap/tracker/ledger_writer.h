@@ -38,6 +38,8 @@ void countReallocation() noexcept;
 [[nodiscard]] LedgerControl* ledgerControl() noexcept;
 [[nodiscard]] std::uint32_t ledgerSlots() noexcept;
 [[nodiscard]] std::int64_t ledgerStartedNs() noexcept;
+// Of this process; null before there is one.
+[[nodiscard]] LedgerHeader* ledgerHeader() noexcept;
 
 // The number of this thread's slot, which it takes if it has none yet; 0: the shared one. Only
 // while isCounting().

@@ -24,6 +24,7 @@ extern "C" {
 // Of this library, by the linker.
 [[gnu::visibility("hidden")]] extern const unsigned char __ehdr_start[]; // NOLINT
 [[gnu::visibility("hidden")]] extern const unsigned char etext[];        // NOLINT
+[[gnu::visibility("hidden")]] extern const unsigned char _end[];         // NOLINT
 }
 
 namespace ringscope::tracker {
@@ -489,6 +490,20 @@ void noteObject(const LoadedObject& object) noexcept {
     }
 }
 
+// For a search for leaks, see TrackerMemory.
+void noteOwnMemory(OwnMemory walks, OwnMemory cache) noexcept {
+    std::uintptr_t control = 0;
+    asm("movq %%fs:0, %0" : "=r"(control));
+    const auto state =
+        static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(&t_state) - control);
+    s_header->own = {
+        {{reinterpret_cast<std::uintptr_t>(__ehdr_start), reinterpret_cast<std::uintptr_t>(_end)},
+         {walks.begin, walks.begin + walks.bytes},
+         {cache.begin, cache.begin + cache.bytes}},
+        state,
+        state + static_cast<std::int64_t>(sizeof(t_state))};
+}
+
 } // namespace
 
 int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
@@ -525,8 +540,7 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
         s_stacks.use(s_profile);
         s_modules.use(s_profile);
         tellOfObjects(noteObject);
-        prepareWalks();
-        prepareStackCache();
+        noteOwnMemory(prepareWalks(), prepareStackCache());
         s_cells = s_profile + s_header->cellsAt;
         s_shadow.use(s_profile);
         s_samples.use(s_profile);
@@ -566,7 +580,10 @@ void noteRecording(LedgerMode mode) noexcept {
     if (mode == LedgerMode::exact) {
         s_header->hasAll.store(1, std::memory_order_relaxed);
         g_isEveryBlockKnown.store(true, std::memory_order_relaxed);
-    } else {
+        return;
+    }
+    s_header->hasGaps.store(1, std::memory_order_relaxed);
+    if (mode == LedgerMode::sampled) {
         s_header->hasSamples.store(1, std::memory_order_relaxed);
     }
 }

@@ -26,7 +26,7 @@ void dropProfile() noexcept;
 // In the child of a fork: there is none yet. startProfile() then replaces the parent's.
 void forgetProfile() noexcept;
 [[nodiscard]] bool hasProfile() noexcept;
-// From now on blocks are recorded so.
+// From now on blocks are recorded so; counters: no more are.
 void noteRecording(LedgerMode mode) noexcept;
 
 // Bytes that this thread may yet ask for before one of its blocks is sampled; below zero: the last

@@ -123,18 +123,20 @@ StackBounds boundsOfThread() noexcept {
     return hasJustBegun ? StackBounds{sp - kBelow, control} : StackBounds{};
 }
 
-void prepareStackCache() noexcept {
-    if (s_shapes != nullptr) {
-        return;
-    }
+OwnMemory prepareStackCache() noexcept {
     const std::size_t shapes = sizeof(ShapeSet) << kSetBits;
     const std::size_t known = sizeof(KnownStack) << kKnownBits;
+    if (s_shapes != nullptr) {
+        return {reinterpret_cast<std::uintptr_t>(s_shapes), shapes + known};
+    }
     void* const memory = ::mmap(nullptr, shapes + known, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory != MAP_FAILED) {
         s_shapes = static_cast<ShapeSet*>(memory);
         s_known = reinterpret_cast<KnownStack*>(static_cast<unsigned char*>(memory) + shapes);
+        return {reinterpret_cast<std::uintptr_t>(s_shapes), shapes + known};
     }
+    return {};
 }
 
 StackCache::StackCache(const WalkRegisters& from, std::uintptr_t key, const StackBounds& bounds,

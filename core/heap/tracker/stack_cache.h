@@ -26,8 +26,8 @@ struct StackBounds {
 [[nodiscard]] StackBounds boundsOfThread() noexcept;
 
 // Takes 5 MiB of address space, of which what is used takes memory. Without it nothing is ever
-// known. Once, before other threads ask.
-void prepareStackCache() noexcept;
+// known. Once, before other threads ask; later it only says where that is.
+OwnMemory prepareStackCache() noexcept;
 
 // Of one thread: finds out whether it is of use there.
 struct CacheUse {

@@ -277,12 +277,14 @@ private:
 
 } // namespace
 
-void prepareWalks() noexcept {
+OwnMemory prepareWalks() noexcept {
+    const std::size_t bytes = sizeof(CachedRule) << kCacheBits;
     if (s_cache == nullptr) {
-        void* const memory = ::mmap(nullptr, sizeof(CachedRule) << kCacheBits,
-                                    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* const memory =
+            ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         s_cache = memory != MAP_FAILED ? static_cast<CachedRule*>(memory) : nullptr;
     }
+    return {reinterpret_cast<std::uintptr_t>(s_cache), s_cache != nullptr ? bytes : 0};
 }
 
 std::uint64_t frameRulesGeneration() noexcept {

@@ -48,9 +48,15 @@ struct WalkTrace {
     bool isWhole = true;
 };
 
+// What was mapped for the tracker alone; 0 bytes: nothing could be.
+struct OwnMemory {
+    std::uintptr_t begin = 0;
+    std::size_t bytes = 0;
+};
+
 // Takes the memory that walks keep what they learn in: 1 MiB of address space. Without it they
-// are twenty times as slow. Once, before other threads walk.
-void prepareWalks() noexcept;
+// are twenty times as slow. Once, before other threads walk; later it only says where that is.
+OwnMemory prepareWalks() noexcept;
 
 // Return addresses from the innermost out, that of registers first. Safe inside an allocator and a
 // signal handler: allocates nothing, takes no lock, keeps to this thread's stack as far as it is

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/printable_name.h"
+#include "core/heap/leak_search.h"
 #include "core/heap/symbolizer.h"
 #include "core/session/sources/track_values.h"
 
@@ -52,43 +53,6 @@ std::vector<TrackDescription> summedTracks(bool hasMessages) {
                                "where no message was sent."));
     }
     return tracks;
-}
-
-std::vector<HeapSizeClass> sizesOf(const HeapCounters& counters) {
-    std::vector<HeapSizeClass> sizes;
-    for (std::uint32_t c = 0; c < kSizeClassCount; ++c) {
-        const HeapClassCounters& entry = counters.classes[c];
-        if (entry.allocations != 0 || entry.liveBlocks != 0) {
-            sizes.push_back(
-                {sizeClassFloor(c), sizeClassFloor(c + 1), entry.allocations, entry.liveBlocks});
-        }
-    }
-    return sizes;
-}
-
-std::vector<HeapThreadCounters> threadsOf(const HeapCounters& counters) {
-    std::vector<HeapThreadCounters> threads;
-    HeapThreadCounters earlier; // threads that ended, and whose slots others have
-    earlier.allocations = counters.allocations;
-    earlier.frees = counters.frees;
-    earlier.reallocations = counters.reallocations;
-    earlier.allocatedBytes = counters.allocatedBytes;
-    earlier.freedBytes = counters.freedBytes;
-    const auto take = [](std::uint64_t& from, std::uint64_t part) { from -= std::min(from, part); };
-    for (const HeapThreadCounters& thread : counters.threads) {
-        take(earlier.allocations, thread.allocations);
-        take(earlier.frees, thread.frees);
-        take(earlier.reallocations, thread.reallocations);
-        take(earlier.allocatedBytes, thread.allocatedBytes);
-        take(earlier.freedBytes, thread.freedBytes);
-        if (thread.allocations != 0 || thread.frees != 0) {
-            threads.push_back(thread);
-        }
-    }
-    if (earlier.allocations != 0 || earlier.frees != 0) {
-        threads.push_back(earlier);
-    }
-    return threads;
 }
 
 std::vector<TrackDescription> processTracks(const std::string& label) {
@@ -228,7 +192,11 @@ void HeapSource::receive(std::int64_t nowNs, Session& session) {
                              0,
                              false,
                              mode,
-                             ModeRefusal::none});
+                             ModeRefusal::none,
+                             {}});
+        if (m_isSearchingLeaks) {
+            m_ledgers.back().reader.askForLook();
+        }
         if (m_mode && *m_mode != mode) {
             m_ledgers.back().reader.requestMode(*m_mode);
         }
@@ -292,6 +260,9 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
     std::uint64_t seenBytes = 0; // also of what has just ended: a short command is read once
     for (Ledger& ledger : m_ledgers) {
         if (!ledger.isFinal) {
+            if (m_isSearchingLeaks && !ledger.leaks && ledger.reader.isAtItsEnd()) {
+                searchAtEnd(ledger, nowNs);
+            }
             // Read after its process ended, once: the ledger outlives it.
             const bool isAlive = m_processes.all()[ledger.process].isAlive;
             if (const auto totals = ledger.reader.readTotals()) {
@@ -343,23 +314,63 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
 }
 
 HeapReading HeapSource::readingOf(Ledger& ledger) const {
-    HeapReading reading;
-    reading.head.label = m_processes.all()[ledger.process].label;
-    reading.head.process = ledger.reader.process();
-    reading.head.name = ledger.name;
-    reading.programStartNs = ledger.reader.startedNs();
-    if (const auto counters = ledger.reader.read()) {
-        reading.sizes = sizesOf(*counters);
-        reading.threads = threadsOf(*counters);
-    }
-    reading.profile = ledger.reader.profile();
-    return reading;
+    return heapReadingOf(ledger.reader, m_processes.all()[ledger.process].label, ledger.name);
 }
 
 void HeapSource::keepProfile(Ledger& ledger) {
-    if (ledger.reader.profile() != nullptr) {
+    if (!ledger.record && ledger.reader.profile() != nullptr) {
         ledger.record = readHeap(readingOf(ledger), kMostKeptBlocks);
         ledger.reader.closeProfile();
+    }
+}
+
+// It waits for us meanwhile, and so do all samples: some 10 ms, more where the heap is large.
+void HeapSource::searchAtEnd(Ledger& ledger, std::int64_t nowNs) {
+    ledger.reader.beginLook();
+    auto report = findLeaks(ledger.reader, LeakMoment::atExit);
+    // The profile as it was searched; what exit functions still free would be missing.
+    keepProfile(ledger);
+    ledger.reader.endLook();
+    LeakRecord& record = ledger.leaks.emplace();
+    record.timeNs = nowNs;
+    if (!report) {
+        record.reason = report.error().message;
+        return;
+    }
+    if (!m_leaks) {
+        m_leaks.emplace();
+    }
+    ++m_leaks->processes;
+    m_leaks->definite += report->of(LeakKind::definite).blocks;
+    m_leaks->definiteBytes += report->of(LeakKind::definite).bytes;
+    m_leaks->indirect += report->of(LeakKind::indirect).blocks;
+    m_leaks->indirectBytes += report->of(LeakKind::indirect).bytes;
+    m_leaks->possible += report->of(LeakKind::possible).blocks;
+    m_leaks->possibleBytes += report->of(LeakKind::possible).bytes;
+    m_leaks->reachable += report->of(LeakKind::reachable).blocks;
+    m_leaks->reachableBytes += report->of(LeakKind::reachable).bytes;
+    record.report = std::move(*report);
+}
+
+void HeapSource::addLeaks(std::int64_t nowNs, Session& session) {
+    for (std::size_t i = 0; i < m_ledgers.size(); ++i) {
+        Ledger& ledger = m_ledgers[i];
+        const auto isLater = [&ledger](const Ledger& other) {
+            return &other > &ledger && other.process == ledger.process;
+        };
+        if (std::any_of(m_ledgers.begin(), m_ledgers.end(), isLater)) {
+            continue; // it has started another program, which is the one that ended
+        }
+        LeakRecord record = ledger.leaks.value_or(LeakRecord());
+        if (!ledger.leaks) {
+            record.timeNs = nowNs;
+            record.reason = "it was not searched: it did not end by exit() or a return from main";
+        }
+        record.label = m_processes.all()[ledger.process].label;
+        record.process = ledger.reader.process();
+        record.name =
+            ledger.record && !ledger.record->name.empty() ? ledger.record->name : ledger.name;
+        session.addLeaks(std::make_shared<const LeakRecord>(std::move(record)));
     }
 }
 
@@ -407,6 +418,9 @@ void HeapSource::addProfiles(std::int64_t nowNs, Session& session) {
     }
     keepAnnotations(session);
     limitProfiles();
+    if (m_isSearchingLeaks) {
+        addLeaks(nowNs, session);
+    }
     Symbolizer symbolizer;
     for (Ledger& ledger : m_ledgers) {
         if (!ledger.record) {

@@ -11,6 +11,7 @@
 #include "core/heap/ledger_receiver.h"
 #include "core/heap/tracker_environment.h"
 #include "core/session/annotation_record.h"
+#include "core/session/leak_record.h"
 #include "core/session/run_summary.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
@@ -48,6 +49,11 @@ public:
     // What the ledgers came to so far; empty when no process handed one over.
     [[nodiscard]] std::optional<RunSummary::Heap> summary() const;
 
+    // From now on each process is searched for leaks when it comes to its end by exit().
+    void searchLeaks() { m_isSearchingLeaks = true; }
+    // What that has found so far, in all processes together; empty: nothing was searched.
+    [[nodiscard]] const std::optional<RunSummary::Leaks>& leaks() const { return m_leaks; }
+
     // At the end: what each process's profile came to, with the names of its code, into the
     // session. Takes as long as reading those names does.
     void addProfiles(std::int64_t nowNs, Session& session);
@@ -70,6 +76,7 @@ private:
         bool isFinal = false;    // its process ended, or exec'ed into the next ledger
         LedgerMode saidMode = LedgerMode::counters; // that the markers speak of
         ModeRefusal saidRefusal = ModeRefusal::none;
+        std::optional<LeakRecord> leaks;
     };
     struct PerMessage {
         std::uint64_t allocations = 0;
@@ -84,6 +91,8 @@ private:
     [[nodiscard]] HeapReading readingOf(Ledger& ledger) const;
     void keepProfile(Ledger& ledger);
     void limitProfiles();
+    void searchAtEnd(Ledger& ledger, std::int64_t nowNs);
+    void addLeaks(std::int64_t nowNs, Session& session);
     std::optional<GroupId> groupOf(const TargetProcess& process, Session& session);
     [[nodiscard]] double allocationsPerMessage(std::int64_t nowNs);
     void appendProcesses(std::int64_t nowNs, Session& session) const;
@@ -105,6 +114,8 @@ private:
     std::int64_t m_windowEndNs = 0;
     double m_windowValue;
     std::optional<PerMessage> m_measuringStart;
+    bool m_isSearchingLeaks = false;
+    std::optional<RunSummary::Leaks> m_leaks;
     LiveHeapReading m_liveReading;
 };
 

@@ -4,9 +4,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/thread.h"
+#include "core/heap/ledger_reader.h"
 #include "core/heap/profile_reader.h"
 #include "core/session/heap_record.h"
 
@@ -20,6 +22,8 @@ struct HeapReading {
     std::vector<HeapThreadCounters> threads;
     std::shared_ptr<const ProfileReader> profile;
 };
+// Of a process with a profile; with what its ledger says of sizes and threads.
+[[nodiscard]] HeapReading heapReadingOf(LedgerReader& ledger, std::string label, std::string name);
 // With its live blocks, without the names of its code; empty if it cannot be read. Of more than
 // `most` blocks it has the largest.
 [[nodiscard]] std::optional<HeapRecord> readHeap(HeapReading reading, std::size_t most);
