@@ -239,7 +239,7 @@ TEST_F(CliHeap, WrongWordsAreAnsweredInWords) {
 TEST_F(CliHeap, ListsByStackOrFunctionAlone) {
     const ProgramResult wrong = cli({"heap", file, "--by", "line"});
     EXPECT_EQ(wrong.status, 2);
-    EXPECT_THAT(wrong.err, HasSubstr("cannot list by 'line': use stack or function"));
+    EXPECT_THAT(wrong.err, HasSubstr("cannot list by 'line': use stack, function or thread"));
 }
 
 TEST_F(CliHeap, AFileWithoutAProfileSaysHowToGetOne) {
