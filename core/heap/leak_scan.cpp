@@ -125,9 +125,9 @@ private:
     }
 
     [[nodiscard]] bool isVtable(std::uint64_t word) const {
-        const auto at = std::partition_point(
-            m_roots.vtables.begin(), m_roots.vtables.end(),
-            [word](const MemoryRange& range) { return range.end <= word; });
+        const auto at =
+            std::partition_point(m_roots.vtables.begin(), m_roots.vtables.end(),
+                                 [word](const MemoryRange& range) { return range.end <= word; });
         return word % 8 == 0 && at != m_roots.vtables.end() && at->begin <= word;
     }
 

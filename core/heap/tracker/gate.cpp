@@ -103,14 +103,14 @@ void decide(std::int32_t pid) noexcept {
     if (!s_isHopeless && (isForked ? seccompMode() == s_seccompMode : noteEnvironment())) {
         s_ledgerPid = pid;
         s_isChanging.store(false, std::memory_order_relaxed); // a parent's thread's
-        const LedgerControl* const parent = isForked ? ledgerControl() : nullptr;
+        const LedgerHeader* const parent = isForked ? ledgerHeader() : nullptr;
         LedgerMode mode =
             parent != nullptr
-                ? static_cast<LedgerMode>(parent->mode.load(std::memory_order_relaxed))
+                ? static_cast<LedgerMode>(parent->control.mode.load(std::memory_order_relaxed))
                 : s_firstMode;
         if (startLedger(s_socketName, isForked ? LedgerOrigin::forked : LedgerOrigin::started,
                         mode)) {
-            LedgerControl& control = *ledgerControl();
+            LedgerControl& control = ledgerHeader()->control;
             control.gate.store(stateFor(mode), std::memory_order_release);
             // Release: pairs with the acquire in gateState(), and with the program's own start of
             // threads.
@@ -174,9 +174,10 @@ ModeRefusal makeProfile() noexcept {
         return ModeRefusal::noReader;
     }
     ModeRefusal refusal = ModeRefusal::noRoom;
-    const int profile = startProfile(ledgerSlots(), g_next.hasGlibcChunks);
+    const int profile = startProfile(ledgerHeader()->slotCount, g_next.hasGlibcChunks);
     if (profile >= 0) {
-        const bool isTaken = announceProfile(socket, profile, ::getpid(), ledgerStartedNs());
+        const bool isTaken =
+            announceProfile(socket, profile, ::getpid(), ledgerHeader()->startedNs);
         closeDescriptor(profile);
         refusal = isTaken ? ModeRefusal::none : ModeRefusal::noReader;
         if (isTaken) {
@@ -199,7 +200,7 @@ void changeMode() noexcept {
     }
     const int savedErrno = errno;
     t_isOpening = true;
-    LedgerControl& control = *ledgerControl();
+    LedgerControl& control = ledgerHeader()->control;
     auto mode = LedgerMode::counters;
     const std::uint32_t wanted = control.wanted.load(std::memory_order_acquire);
     if (wanted == static_cast<std::uint32_t>(LedgerMode::exact)) {

@@ -345,14 +345,8 @@ void countFree(std::size_t usableBytes) noexcept {
     ++t_countedEvents;
 }
 
-LedgerControl* ledgerControl() noexcept {
-    return s_header != nullptr ? &s_header->control : nullptr;
-}
-std::uint32_t ledgerSlots() noexcept {
-    return s_header->slotCount;
-}
-std::int64_t ledgerStartedNs() noexcept {
-    return s_header->startedNs;
+LedgerHeader* ledgerHeader() noexcept {
+    return s_header;
 }
 
 std::size_t ownSlotIndex() noexcept {

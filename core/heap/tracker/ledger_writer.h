@@ -33,11 +33,6 @@ void countReallocation() noexcept;
 [[nodiscard]] bool startLedger(const char* socketName, LedgerOrigin origin,
                                LedgerMode& mode) noexcept;
 
-// Of the ledger: where modes are asked for, how many slots it has, when it began. Null, and
-// meaningless, before startLedger().
-[[nodiscard]] LedgerControl* ledgerControl() noexcept;
-[[nodiscard]] std::uint32_t ledgerSlots() noexcept;
-[[nodiscard]] std::int64_t ledgerStartedNs() noexcept;
 // Of this process; null before there is one.
 [[nodiscard]] LedgerHeader* ledgerHeader() noexcept;
 
