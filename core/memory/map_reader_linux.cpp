@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/memory/map_reader.h"
 
+#include <cerrno>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -97,6 +98,18 @@ Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums
                                    " lines of the kernel's map made no sense and were left out.");
     }
     return snapshot;
+}
+
+std::optional<Error> mapRefusal(const ProcessIdentity& process) {
+    const auto directory = proc::openProcess(process);
+    if (!directory) {
+        return std::nullopt;
+    }
+    const FileDescriptor smaps = proc::openFile(directory->directory, "smaps");
+    if (smaps.isOpen() || (errno != EACCES && errno != EPERM)) {
+        return std::nullopt;
+    }
+    return proc::readError(process.pid, "smaps", errno);
 }
 
 } // namespace ringscope
