@@ -371,6 +371,7 @@ TEST_F(MapTreeTest, ASentenceSaysWhyThereIsNoRow) {
 
 TEST_F(MapTreeTest, TheFirstClickOnANumberSortsTheLargestFirst) {
     tree.setSnapshot(sharedMap(kSmallMap));
+    tree.show();
     QHeaderView& header = *tree.view().header();
     const auto click = [&](int column) {
         const QPoint at(header.sectionViewportPosition(column) + 10, header.height() / 2);
@@ -382,6 +383,7 @@ TEST_F(MapTreeTest, TheFirstClickOnANumberSortsTheLargestFirst) {
     click(kMapTypeColumn);
     EXPECT_EQ(header.sortIndicatorSection(), kMapTypeColumn);
     EXPECT_EQ(header.sortIndicatorOrder(), Qt::AscendingOrder);
+    tree.hide();
 }
 
 bool hasColor(const QImage& image, const QColor& color) {
