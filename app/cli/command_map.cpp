@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
+#include "app/cli/map_mappers.h"
 #include "app/cli/map_table.h"
 #include "app/cli/map_target.h"
 #include "app/cli/output.h"
@@ -28,6 +32,9 @@ struct MapOptions {
     std::string names = "linux";
     std::string unit = "KiB";
     std::string type;
+    std::string sort;
+    std::string mappers; // an object: who maps it
+    std::size_t top = 0; // 0: all
     std::string output = "-";
     bool isJson = false;
     bool isCsv = false;
@@ -72,14 +79,23 @@ void addTypes(const MapSnapshot& snapshot, const MapTableOptions& options,
     add(MemoryType::free);
 }
 
+// What nothing but its place tells from others of its kind.
+std::string placeOf(const MapSnapshot& snapshot, const MapObject& object) {
+    const auto& regions = snapshot.space.map.regions;
+    return object.isNamed ? ""
+                          : " at " + hexRange(regions[object.regions.front()].start,
+                                              regions[object.regions.back()].end);
+}
+
 void addObjects(const MapSnapshot& snapshot, const MapTableOptions& options,
                 std::vector<MapTableRow>& rows) {
     for (const MapObject& object : groupByObject(snapshot).objects) {
         if (!options.only || *options.only == object.type) {
-            rows.push_back(rowOf(withNodes({std::string(memoryTypeName(object.type)),
-                                            printableKernelName(object.name)},
-                                           snapshot, snapshot.nodesOf(object.regions)),
-                                 object.sums));
+            rows.push_back(
+                rowOf(withNodes({std::string(memoryTypeName(object.type)),
+                                 printableKernelName(object.name) + placeOf(snapshot, object)},
+                                snapshot, snapshot.nodesOf(object.regions)),
+                      object.sums));
         }
     }
 }
@@ -103,6 +119,21 @@ void addRegions(const MapSnapshot& snapshot, const MapTableOptions& options,
     }
 }
 
+// Largest first by that column, then the first of them.
+std::size_t sortAndCut(const MapOptions& given, std::vector<MapTableRow>& rows) {
+    if (const MapColumn* const column = findMapColumn(given.sort)) {
+        std::stable_sort(rows.begin(), rows.end(),
+                         [column](const MapTableRow& one, const MapTableRow& other) {
+                             return one.value(*column) > other.value(*column);
+                         });
+    }
+    const std::size_t all = rows.size();
+    if (given.top > 0 && all > given.top) {
+        rows.resize(given.top);
+    }
+    return all;
+}
+
 std::string titleOf(const MapSnapshot& snapshot) {
     std::string title = snapshot.name.empty() ? "memory map" : printableName(snapshot.name);
     if (snapshot.space.process.pid != 0) {
@@ -114,7 +145,8 @@ std::string titleOf(const MapSnapshot& snapshot) {
     return title;
 }
 
-void printText(const MapSnapshot& snapshot, const MapTableOptions& options, std::ostream& out) {
+void printText(const MapSnapshot& snapshot, const MapTableOptions& options, const MapOptions& given,
+               std::ostream& out) {
     std::vector<MapTableRow> rows;
     std::vector<std::string> heads;
     switch (options.rows) {
@@ -140,11 +172,35 @@ void printText(const MapSnapshot& snapshot, const MapTableOptions& options, std:
             columns.push_back(&column);
         }
     }
+    const std::size_t all = sortAndCut(given, rows);
     out << titleOf(snapshot) << "; sizes in " << unitWords(options.scale) << "\n\n"
         << mapTable(heads, rows, options, columns, false) << '\n';
+    if (rows.size() < all) {
+        out << "These are the first " << rows.size() << " of " << all << " rows.\n\n";
+    }
     for (const std::string& sentence : mapAccounts(snapshot)) {
         out << printableKernelName(sentence) << '\n'; // a saved map's remarks may hold anything
     }
+}
+
+// What is wrong with --sort, --top and --mappers; empty: nothing.
+std::optional<Error> misuseOf(const MapOptions& given, MapRows rows) {
+    if (!given.mappers.empty() && given.isCsv) {
+        return makeError(ErrorKind::usage, "--mappers has no --csv, use --json");
+    }
+    if (given.sort.empty() && given.top == 0) {
+        return std::nullopt;
+    }
+    if (rows == MapRows::type || given.isJson || given.isCsv) {
+        return makeError(ErrorKind::usage, "--sort and --top are for the table that --by object or "
+                                           "--by region prints");
+    }
+    constexpr std::array kSorts = {"", "rss", "size", "private", "pss"};
+    if (std::find(kSorts.begin(), kSorts.end(), given.sort) == kSorts.end()) {
+        return makeError(ErrorKind::usage, "there is no --sort '" + given.sort +
+                                               "'; choose one of: rss, size, private, pss");
+    }
+    return std::nullopt;
 }
 
 int showMap(const MapOptions& given) {
@@ -156,8 +212,14 @@ int showMap(const MapOptions& given) {
         return reportError(
             makeError(ErrorKind::usage, "--json and --csv cannot be had at once, choose one"));
     }
+    if (const auto misuse = misuseOf(given, options->rows)) {
+        return reportError(*misuse);
+    }
     if (given.target.empty()) {
         return reportError(makeError(ErrorKind::usage, "map needs a pid or a saved map"));
+    }
+    if (!given.mappers.empty()) {
+        return showMappers({given.target, given.mappers, given.output, given.isJson});
     }
     if (isSameFile(mapTargetFile(given.target), given.output)) {
         return reportError(
@@ -180,7 +242,7 @@ int showMap(const MapOptions& given) {
         } else if (given.isCsv) {
             writeMapCsv(*snapshot, options->rows, options->only, out);
         } else {
-            printText(*snapshot, *options, out);
+            printText(*snapshot, *options, given, out);
         }
         if (!out) {
             return makeError(ErrorKind::failed, "the output cannot be written");
@@ -203,6 +265,15 @@ void addMapCommand(CLI::App& app, CommandLine& line) {
     command->add_option("--by", options->by, "One row for each type, object or region");
     command->add_option("--type", options->type,
                         "Only this type, as \"Mapped File\"; JSON always has all");
+    command
+        ->add_option("--sort", options->sort,
+                     "Largest first: rss, size, private or pss; with --by object or region")
+        ->type_name("COLUMN");
+    command->add_option("--top", options->top, "Only the first rows")->type_name("N");
+    command
+        ->add_option("--mappers", options->mappers,
+                     "Who else maps this: the name of an object, or an address in it")
+        ->type_name("OBJECT|ADDRESS");
     command->add_option("--names", options->names, "Column names: linux or vmmap");
     command->add_option("--unit", options->unit, "bytes, KiB, MiB or pages; files are in bytes");
     command->add_flag("--json", options->isJson, "The whole map as JSON, which map opens again");
@@ -215,6 +286,8 @@ void addMapCommand(CLI::App& app, CommandLine& line) {
     command->footer("Examples:\n"
                     "  ringscope-cli map 4711\n"
                     "  ringscope-cli map 4711 --by object --type Shareable\n"
+                    "  ringscope-cli map 4711 --by object --sort rss --top 10\n"
+                    "  ringscope-cli map 4711 --mappers libc.so.6\n"
                     "  ringscope-cli map 4711 --json -o before.json\n"
                     "  ringscope-cli map diff before.json 4711");
     command->callback([command, options, &line] {

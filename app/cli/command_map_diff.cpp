@@ -51,6 +51,19 @@ void addTypes(const MapDifference& difference, std::vector<MapTableRow>& rows) {
         rowOf({"Total"}, difference.before.regionTotal(), difference.after.regionTotal()));
 }
 
+// "before: sleep, pid 4711, 2026-11-23 15:04:05 UTC (a.json)".
+std::string sideText(const char* side, const MapSnapshot& snapshot, const std::string& target) {
+    std::string text = side;
+    text += snapshot.name.empty() ? "memory map" : printableName(snapshot.name);
+    if (snapshot.space.process.pid != 0) {
+        text += ", pid " + std::to_string(snapshot.space.process.pid);
+    }
+    if (snapshot.wallNs != 0) {
+        text += ", " + wallTimeText(snapshot.wallNs);
+    }
+    return text + " (" + printableName(target) + ")\n";
+}
+
 void printText(const MapDifference& difference, const MapTableOptions& options, std::ostream& out) {
     std::vector<MapTableRow> rows;
     std::vector<std::string> heads = {"TYPE"};
@@ -79,6 +92,12 @@ void printText(const MapDifference& difference, const MapTableOptions& options, 
     if (options.rows != MapRows::type && rows.empty()) {
         out << "Nothing changed.\n" << (leftOut.empty() ? "" : "\n" + leftOut + "\n");
         return;
+    }
+    if (options.rows != MapRows::type) { // of all, also of what did not change
+        std::vector<std::string> texts(heads.size());
+        texts.front() = "Total";
+        rows.push_back(rowOf(std::move(texts), difference.before.regionTotal(),
+                             difference.after.regionTotal()));
     }
     out << "What changed, in " << unitWords(options.scale) << "\n\n"
         << mapTable(heads, rows, options, difference.columns, true);
@@ -124,15 +143,16 @@ Json rowsJson(const MapDifference& difference, bool hasAddress) {
     return list;
 }
 
-void printJson(const MapSnapshot& before, const MapSnapshot& after, const MapDifference& difference,
-               std::ostream& out) {
-    const auto side = [](const MapSnapshot& snapshot) {
-        return Json{{"pid", snapshot.space.process.pid},
+void printJson(const DiffOptions& given, const MapSnapshot& before, const MapSnapshot& after,
+               const MapDifference& difference, std::ostream& out) {
+    const auto side = [](const MapSnapshot& snapshot, const std::string& target) {
+        return Json{{"target", target},
+                    {"pid", snapshot.space.process.pid},
                     {"name", snapshot.name},
                     {"time", static_cast<double>(snapshot.wallNs) / 1e9}};
     };
-    Json json{{"before", side(before)},
-              {"after", side(after)},
+    Json json{{"before", side(before, given.before)},
+              {"after", side(after, given.after)},
               {"same_process", difference.isSameProcess}};
     if (const std::string leftOut = difference.leftOut(); !leftOut.empty()) {
         json["left_out"] = leftOut;
@@ -183,10 +203,12 @@ int showDifference(const DiffOptions& given) {
     }
     const auto write = [&](std::ostream& out) -> Expected<void> {
         if (given.isJson) {
-            printJson(*before, *after, difference, out);
+            printJson(given, *before, *after, difference, out);
         } else if (given.isCsv) {
             writeMapDifferenceCsv(difference, options->rows, out);
         } else {
+            out << sideText("before: ", *before, given.before)
+                << sideText("after:  ", *after, given.after) << '\n';
             printText(difference, *options, out);
         }
         if (!out) {

@@ -15,6 +15,7 @@
 #include "core/ring/ring_description.h"
 #include "core/session/live_session.h"
 #include "core/session/series.h"
+#include "core/session/track_names.h"
 #include "core/workload/builtin_scenarios.h"
 #include "core/workload/scenario_file.h"
 
@@ -95,6 +96,12 @@ Expected<LiveOptions> liveOptions(const RecordingOptions& options) {
         auto trigger = parseMapTrigger(text);
         if (!trigger) {
             return trigger.error();
+        }
+        if (trigger->kind != MapTrigger::Kind::marker && !canBeTrackName(trigger->track)) {
+            return makeError(ErrorKind::usage, "'" + text + "': no session has a track " +
+                                                   trigger->track +
+                                                   "; docs/tracks.md lists those there are, and "
+                                                   "ringscope-cli info those of a session");
         }
         live.maps.triggers.push_back(std::move(*trigger));
     }

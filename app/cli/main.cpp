@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <iostream>
+#include <string_view>
 
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
@@ -14,8 +16,11 @@ int reportMisuse(const CLI::App& app, const std::string& first, const CLI::Parse
         ringscope::remark("there is no command '" + first +
                           "'; ringscope-cli --help lists those that are");
     } else {
-        ringscope::remark(std::string(wrong.what()) + "; see ringscope-cli " +
-                          (commands.empty() ? "" : commands.front()->get_name() + " ") + "--help");
+        std::string path;
+        for (auto chosen = commands; !chosen.empty(); chosen = chosen.front()->get_subcommands()) {
+            path += chosen.front()->get_name() + " ";
+        }
+        ringscope::remark(std::string(wrong.what()) + "; see ringscope-cli " + path + "--help");
     }
     return ringscope::kExitUsage;
 }
@@ -37,6 +42,13 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "ringscope-cli " RINGSCOPE_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
+
+    // CLI11 takes it for an option.
+    const std::string_view map = argc > 2 ? argv[1] : "";
+    if (map == "map" && argv[2][0] == '-' && std::isdigit(static_cast<unsigned char>(argv[2][1]))) {
+        remark(std::string(argv[2]) + " is no process number; see ringscope-cli map --help");
+        return kExitUsage;
+    }
 
     CommandLine line;
     app.add_flag("--quiet", line.isQuiet, "No progress and no remarks");

@@ -6,12 +6,14 @@
 #include <limits>
 #include <sys/stat.h>
 
+#include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
 #include "core/base/units.h"
 #include "core/memory/map_file.h"
 #include "core/memory/map_reader.h"
 #include "core/session/session_file.h"
 #include "core/session/session_frame.h"
+#include "core/session/sources/map_source.h"
 
 namespace ringscope {
 
@@ -73,6 +75,12 @@ Expected<SessionPlace> parsePlace(const std::string& target) {
     return place;
 }
 
+// As far as info prints the time: what it calls "12.3 s" is there at 12.3s.
+bool isNotAfter(std::int64_t sinceStartNs, std::int64_t limitNs) {
+    const auto printed = [](std::int64_t ns) { return formatDuration(ns / kNsPerMs * kNsPerMs); };
+    return sinceStartNs <= limitNs || printed(sinceStartNs) == printed(limitNs);
+}
+
 Expected<MapSnapshot> readSession(const SessionPlace& place) {
     const auto file = SessionFile::open(place.file);
     if (!file) {
@@ -87,12 +95,20 @@ Expected<MapSnapshot> readSession(const SessionPlace& place) {
         }
         const bool isMeant = place.process.empty() ? !chosen || chosen->label == map->label
                                                    : place.process == map->label;
-        const bool isInTime = map->timeNs - view.provenance->startMonotonicNs <= place.sinceStartNs;
+        const bool isInTime =
+            isNotAfter(map->timeNs - view.provenance->startMonotonicNs, place.sinceStartNs);
         if (isMeant && isInTime) {
             chosen = map.get();
         }
     }
     if (labels.empty()) {
+        for (const Marker& marker : *view.markers) {
+            if (marker.text.starts_with(kMapsHindered)) {
+                return makeError(ErrorKind::target,
+                                 place.file + " holds no memory maps: when it was recorded, " +
+                                     marker.text);
+            }
+        }
         return makeError(ErrorKind::target, place.file + " holds no memory maps: record it again "
                                                          "with --map-every");
     }

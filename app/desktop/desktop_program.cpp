@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,7 +20,9 @@
 #include "app/desktop/autosave.h"
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/command_line.h"
+#include "app/desktop/display_check.h"
 #include "app/desktop/main_window.h"
+#include "app/desktop/map_window.h"
 #include "app/desktop/program_icon.h"
 #include "app/desktop/report_command.h"
 #include "app/desktop/screenshot_command.h"
@@ -107,6 +110,24 @@ void passOnQtWarnings(QtMsgType type, const QMessageLogContext&, const QString& 
     }
 }
 
+// Nothing but a memory map was asked for.
+bool isMapAlone(const OpenCommand& command) {
+    return !command.map.empty() && command.scenario.empty() && !command.pid &&
+           command.program.empty() && command.ring.empty() && command.layout.empty() &&
+           command.files.empty();
+}
+
+// The program ends with the last of its map windows, which may have opened others.
+void quitWithMaps(const MainWindow& window) {
+    const auto maps = window.findChildren<MapWindow*>();
+    if (maps.isEmpty()) {
+        QCoreApplication::quit();
+        return;
+    }
+    QObject::connect(maps.front(), &QObject::destroyed, &window,
+                     [&window] { quitWithMaps(window); });
+}
+
 int openWindow(const OpenCommand& command) {
     const int interrupts = interruptDescriptor();
     BackgroundJobs jobs;
@@ -114,8 +135,14 @@ int openWindow(const OpenCommand& command) {
     QSocketNotifier notifier(interrupts, QSocketNotifier::Read);
     QObject::connect(&notifier, &QSocketNotifier::activated, &window, &QWidget::close);
     window.keepUnsavedIn(Autosave::defaultFolder());
-    window.show();
-    window.begin(command);
+    if (isMapAlone(command)) {
+        QObject::connect(&notifier, &QSocketNotifier::activated, &QCoreApplication::quit);
+        window.begin(command);
+        quitWithMaps(window);
+    } else {
+        window.show();
+        window.begin(command);
+    }
     const int status = QApplication::exec();
     ::close(interrupts);
     return status;
@@ -145,6 +172,11 @@ int runDesktop(int argc, char** argv) {
             makeError(ErrorKind::failed,
                       "There is no display to open a window on; set DISPLAY, or use "
                       "ringscope report, ringscope chart or ringscope-cli, which need none"));
+    } else if (qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
+               qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) {
+        if (auto why = whyNoDisplay(qgetenv("DISPLAY").toStdString()); !why.empty()) {
+            return reportError(makeError(ErrorKind::failed, std::move(why)));
+        }
     }
     qInstallMessageHandler(passOnQtWarnings);
     prepareApplication();

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/process_list.h"
 #include "core/base/clock.h"
+#include "core/base/process_identity.h"
 #include "core/base/units.h"
 #include "core/memory/map_file.h"
 #include "core/memory/map_reader.h"
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::int64_t kBudgetDivisor = 100; // 1 % of a core
 constexpr int kSuccessorPeriodMs = 2000;
+constexpr int kEndPeriodMs = 2000;
 
 struct ReadMap {
     Expected<MapSnapshotPtr> snapshot;
@@ -26,7 +29,7 @@ struct ReadMap {
 };
 
 ReadMap readNow(const ProcessIdentity& process, KernelSums kernelSums, NodePlaces nodePlaces,
-                std::optional<HeapFigures> heap) {
+                std::optional<HeapFigures> heap, std::string reason) {
     const ThreadCpuClock clock;
     const std::int64_t before = clock.nowNs();
     auto snapshot = readMapSnapshot(process, kernelSums, nodePlaces);
@@ -34,7 +37,7 @@ ReadMap readNow(const ProcessIdentity& process, KernelSums kernelSums, NodePlace
         return {snapshot.error(), nullptr, 0};
     }
     snapshot->heap = heap;
-    auto record = makeMapRecord(*snapshot, {});
+    auto record = makeMapRecord(*snapshot, {}, std::move(reason));
     return {MapSnapshotPtr(std::make_shared<const MapSnapshot>(std::move(*snapshot))),
             std::move(record), clock.nowNs() - before};
 }
@@ -52,6 +55,8 @@ MapController::MapController(BackgroundJobs& jobs, QObject* parent)
             read(false);
         }
     });
+    connect(&m_endTimer, &QTimer::timeout, this, &MapController::lookForEnd);
+    m_endTimer.start(kEndPeriodMs);
 }
 
 void MapController::takeOver(std::vector<MapRecordPtr> records,
@@ -162,6 +167,11 @@ void MapController::refresh() {
     read(true);
 }
 
+void MapController::refreshFor(const QString& reason) {
+    m_reason = reason;
+    read(true);
+}
+
 void MapController::setPeriod(std::optional<std::int64_t> periodNs) {
     m_periodNs = periodNs;
     schedule();
@@ -189,13 +199,15 @@ void MapController::read(bool isKept) {
         return;
     }
     m_isReading = true;
+    const std::string reason =
+        isKept ? std::exchange(m_reason, QString()).toStdString() : std::string();
     const auto heap = m_heapOf ? m_heapOf(*m_process) : std::nullopt;
     m_jobs.run(
         this,
-        [process = *m_process, isKept, isReadingNodes = m_isReadingNodes,
-         heap](const std::stop_token&) {
+        [process = *m_process, isKept, isReadingNodes = m_isReadingNodes, heap,
+         reason](const std::stop_token&) {
             return readNow(process, isKept ? KernelSums::read : KernelSums::leftOut,
-                           isReadingNodes ? NodePlaces::read : NodePlaces::leftOut, heap);
+                           isReadingNodes ? NodePlaces::read : NodePlaces::leftOut, heap, reason);
         },
         [this, isKept, target = m_target](ReadMap result) {
             if (target != m_target) {
@@ -226,6 +238,24 @@ void MapController::read(bool isKept) {
             if (std::exchange(m_isAskedAgain, false)) {
                 read(true);
             }
+        });
+}
+
+void MapController::lookForEnd() {
+    if (!m_process || m_isEnded || m_isReading || m_periodNs || m_process->startTicks == 0) {
+        return;
+    }
+    m_jobs.run(
+        this, [process = *m_process](const std::stop_token&) { return livenessOf(process); },
+        [this, target = m_target](Liveness liveness) {
+            if (target != m_target || m_isEnded || liveness != Liveness::dead) {
+                return;
+            }
+            m_isEnded = true;
+            Q_EMIT failed(makeError(ErrorKind::target, "process " + std::to_string(m_process->pid) +
+                                                           " has ended; what was read stays"));
+            Q_EMIT statusChanged();
+            schedule();
         });
 }
 
@@ -401,7 +431,8 @@ QString MapController::status() const {
     if (m_isEnded) {
         return m_isFollowingRestarts
                    ? tr("ended; waits for another %1").arg(QString::fromStdString(m_processName))
-                   : tr("ended; what was read stays");
+               : m_records.empty() ? tr("could not be read")
+                                   : tr("ended; what was read stays");
     }
     if (!m_process) {
         return {};

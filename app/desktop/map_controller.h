@@ -53,6 +53,8 @@ public:
 
     // Reads a map now and keeps it.
     void refresh();
+    // The same, and its record says why.
+    void refreshFor(const QString& reason);
     // How often; empty: only refresh().
     void setPeriod(std::optional<std::int64_t> periodNs);
     // When the process ends: goes on with the newest one of the same name.
@@ -98,6 +100,8 @@ private:
     void takeOver(std::vector<MapRecordPtr> records, std::optional<ProcessIdentity> process);
     void read(bool isKept);
     void lookForSuccessor();
+    // Whether it still runs, where nothing is read that would tell.
+    void lookForEnd();
     void keep(MapRecordPtr record, bool isKept);
     void dropOldest();
     void show(MapSnapshotPtr snapshot);
@@ -106,8 +110,10 @@ private:
     void schedule();
 
     BackgroundJobs& m_jobs;
-    HeapOf m_heapOf; // may be empty
+    HeapOf m_heapOf;  // may be empty
+    QString m_reason; // of the next map that is kept
     QTimer m_timer;
+    QTimer m_endTimer;
     std::optional<ProcessIdentity> m_process; // empty: a file or nothing
     std::string m_processName;
     std::vector<MapRecordPtr> m_records; // by time

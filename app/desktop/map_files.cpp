@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/desktop/map_files.h"
 
+#include <QDateTime>
 #include <QFileDialog>
 #include <QFileInfo>
 
@@ -41,9 +42,11 @@ void saveMapAs(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(QStringLiteral("json"));
-    dialog->selectFile(QStringLiteral("%1-%2.json")
+    dialog->selectFile(QStringLiteral("%1-%2-%3.json")
                            .arg(QString::fromStdString(snapshot->name).replace(u'/', u'-'))
-                           .arg(snapshot->space.process.pid));
+                           .arg(snapshot->space.process.pid)
+                           .arg(QDateTime::fromMSecsSinceEpoch(snapshot->wallNs / 1'000'000)
+                                    .toString(QStringLiteral("yyyyMMdd-HHmmss"))));
     QObject::connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& filter) {
         dialog->setDefaultSuffix(filter.contains(QLatin1String("csv")) ? QStringLiteral("csv")
                                                                        : QStringLiteral("json"));

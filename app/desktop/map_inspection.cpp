@@ -266,9 +266,12 @@ void MapInspection::addStrings(ListDialog* dialog, const ProcessIdentity& proces
                 remarks += tr(" %1 in swap were left out.").arg(bytesText(found->swappedBytes));
             }
             const auto shown = static_cast<std::size_t>(dialog->totalRows()) + rows.size();
-            const QString heading = tr("%1 texts of four or more characters; %2 were read.")
-                                        .arg(shown)
-                                        .arg(bytesText(allBytes));
+            const QString heading =
+                (shown == 1 ? tr("1 text of four or more characters; %1 were read.")
+                            : tr("%1 texts of four or more characters; %2 were "
+                                 "read.")
+                                  .arg(shown))
+                    .arg(bytesText(allBytes));
             if (readBytes == 0) {
                 dialog->setRows(heading, rows, remarks);
             } else {

@@ -105,9 +105,11 @@ void saveMapPictureAs(QWidget& parent, Preferences& preferences, QWidget& conten
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(QStringLiteral("png"));
-    dialog->selectFile(QStringLiteral("%1-%2.png")
+    dialog->selectFile(QStringLiteral("%1-%2-%3.png")
                            .arg(QString::fromStdString(snapshot->name).replace(u'/', u'-'))
-                           .arg(snapshot->space.process.pid));
+                           .arg(snapshot->space.process.pid)
+                           .arg(QDateTime::fromMSecsSinceEpoch(snapshot->wallNs / 1'000'000)
+                                    .toString(QStringLiteral("yyyyMMdd-HHmmss"))));
     QObject::connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString& filter) {
         dialog->setDefaultSuffix(filter.contains(QLatin1String("svg")) ? QStringLiteral("svg")
                                                                        : QStringLiteral("png"));

@@ -8,10 +8,12 @@
 #include <QTimer>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "app/desktop/background_jobs.h"
 #include "core/base/units.h"
+#include "core/memory/address_space.h"
 #include "core/memory/process_counters.h"
 #include "core/memory/working_set.h"
 
@@ -22,11 +24,6 @@ constexpr int kMeasuredSeconds = 5;
 
 QString bytesText(std::uint64_t bytes) {
     return QString::fromStdString(formatBytes(static_cast<double>(bytes)));
-}
-
-Expected<SlowCounters> readCounters(const ProcessIdentity& process) {
-    auto reader = ProcessCountersReader::open(process);
-    return reader ? reader->readSlow() : Expected<SlowCounters>(reader.error());
 }
 
 // Mappings that have something in memory which could be put out.
@@ -40,8 +37,52 @@ std::vector<AddressRange> residentRanges(const MapSnapshot& map) {
     return ranges;
 }
 
-QString pagedOutText(const PageOut& out, std::uint64_t before, std::uint64_t after) {
-    QString text = QObject::tr("RSS went from %1 to %2.").arg(bytesText(before), bytesText(after));
+Expected<FastCounters> readKinds(const ProcessIdentity& process) {
+    auto reader = ProcessCountersReader::open(process);
+    return reader ? reader->readFast() : Expected<FastCounters>(reader.error());
+}
+
+// What was referenced, apart by whether another process may have set the marks.
+struct Referenced {
+    std::uint64_t rss = 0;
+    std::uint64_t own = 0;    // in mappings no page of which another process maps
+    std::uint64_t common = 0; // in the others
+};
+
+Expected<Referenced> readReferenced(const ProcessIdentity& process) {
+    const auto space = readAddressSpace(process);
+    if (!space) {
+        return space.error();
+    }
+    Referenced sums;
+    for (const MemoryRegion& region : space->map.regions) {
+        sums.rss += region.rss;
+        // A page of a file is marked also by a process that reads the file and maps nothing.
+        const bool isOwn = region.sharedBytes() == 0 && region.anonymous == region.rss;
+        (isOwn ? sums.own : sums.common) += region.referenced;
+    }
+    return sums;
+}
+
+QString kindText(const QString& kind, std::optional<std::uint64_t> before,
+                 std::optional<std::uint64_t> after) {
+    return before && after && *before != *after
+               ? QObject::tr(" %1 from %2 to %3.").arg(kind, bytesText(*before), bytesText(*after))
+               : QString();
+}
+
+QString pagedOutText(const PageOut& out, const FastCounters& before, const FastCounters& after) {
+    QString text =
+        QObject::tr("RSS went from %1 to %2.").arg(bytesText(before.rss), bytesText(after.rss));
+    text += kindText(QObject::tr("Anonymous memory, which went to swap:"), before.rssAnon,
+                     after.rssAnon);
+    text += kindText(QObject::tr("Pages of files, which are at least no longer mapped here:"),
+                     before.rssFile, after.rssFile);
+    const QString shared = kindText(QObject::tr("Shared memory:"), before.rssShmem, after.rssShmem);
+    if (!shared.isEmpty()) {
+        text += shared + QObject::tr(" It is no longer mapped here, and stays in memory where "
+                                     "another process maps it or there is no swap for it.");
+    }
     if (out.swapFree && *out.swapFree == 0) {
         text += QObject::tr(" There is no free swap, so only pages of files could be put out.");
     }
@@ -120,16 +161,23 @@ void MapTools::measure() {
 
 void MapTools::finishMeasuring(const ProcessIdentity& process, const QString& how) {
     m_jobs.run(
-        this, [process](const std::stop_token&) { return readCounters(process); },
-        [this, how](const Expected<SlowCounters>& counters) {
+        this, [process](const std::stop_token&) { return readReferenced(process); },
+        [this, how](const Expected<Referenced>& counters) {
             if (!counters) {
                 Q_EMIT failed(counters.error());
                 return;
             }
             Q_EMIT measured();
-            Q_EMIT done(tr("%1 of %2 in memory %3 within %4 s.")
-                            .arg(bytesText(counters->referenced), bytesText(counters->rss), how)
-                            .arg(kMeasuredSeconds));
+            QString text = tr("%1 of %2 in memory %3 within %4 s, by this process alone.")
+                               .arg(bytesText(counters->own), bytesText(counters->rss), how)
+                               .arg(kMeasuredSeconds);
+            if (counters->common > 0) {
+                text += tr(" Another %1 of files and shared memory are marked too, by this process "
+                           "or by others that use the same pages: the kernel does not tell by "
+                           "whom.")
+                            .arg(bytesText(counters->common));
+            }
+            Q_EMIT done(text, tr("working set, %1 s").arg(kMeasuredSeconds));
         });
 }
 
@@ -141,21 +189,23 @@ void MapTools::pageOut() {
         tr("Page out"), [this](const MapSnapshotPtr& map) {
             struct Result {
                 Expected<PageOut> out;
-                std::uint64_t before = 0;
-                std::uint64_t after = 0;
+                FastCounters before;
+                FastCounters after;
             };
             m_jobs.run(
                 this,
                 [map](const std::stop_token&) -> Result {
                     const ProcessIdentity& process = map->space.process;
-                    const auto before = readCounters(process);
+                    const auto before = readKinds(process);
                     auto out = ringscope::pageOut(process, residentRanges(*map));
-                    const auto after = readCounters(process);
-                    return {std::move(out), before ? before->rss : 0, after ? after->rss : 0};
+                    const auto after = readKinds(process);
+                    return {std::move(out), before ? *before : FastCounters{},
+                            after ? *after : FastCounters{}};
                 },
                 [this](const Result& result) {
                     if (result.out) {
-                        Q_EMIT done(pagedOutText(*result.out, result.before, result.after));
+                        Q_EMIT done(pagedOutText(*result.out, result.before, result.after),
+                                    tr("paged out"));
                     } else {
                         Q_EMIT failed(result.out.error());
                     }
@@ -220,7 +270,7 @@ void MapTools::askForAmount(const ProcessIdentity& process, const ReclaimScope& 
                 if (!reclaimed->isComplete) {
                     done += tr(" It found less than was asked for.");
                 }
-                Q_EMIT this->done(done);
+                Q_EMIT this->done(done, tr("reclaimed"));
             });
     });
     dialog->open();
@@ -238,7 +288,7 @@ void MapTools::resetPeak() {
                 },
                 [this](const Expected<void>& reset) {
                     if (reset) {
-                        Q_EMIT done(tr("The peak of RSS counts from now on."));
+                        Q_EMIT done(tr("The peak of RSS counts from now on."), tr("peak reset"));
                     } else {
                         Q_EMIT failed(reset.error());
                     }

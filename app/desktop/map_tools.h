@@ -34,8 +34,8 @@ public:
 
 Q_SIGNALS:
     void measured(); // what was referenced, which the next map has
-    // In words what was done; the map is to be read again.
-    void done(const QString& sentence);
+    // In words what was done; the map is to be read again, for that reason.
+    void done(const QString& sentence, const QString& reason);
     void failed(const ringscope::Error& error);
 
 private:

@@ -10,6 +10,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -73,6 +74,22 @@ QString timeText(std::int64_t wallNs) {
     return QDateTime::fromMSecsSinceEpoch(wallNs / kNsPerMs).toString(QStringLiteral("HH:mm:ss"));
 }
 
+// A line edit takes Ctrl+E for itself (to the end of the line), which the window has for more.
+class OwnKeysFilter final : public QObject {
+public:
+    using QObject::QObject;
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() == QEvent::ShortcutOverride) {
+            const auto& key = static_cast<const QKeyEvent&>(*event);
+            if (key.key() == Qt::Key_E && key.modifiers() == Qt::ControlModifier) {
+                event->ignore();
+                return true;
+            }
+        }
+        return QObject::eventFilter(watched, event);
+    }
+};
+
 } // namespace
 
 MapWindow::MapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, QWidget* parent)
@@ -126,8 +143,8 @@ void MapWindow::makeContent() {
     m_upper->setSizes({780, 400});
     m_parts->addWidget(m_upper);
     m_parts->addWidget(m_tree);
-    m_parts->setStretchFactor(0, 1);
-    m_parts->setStretchFactor(1, 2);
+    m_parts->setStretchFactor(0, 0);
+    m_parts->setStretchFactor(1, 1);
     m_parts->setChildrenCollapsible(false);
     m_remarks->setWordWrap(true);
     m_remarks->setObjectName(QStringLiteral("mapRemarks"));
@@ -184,6 +201,7 @@ void MapWindow::makeToolbar() {
     m_find->setAccessibleName(tr("Find in the map"));
     m_find->setClearButtonEnabled(true);
     m_find->setMaximumWidth(320);
+    m_find->installEventFilter(new OwnKeysFilter(m_find));
     bar->addWidget(m_find);
 }
 
@@ -293,9 +311,9 @@ void MapWindow::connectParts() {
     connect(m_tools, &MapTools::failed, m_messages, &MessageBar::showError);
     connect(m_tools, &MapTools::measured, m_tree,
             [this] { m_tree->setColumnShown(mapColumnIndex("referenced"), true); });
-    connect(m_tools, &MapTools::done, this, [this](const QString& sentence) {
+    connect(m_tools, &MapTools::done, this, [this](const QString& sentence, const QString& reason) {
         m_messages->showResult(sentence);
-        m_controller.refresh();
+        m_controller.refreshFor(reason);
     });
     connect(m_tree, &MapTree::folderRequested, this,
             [](const QString& folder) { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
@@ -419,11 +437,16 @@ void MapWindow::updateTitle() {
     const QString what = shown ? whatText(*shown) : tr("no process yet");
     const bool isKept = shown && m_controller.chosen() && m_controller.isLive();
     const QString which = isKept ? tr("%1 · as at %2").arg(what, timeText(shown->wallNs)) : what;
-    m_what->setText(m_controller.baseline() ? tr("%1 · what changed").arg(which) : which);
+    const MapSnapshotPtr& baseline = m_controller.baseline();
+    const QString changed =
+        shown && baseline ? tr("%1 · what changed from %2 to %3")
+                                .arg(what, timeText(baseline->wallNs), timeText(shown->wallNs))
+                          : QString();
+    m_what->setText(changed.isEmpty() ? which : changed);
     m_status->setText(m_controller.status());
     m_read->setEnabled(m_controller.isLive());
     m_period->setEnabled(m_controller.isLive());
-    setWindowTitle(tr("%1 - Memory map - Ringscope").arg(what));
+    setWindowTitle(tr("%1 - Memory map - Ringscope").arg(changed.isEmpty() ? what : changed));
 }
 
 void MapWindow::chooseProcess() {
@@ -491,7 +514,8 @@ void MapWindow::restore() {
     resize(QSize(1200, 860).boundedTo(screen()->availableSize() * 0.95));
     restoreGeometry(m_preferences.tableColumns(kGeometry));
     if (!m_parts->restoreState(m_preferences.tableColumns(kPartSizes))) {
-        m_parts->setSizes({1, 2}); // shares: the tree is what one looks at
+        // The tree is what one looks at: all that is more than the sums need is its own.
+        m_parts->setSizes({height() / 5, height()});
     }
     m_upper->restoreState(m_preferences.tableColumns(kUpperSizes));
     m_tree->restoreColumns(m_preferences.tableColumns(kTreeColumns));

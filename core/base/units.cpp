@@ -125,8 +125,9 @@ std::string formatCount(double count) {
 std::string formatDuration(std::int64_t ns) {
     if (ns >= 60 * std::int64_t{1'000'000'000} || ns <= -60 * std::int64_t{1'000'000'000}) {
         const std::int64_t seconds = ns / 1'000'000'000;
-        return std::to_string(seconds / 60) + " min " + std::to_string(std::abs(seconds % 60)) +
-               " s";
+        const std::string minutes = std::to_string(seconds / 60) + " min";
+        return seconds % 60 == 0 ? minutes
+                                 : minutes + " " + std::to_string(std::abs(seconds % 60)) + " s";
     }
     return scaled(static_cast<double>(ns), kTime, Digits::fewest);
 }

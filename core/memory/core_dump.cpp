@@ -461,18 +461,29 @@ private:
         }
     }
 
+    // By place and shape: what the vdso reads lies directly below it, in one range or, from Linux
+    // 6.13 on, in two. gcore leaves it out, the kernel of late does not.
+    void nameWhatVdsoReads(std::size_t vdso) {
+        const auto& regions = m_snapshot.space.map.regions;
+        std::size_t first = vdso;
+        while (first > 0 && vdso - first < 2 && regions[first - 1].end == regions[first].start &&
+               regions[first - 1].name == 0 && regions[first - 1].isReadable &&
+               !regions[first - 1].isWritable && !regions[first - 1].isExecutable) {
+            --first;
+        }
+        if (first < vdso) {
+            nameAnonymous(first, "[vvar]");
+        }
+        if (first + 1 < vdso) {
+            nameAnonymous(first + 1, "[vvar_vclock]");
+        }
+    }
+
     void nameKnownRanges() {
         auto& regions = m_snapshot.space.map.regions;
         if (const auto vdso = m_vdso == 0 ? std::nullopt : regionAt(m_vdso)) {
             nameAnonymous(*vdso, "[vdso]");
-            // By shape: what the vdso reads lies directly below it and is never dumped.
-            for (std::size_t i = *vdso;
-                 i > 0 && regions[i - 1].end == regions[i].start && regions[i - 1].name == 0 &&
-                 !m_isDumped[i - 1] && regions[i - 1].isReadable && !regions[i - 1].isWritable &&
-                 !regions[i - 1].isExecutable;
-                 --i) {
-                nameAnonymous(i - 1, "[vvar]");
-            }
+            nameWhatVdsoReads(*vdso);
         }
         // gcore leaves out code that nobody changed, which would hide the program: it starts there.
         if (const auto code = m_entry == 0 ? std::nullopt : regionAt(m_entry);

@@ -19,10 +19,12 @@ constexpr std::array kColumns = {
         "What the machine has promised memory or swap for: it counts against the commit limit.",
         "size of mappings with the flag ac; of shared memory what was charged to it", false, false,
         [](const Sums& sums) { return sums.committed; }},
-    MapColumn{"private", "Private", "Private",
-              "What ending the process would free: private pages in memory and in swap.",
-              "Private_Clean + Private_Dirty + Swap of private mappings in smaps", false, true,
-              [](const Sums& sums) { return sums.privateAndSwap(); }},
+    MapColumn{
+        "private", "Private", "Private",
+        "Pages that this process alone maps, in memory and in swap: what ending it would free, "
+        "but for files and shared memory, which stay as long as something holds them.",
+        "Private_Clean + Private_Dirty + Swap of private mappings in smaps", false, true,
+        [](const Sums& sums) { return sums.privateAndSwap(); }},
     MapColumn{"rss", "RSS", "Total WS",
               "Pages in physical memory; one that several processes map counts in full here.",
               "Rss in smaps; hugetlb memory is not in it", false, true,
@@ -42,7 +44,8 @@ constexpr std::array kColumns = {
               "Shared_Clean + Shared_Dirty in smaps", false, true,
               [](const Sums& sums) { return sums.sharedBytes; }},
     MapColumn{"locked", "Locked", "Locked WS",
-              "Pages that mlock keeps in physical memory, each divided by its number of users.",
+              "Pages that mlock keeps in physical memory; the kernel divides each by its number of "
+              "mappers, as for PSS.",
               "Locked in smaps", false, true, [](const Sums& sums) { return sums.locked; }},
     MapColumn{"pss", "PSS", "",
               "Physical memory with each page divided by the number of processes that map it: may "
@@ -58,9 +61,11 @@ constexpr std::array kColumns = {
               "Huge pages from the reserved pool, which the kernel counts in neither RSS nor PSS.",
               "Shared_Hugetlb + Private_Hugetlb in smaps", false, true,
               [](const Sums& sums) { return sums.hugetlb; }},
-    MapColumn{"referenced", "Referenced", "",
-              "Pages marked as accessed since they were mapped or the marks were cleared.",
-              "Referenced in smaps", false, true, [](const Sums& sums) { return sums.referenced; }},
+    MapColumn{
+        "referenced", "Referenced", "",
+        "Pages marked as accessed since they were mapped or the marks were cleared - those of "
+        "files and shared memory also by others that use them.",
+        "Referenced in smaps", false, true, [](const Sums& sums) { return sums.referenced; }},
     MapColumn{"dirty", "Dirty", "",
               "Pages that were written and would have to be saved before they could be dropped.",
               "Shared_Dirty + Private_Dirty in smaps", false, true,

@@ -3,8 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
+
+#include "core/memory/overlap_groups.h"
 
 #include "core/memory/told_columns.h"
 
@@ -54,41 +59,6 @@ MapChange changeOf(const MemorySums& before, const MemorySums& after) {
     return isOtherwise(before, after) ? MapChange::changed : MapChange::same;
 }
 
-struct Range {
-    std::uint64_t start;
-    std::uint64_t end;
-};
-
-// Pairs of an earlier and a later list of ranges, each sorted and without overlap: those that
-// overlap and fit, the first two that do. Calls matched(before, after), alone ones with one empty.
-template <typename RangeOf, typename Fits, typename Matched>
-void pairUp(std::size_t beforeCount, std::size_t afterCount, RangeOf rangeOf, Fits fits,
-            Matched matched) {
-    std::size_t before = 0;
-    std::size_t after = 0;
-    while (before < beforeCount || after < afterCount) {
-        if (after == afterCount) {
-            matched(std::optional(before++), std::nullopt);
-        } else if (before == beforeCount) {
-            matched(std::nullopt, std::optional(after++));
-        } else {
-            const Range earlier = rangeOf(false, before);
-            const Range later = rangeOf(true, after);
-            if (earlier.end <= later.start) {
-                matched(std::optional(before++), std::nullopt);
-            } else if (later.end <= earlier.start) {
-                matched(std::nullopt, std::optional(after++));
-            } else if (fits(before, after)) {
-                matched(std::optional(before++), std::optional(after++));
-            } else if (earlier.end <= later.end) {
-                matched(std::optional(before++), std::nullopt);
-            } else {
-                matched(std::nullopt, std::optional(after++));
-            }
-        }
-    }
-}
-
 class Comparison {
 public:
     Comparison(const MapSnapshot& before, const MapSnapshot& after)
@@ -103,6 +73,8 @@ public:
                 m_result.columns.push_back(&column);
             }
         }
+        m_result.objectRowBefore.resize(m_objectsBefore.objects.size());
+        m_result.objectRowAfter.resize(m_objectsAfter.objects.size());
         m_result.before = m_before.sums();
         m_result.after = m_after.sums();
         const ProcessIdentity& one = m_before.space.process;
@@ -152,22 +124,38 @@ private:
     }
 
     void addObject(std::optional<std::uint32_t> before, std::optional<std::uint32_t> after) {
+        addObjects(before ? Indices{*before} : Indices{}, after ? Indices{*after} : Indices{});
+    }
+
+    // Of several the first of each side stands for all.
+    void addObjects(const Indices& before, const Indices& after) {
         MapDifferenceRow row;
-        const MapObject& shown =
-            after ? m_objectsAfter.objects[*after] : m_objectsBefore.objects[*before];
-        row.type = shown.type;
-        row.name = shown.name;
-        const auto& regions = (after ? m_after : m_before).space.map.regions;
-        row.start = regions[shown.regions.front()].start;
-        row.end = regions[shown.regions.back()].end;
-        row.indexBefore = before;
-        row.indexAfter = after;
-        if (before) {
-            row.before = m_objectsBefore.objects[*before].sums;
+        const auto number = static_cast<std::uint32_t>(m_result.objects.size());
+        const auto set = [&](const MapSnapshot& snapshot, const MapObjects& objects,
+                             const Indices& indices, MemorySums& sums,
+                             std::vector<std::uint32_t>& rowOf) {
+            if (indices.empty()) {
+                return;
+            }
+            const auto& regions = snapshot.space.map.regions;
+            const MapObject& first = objects.objects[indices.front()];
+            row.type = first.type;
+            row.name = first.name;
+            row.start = regions[first.regions.front()].start;
+            row.end = regions[objects.objects[indices.back()].regions.back()].end;
+            for (const std::uint32_t index : indices) {
+                sums += objects.objects[index].sums;
+                rowOf[index] = number;
+            }
+        };
+        if (!before.empty()) {
+            row.indexBefore = before.front();
         }
-        if (after) {
-            row.after = m_objectsAfter.objects[*after].sums;
+        if (!after.empty()) {
+            row.indexAfter = after.front();
         }
+        set(m_before, m_objectsBefore, before, row.before, m_result.objectRowBefore);
+        set(m_after, m_objectsAfter, after, row.after, m_result.objectRowAfter);
         row.change = change(row);
         m_result.objects.push_back(std::move(row));
     }
@@ -242,27 +230,36 @@ private:
         }
     }
 
-    [[nodiscard]] static Range rangeOfObject(const MapSnapshot& snapshot, const MapObject& object) {
+    [[nodiscard]] static std::vector<KeyedRange>
+    rangesOf(const MapSnapshot& snapshot, const MapObjects& objects, const Indices& indices) {
         const auto& regions = snapshot.space.map.regions;
-        return {regions[object.regions.front()].start, regions[object.regions.back()].end};
+        std::vector<KeyedRange> ranges;
+        ranges.reserve(indices.size());
+        for (const std::uint32_t index : indices) {
+            const MapObject& object = objects.objects[index];
+            ranges.push_back(
+                {regions[object.regions.front()].start, regions[object.regions.back()].end, 0});
+        }
+        return ranges;
     }
 
-    // The kernel joins new anonymous memory with what it touches, mostly from below, so unnamed
-    // objects are the same when they overlap.
+    [[nodiscard]] static Indices pick(const Indices& all, const Indices& positions) {
+        Indices picked;
+        for (const std::uint32_t position : positions) {
+            picked.push_back(all[position]);
+        }
+        return picked;
+    }
+
+    // The kernel joins new anonymous memory with what it touches, mostly from below, and cuts what
+    // is unmapped in part, so unnamed objects are the same when they overlap.
     void compareUnnamed(MemoryType type) {
         const Indices before = select(m_objectsBefore, type, false);
         const Indices after = select(m_objectsAfter, type, false);
-        pairUp(
-            before.size(), after.size(),
-            [&](bool isAfter, std::size_t at) {
-                return isAfter ? rangeOfObject(m_after, m_objectsAfter.objects[after[at]])
-                               : rangeOfObject(m_before, m_objectsBefore.objects[before[at]]);
-            },
-            [](std::size_t, std::size_t) { return true; },
-            [&](std::optional<std::size_t> one, std::optional<std::size_t> other) {
-                addObject(one ? std::optional(before[*one]) : std::nullopt,
-                          other ? std::optional(after[*other]) : std::nullopt);
-            });
+        for (const OverlapGroup& group : groupOverlaps(rangesOf(m_before, m_objectsBefore, before),
+                                                       rangesOf(m_after, m_objectsAfter, after))) {
+            addObjects(pick(before, group.before), pick(after, group.after));
+        }
     }
 
     // Between two processes addresses say nothing.
@@ -272,11 +269,14 @@ private:
         row.name = type == MemoryType::stack  ? "thread stacks"
                    : type == MemoryType::heap ? "arenas"
                                               : "without a name";
+        const auto number = static_cast<std::uint32_t>(m_result.objects.size());
         for (const std::uint32_t index : select(m_objectsBefore, type, false)) {
             row.before += m_objectsBefore.objects[index].sums;
+            m_result.objectRowBefore[index] = number;
         }
         for (const std::uint32_t index : select(m_objectsAfter, type, false)) {
             row.after += m_objectsAfter.objects[index].sums;
+            m_result.objectRowAfter[index] = number;
         }
         if (row.before.regions > 0 || row.after.regions > 0) {
             row.change = change(row);
@@ -284,49 +284,78 @@ private:
         }
     }
 
+    // What a region must share with one of the other map to be the same memory. That memory can
+    // be used or not is part of it: an arena that grows does so at the cost of its own reservation.
+    // A file is the same whatever its name is by now.
+    using Identity =
+        std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::string_view, bool>;
+
+    [[nodiscard]] static Identity identityOf(const MapSnapshot& snapshot,
+                                             const MemoryRegion& region) {
+        return {region.deviceMajor, region.deviceMinor, region.inode,
+                region.inode == 0 ? snapshot.space.map.nameOf(region) : std::string_view(),
+                region.hasNoAccess()};
+    }
+
+    // The identity of an earlier region: of one that only lost or got its access, the later one's.
+    [[nodiscard]] Identity earlierIdentity(const MemoryRegion& region) const {
+        Identity identity = identityOf(m_before, region);
+        const auto& after = m_after.space.map.regions;
+        const auto same = std::lower_bound(
+            after.begin(), after.end(), region.start,
+            [](const MemoryRegion& one, std::uint64_t start) { return one.start < start; });
+        if (same != after.end() && same->start == region.start && same->end == region.end) {
+            Identity later = identityOf(m_after, *same);
+            std::get<bool>(identity) = std::get<bool>(later);
+        }
+        return identity;
+    }
+
     void compareRegions() {
         const auto& before = m_before.space.map.regions;
         const auto& after = m_after.space.map.regions;
-        m_result.regions.reserve(std::max(before.size(), after.size()));
-        pairUp(
-            before.size(), after.size(),
-            [&](bool isAfter, std::size_t at) {
-                const MemoryRegion& region = isAfter ? after[at] : before[at];
-                return Range{region.start, region.end};
-            },
-            [&](std::size_t one, std::size_t other) {
-                const MemoryRegion& earlier = before[one];
-                const MemoryRegion& later = after[other];
-                if (earlier.inode != 0 || later.inode != 0) { // whatever its name is by now
-                    return earlier.inode == later.inode &&
-                           earlier.deviceMajor == later.deviceMajor &&
-                           earlier.deviceMinor == later.deviceMinor;
-                }
-                return m_before.space.map.nameOf(earlier) == m_after.space.map.nameOf(later);
-            },
-            [&](std::optional<std::size_t> one, std::optional<std::size_t> other) {
-                addRegion(one, other);
-            });
+        std::map<Identity, std::uint32_t> keys;
+        const auto keyOf = [&keys](const Identity& identity) {
+            return keys.try_emplace(identity, static_cast<std::uint32_t>(keys.size()))
+                .first->second;
+        };
+        std::vector<KeyedRange> earlier;
+        std::vector<KeyedRange> later;
+        earlier.reserve(before.size());
+        later.reserve(after.size());
+        for (const MemoryRegion& region : before) {
+            earlier.push_back({region.start, region.end, keyOf(earlierIdentity(region))});
+        }
+        for (const MemoryRegion& region : after) {
+            later.push_back({region.start, region.end, keyOf(identityOf(m_after, region))});
+        }
+        const std::vector<OverlapGroup> groups = groupOverlaps(earlier, later);
+        m_result.regions.reserve(groups.size());
+        for (const OverlapGroup& group : groups) {
+            addRegions(group);
+        }
     }
 
-    void addRegion(std::optional<std::size_t> before, std::optional<std::size_t> after) {
+    void addRegions(const OverlapGroup& group) {
         MapDifferenceRow row;
         const auto set = [&](const MapSnapshot& snapshot, const MapObjects& objects,
-                             std::size_t index, MemorySums& sums) {
-            const MemoryRegion& region = snapshot.space.map.regions[index];
-            row.type = snapshot.types[index];
-            row.name = objects.objects[objects.objectOf[index]].name;
-            row.start = region.start;
-            row.end = region.end;
-            sums = sumsOf(snapshot.space.map, region, row.type);
+                             const Indices& indices, MemorySums& sums) {
+            const auto& regions = snapshot.space.map.regions;
+            row.type = snapshot.types[indices.front()];
+            row.name = objects.objects[objects.objectOf[indices.front()]].name;
+            row.start = regions[indices.front()].start;
+            row.end = regions[indices.back()].end;
+            for (const std::uint32_t index : indices) {
+                sums += sumsOf(snapshot.space.map, regions[index], snapshot.types[index]);
+            }
         };
-        if (before) {
-            row.indexBefore = static_cast<std::uint32_t>(*before);
-            set(m_before, m_objectsBefore, *before, row.before);
+        if (!group.before.empty()) {
+            row.indexBefore = group.before.front();
+            set(m_before, m_objectsBefore, group.before, row.before);
         }
-        if (after) {
-            row.indexAfter = static_cast<std::uint32_t>(*after);
-            set(m_after, m_objectsAfter, *after, row.after);
+        if (!group.after.empty()) {
+            row.indexAfter = group.after.front();
+            set(m_after, m_objectsAfter, group.after, row.after);
         }
         row.change = change(row);
         m_result.regions.push_back(std::move(row));

@@ -104,6 +104,11 @@ Expected<MapSnapshot> readMapFile(const std::string& path) {
     if (!startsAsJson(*head) && startsAsVmmapCsv(*head)) {
         return mapFromVmmapCsv(*text, path);
     }
+    if (head->starts_with("# Ringscope memory map")) {
+        return makeError(ErrorKind::damaged,
+                         path + " is a table that Ringscope wrote as CSV, which lacks what a map "
+                                "needs: save the map as JSON to open it again");
+    }
     return mapFromJson(*text, path);
 }
 

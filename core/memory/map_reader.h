@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/base/expected.h"
 #include "core/base/process_identity.h"
@@ -22,5 +23,9 @@ enum class NodePlaces : std::uint8_t { read, leftOut };
 [[nodiscard]] Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process,
                                                     KernelSums kernelSums = KernelSums::read,
                                                     NodePlaces nodePlaces = NodePlaces::leftOut);
+
+// The error that readMapSnapshot() has of a running process that this one may not look into; empty
+// when it may, and when there is nothing to look into. Some system calls. Any thread.
+[[nodiscard]] std::optional<Error> mapRefusal(const ProcessIdentity& process);
 
 } // namespace ringscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/memory/map_reader.h"
 
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <unistd.h>
@@ -118,6 +119,18 @@ Expected<MapSnapshot> readMapSnapshot(const ProcessIdentity& process, KernelSums
         }
     }
     return proc::addressSpaceGone(process.pid, "while its memory map was read");
+}
+
+std::optional<Error> mapRefusal(const ProcessIdentity& process) {
+    const auto directory = proc::openProcess(process);
+    if (!directory) {
+        return std::nullopt;
+    }
+    const FileDescriptor smaps = proc::openFile(directory->directory, "smaps");
+    if (smaps.isOpen() || (errno != EACCES && errno != EPERM)) {
+        return std::nullopt;
+    }
+    return proc::readError(process.pid, "smaps", errno);
 }
 
 } // namespace ringscope

@@ -90,6 +90,13 @@ Error readError(std::int32_t pid, const std::string& file, int errnoValue) {
     if (errnoValue == ESRCH || errnoValue == ENOENT) {
         return processEnded(pid);
     }
+    if ((errnoValue == EACCES || errnoValue == EPERM) && ::geteuid() == 0) {
+        return makeError(ErrorKind::target,
+                         nameForMessage(pid) + " does not permit even this root to read its " +
+                             file +
+                             ": run Ringscope with CAP_SYS_PTRACE, outside of the container that "
+                             "takes it away");
+    }
     if (errnoValue == EACCES || errnoValue == EPERM) {
         return makeError(ErrorKind::target,
                          nameForMessage(pid) + " does not permit reading its " + file +

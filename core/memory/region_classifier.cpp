@@ -5,9 +5,12 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
+
+#include "core/memory/image_tail.h"
 
 namespace ringscope {
 
@@ -280,11 +283,18 @@ private:
         return first != m_stackPointers.end() && *first < region.end;
     }
 
-    // The part of an image's data that is zero at the start lies behind what the file holds.
+    // The part of an image's data that is zero at the start lies behind what the file holds. The
+    // kernel joins it with memory of the program's own right above; the larger part counts. Where
+    // the file cannot be asked, it is taken for all of it.
     [[nodiscard]] bool isBss(std::size_t index) const {
+        const MemoryRegion& region = m_map.regions[index];
         const MemoryRegion* below = neighbourBelow(index);
-        return below != nullptr && m_map.regions[index].isWritable && isFile(*below) &&
-               m_types[index - 1] == MemoryType::image;
+        if (below == nullptr || !region.isWritable || !isFile(*below) ||
+            m_types[index - 1] != MemoryType::image) {
+            return false;
+        }
+        const auto end = zeroedDataEnd(std::string(m_map.nameOf(*below)), *below);
+        return !end || (*end > region.start && *end - region.start >= region.size() / 2);
     }
 
     [[nodiscard]] const MemoryRegion* neighbourBelow(std::size_t index) const {

@@ -69,6 +69,17 @@ void Recorder::takeNow(std::string_view source, const std::string& reason, std::
     }
 }
 
+std::optional<Error> Recorder::hindranceOf(std::string_view source) const {
+    for (const Polled& polled : m_sources) {
+        if (polled.source->name() == source) {
+            if (auto hindrance = polled.source->hindrance()) {
+                return hindrance;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 void Recorder::take(Polled& polled, std::int64_t nowNs, const std::string* reason) {
     const std::int64_t before = m_cost.nowNs();
     if (reason != nullptr) {

@@ -39,6 +39,8 @@ public:
     void setPeriod(std::string_view source, std::int64_t periodNs);
     // Takes a sample of every source of that name, due or not.
     void takeNow(std::string_view source, const std::string& reason, std::int64_t nowNs);
+    // Why sources of that name will have no samples; empty when nothing is known against them.
+    [[nodiscard]] std::optional<Error> hindranceOf(std::string_view source) const;
     // Takes every sample that is due at nowNs; returns when the next one is (INT64_MAX without
     // sources).
     std::int64_t step(std::int64_t nowNs);

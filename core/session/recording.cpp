@@ -79,6 +79,7 @@ void Recording::run(const std::stop_token& stop) {
         }
         if (!m_isStopping && (stop.stop_requested() || nowNs >= endNs)) {
             m_isStopping = true;
+            m_isDurationOver = !stop.stop_requested();
             m_target->requestStop(nowNs);
         }
         const std::int64_t dueNs = m_recorder.step(nowNs);
@@ -133,12 +134,28 @@ void Recording::handleRequests(std::int64_t nowNs) {
 void Recording::takeMaps(const std::string& reason, std::int64_t nowNs) {
     if (m_isRecording) {
         m_recorder.takeNow(kMapSource, reason, nowNs);
+        reportHinderedMaps(nowNs);
+    }
+}
+
+void Recording::reportHinderedMaps(std::int64_t nowNs) {
+    if (m_isHindranceReported) {
+        return;
+    }
+    if (auto hindrance = m_recorder.hindranceOf(kMapSource)) {
+        m_isHindranceReported = true;
+        hindrance->message.insert(0, kMapsHindered);
+        m_session.addMarker({nowNs, MarkerKind::loss, hindrance->message});
+        reportError(*hindrance);
     }
 }
 
 void Recording::followMapPlan(MapPlan plan, std::int64_t nowNs) {
     if (m_isRecording) {
         m_recorder.setPeriod(kMapSource, plan.periodNs.value_or(kOnDemand));
+        if (plan.periodNs || !plan.triggers.empty()) {
+            reportHinderedMaps(nowNs);
+        }
     }
     m_mapTriggers = MapTriggers(std::move(plan.triggers), m_latest.get()->markers);
     m_checkTracksNs = nowNs + kTracksDueNs;
@@ -209,6 +226,9 @@ void Recording::finish(std::int64_t nowNs) {
     summary.seed = provenance.seed;
     summary.durationSeconds = static_cast<double>(nowNs - provenance.startMonotonicNs) / 1e9;
     m_target->summarize(summary);
+    if (m_isDurationOver && summary.outcome == "interrupted") {
+        summary.outcome = "completed"; // it was to last so long
+    }
     addTrackNumbers(summary, *m_latest.get());
     if (m_writer) {
         m_writer->finish(m_latest.get(), summary);

@@ -77,6 +77,8 @@ private:
     void handleRequests(std::int64_t nowNs);
     void takeMaps(const std::string& reason, std::int64_t nowNs);
     void followMapPlan(MapPlan plan, std::int64_t nowNs);
+    // Says once why the maps that are asked for cannot be had.
+    void reportHinderedMaps(std::int64_t nowNs);
     void lookAtMapTriggers(std::int64_t nowNs);
     // isEnd: also those of processes that might have come.
     void reportUnknownTracks(bool isEnd);
@@ -98,6 +100,8 @@ private:
     ThreadCpuClock m_cost;
     Recorder m_recorder;
     bool m_isStopping = false;
+    bool m_isDurationOver = false; // why it is stopping
+    bool m_isHindranceReported = false;
     MapTriggers m_mapTriggers;
     std::optional<std::int64_t> m_checkTracksNs; // when to say which of them do not exist
 

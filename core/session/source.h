@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "core/base/expected.h"
 
 namespace ringscope {
 
@@ -36,6 +39,8 @@ public:
         (void)reason;
         sample(nowNs, session);
     }
+    // Why nobody will get a sample as things are; empty when nothing is known against it.
+    [[nodiscard]] virtual std::optional<Error> hindrance() const { return std::nullopt; }
 };
 
 } // namespace ringscope

@@ -115,7 +115,8 @@ TEST(CliMap, SavedMapIsReadAgainAndCompared) {
     }
     const ProgramResult itself =
         cli({"map", "diff", scratch.path("a.json"), scratch.path("a.json")});
-    EXPECT_EQ(itself.out, "Nothing changed.\n");
+    EXPECT_EQ(itself.out.rfind("before: sleep, pid " + program.pid(), 0), 0U) << itself.out;
+    EXPECT_NE(itself.out.find("Nothing changed.\n"), std::string::npos) << itself.out;
     const ProgramResult live = cli({"map", program.pid(), "--csv", "--by", "region"});
     const ProgramResult saved = cli({"map", scratch.path("a.json"), "--csv", "--by", "region"});
     const std::vector<std::string> rows = steadyColumns(live.out);
@@ -147,6 +148,58 @@ TEST(CliMap, NeverWritesOverWhatItReads) {
         EXPECT_NE(result.err.find("choose another path"), std::string::npos) << result.err;
         EXPECT_EQ(std::filesystem::file_size(map), size) << arguments[1];
     }
+}
+
+TEST(CliMap, SaysWhoMapsALibrary) {
+    const StoppedProgram program;
+    const StoppedProgram other;
+    const ProgramResult found = cli({"map", program.pid(), "--mappers", "libc.so.6", "--json"});
+    ASSERT_EQ(found.status, 0) << found.err;
+    const Json answer = Json::parse(found.out, nullptr, false);
+    std::vector<std::string> pids;
+    for (const Json& mapper : answer.at("mappers")) {
+        pids.push_back(std::to_string(mapper.at("pid").get<int>()));
+        EXPECT_GT(mapper.at("rss").get<std::uint64_t>(), 0U);
+    }
+    EXPECT_NE(std::find(pids.begin(), pids.end(), program.pid()), pids.end()) << found.out;
+    EXPECT_NE(std::find(pids.begin(), pids.end(), other.pid()), pids.end()) << found.out;
+    EXPECT_EQ(cli({"map", program.pid(), "--mappers", "no such thing"}).status, 2);
+    EXPECT_EQ(cli({"map", program.pid(), "--mappers", "[stack]"}).status, 3);
+}
+
+TEST(CliMap, SortsAndCutsTheTableAndTellsUnnamedObjectsApart) {
+    const StoppedProgram program;
+    const ProgramResult all = cli({"map", program.pid(), "--by", "object"});
+    EXPECT_NE(all.out.find("anonymous at 7"), std::string::npos) << all.out;
+    const ProgramResult top =
+        cli({"map", program.pid(), "--by", "object", "--sort", "size", "--top", "2"});
+    ASSERT_EQ(top.status, 0) << top.err;
+    std::istringstream lines(top.out.substr(top.out.find("TYPE")));
+    std::string row;
+    std::getline(lines, row);
+    int rows = 0;
+    while (std::getline(lines, row) && !row.empty()) {
+        ++rows;
+    }
+    EXPECT_EQ(rows, 2) << top.out;
+    EXPECT_NE(top.out.find("These are the first 2 of "), std::string::npos) << top.out;
+    EXPECT_EQ(cli({"map", program.pid(), "--by", "object", "--sort", "colour"}).status, 2);
+    EXPECT_EQ(cli({"map", program.pid(), "--top", "2"}).status, 2);
+}
+
+TEST(CliMap, SaysWhatIsMissingOrIsNoProcess) {
+    const ProgramResult one = cli({"map", "diff", "1"});
+    EXPECT_EQ(one.status, 2);
+    EXPECT_NE(one.err.find("ringscope-cli map diff --help"), std::string::npos) << one.err;
+    const ProgramResult negative = cli({"map", "-1"});
+    EXPECT_EQ(negative.status, 2);
+    EXPECT_NE(negative.err.find("-1 is no process number"), std::string::npos) << negative.err;
+    const ScratchDirectory scratch;
+    const StoppedProgram program;
+    ASSERT_EQ(cli({"map", program.pid(), "--csv", "-o", scratch.path("a.csv")}).status, 0);
+    const ProgramResult table = cli({"map", scratch.path("a.csv")});
+    EXPECT_EQ(table.status, 4);
+    EXPECT_NE(table.err.find("save the map as JSON"), std::string::npos) << table.err;
 }
 
 TEST(CliMap, SaysOnWhichNodesThePagesAreWhenAsked) {

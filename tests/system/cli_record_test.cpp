@@ -61,6 +61,35 @@ TEST(CliRecord, SaysThatPssIsUnknownWhereItMayNotBeRead) {
     EXPECT_TRUE(memory.at("private_peak").is_null()) << memory;
 }
 
+TEST(CliRecord, SaysAtOnceWhyNoMapCanBeKept) {
+    const ScratchDirectory scratch;
+    ::chmod(scratch.path("").c_str(), 0777); // another user writes there
+    const std::string file = scratch.path("s.ringscope");
+    std::vector<std::string> argv{RINGSCOPE_CLI, "record",     "--pid", "1",  "--map-every",
+                                  "100ms",       "--duration", "300ms", "-o", file};
+    if (::getuid() == 0) {
+        argv.insert(argv.begin(), {"setpriv", "--reuid", "65534", "--clear-groups", "--"});
+    }
+    const ProgramResult result = runProgram(argv);
+    if (result.status >= 126 || result.err.find("smaps") == std::string::npos) {
+        GTEST_SKIP() << "no right to become another user, or /proc hides process 1: " << result.err;
+    }
+    EXPECT_EQ(result.status, 3);
+    EXPECT_NE(result.err.find("no memory map can be kept: process 1"), std::string::npos)
+        << result.err;
+    const ProgramResult map = cli({"map", file});
+    EXPECT_EQ(map.status, 3);
+    EXPECT_NE(map.err.find("no memory map can be kept: process 1"), std::string::npos) << map.err;
+    EXPECT_EQ(map.err.find("--map-every"), std::string::npos) << map.err;
+}
+
+TEST(CliRecord, RefusesATrackThatNoSessionHasAtOnce) {
+    const ProgramResult result =
+        cli({"record", "--map-on", "foo>3", "--duration", "100s", "--", "sleep", "100"});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_NE(result.err.find("no session has a track foo"), std::string::npos) << result.err;
+}
+
 // A closed terminal sends SIGHUP.
 TEST(CliRecord, KeepsTheFileWhenItsTerminalGoesAway) {
     const ScratchDirectory scratch;

@@ -39,22 +39,12 @@ MapItems::MapItems(std::shared_ptr<const MapDifference> difference, MapSnapshotP
 
 // A region belongs where its object of the later map is, or that of the earlier one.
 void MapItems::groupDifference() {
-    std::vector<std::uint32_t> rowBefore(m_objectsBefore.objects.size());
-    std::vector<std::uint32_t> rowAfter(m_objectsAfter.objects.size());
-    for (std::uint32_t row = 0; row < m_difference->objects.size(); ++row) {
-        const MapDifferenceRow& object = m_difference->objects[row];
-        if (object.indexBefore) {
-            rowBefore[*object.indexBefore] = row;
-        }
-        if (object.indexAfter) {
-            rowAfter[*object.indexAfter] = row;
-        }
-    }
     m_objectOf.reserve(m_difference->regions.size());
     for (const MapDifferenceRow& region : m_difference->regions) {
-        m_objectOf.push_back(region.indexAfter
-                                 ? rowAfter[m_objectsAfter.objectOf[*region.indexAfter]]
-                                 : rowBefore[m_objectsBefore.objectOf[*region.indexBefore]]);
+        m_objectOf.push_back(
+            region.indexAfter
+                ? m_difference->objectRowAfter[m_objectsAfter.objectOf[*region.indexAfter]]
+                : m_difference->objectRowBefore[m_objectsBefore.objectOf[*region.indexBefore]]);
     }
 }
 
@@ -108,12 +98,22 @@ const MemoryRegion& MapItems::regionAt(std::uint32_t region) const {
     return place.snapshot->space.map.regions[place.region];
 }
 
+// A row of a difference may stand for several regions that were one.
+std::pair<std::uint64_t, std::uint64_t> MapItems::rangeOf(std::uint32_t region) const {
+    if (m_difference) {
+        const MapDifferenceRow& row = m_difference->regions[region];
+        return {row.start, row.end};
+    }
+    const MemoryRegion& range = regionAt(region);
+    return {range.start, range.end};
+}
+
 // Linear: the rows of a difference are not quite sorted where a mapping was replaced by others.
 std::optional<std::uint32_t> MapItems::regionContaining(std::uint64_t address) const {
     std::optional<std::uint32_t> vanished;
     for (std::uint32_t region = 0; region < regionCount(); ++region) {
-        const MemoryRegion& range = regionAt(region);
-        if (range.start <= address && address < range.end) {
+        const auto [start, end] = rangeOf(region);
+        if (start <= address && address < end) {
             if (placeOf(region).snapshot == m_after.get()) {
                 return region;
             }
@@ -181,17 +181,17 @@ std::optional<std::int64_t> MapItems::amountOf(MapItem item, const MapColumn& co
 
 std::optional<std::uint64_t> MapItems::startOf(MapItem item) const {
     if (!item.isObject) {
-        return regionAt(item.index).start;
+        return rangeOf(item.index).first;
     }
-    return isTogether(item.index) ? std::optional(regionAt(regionsOf(item.index).front()).start)
+    return isTogether(item.index) ? std::optional(rangeOf(regionsOf(item.index).front()).first)
                                   : std::nullopt;
 }
 
 std::uint64_t MapItems::endOf(MapItem item) const {
     if (!item.isObject) {
-        return regionAt(item.index).end;
+        return rangeOf(item.index).second;
     }
-    return isTogether(item.index) ? regionAt(regionsOf(item.index).back()).end : 0;
+    return isTogether(item.index) ? rangeOf(regionsOf(item.index).back()).second : 0;
 }
 
 const MemoryRegion* MapItems::protectedAs(MapItem item) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/memory/map_columns.h"
@@ -90,6 +91,7 @@ private:
     void gatherFacts(std::size_t objectCount);
     [[nodiscard]] const MapDifferenceRow& rowOf(MapItem item) const;
     [[nodiscard]] bool hasResidency() const;
+    [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> rangeOf(std::uint32_t region) const;
 
     MapSnapshotPtr m_before;
     MapSnapshotPtr m_after;

@@ -13,6 +13,7 @@
 #include <QFile>
 #include <QHeaderView>
 #include <QMenu>
+#include <QScrollBar>
 #include <QSignalBlocker>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -21,6 +22,7 @@
 #include "widgets/map/map_cell_delegate.h"
 #include "widgets/map/map_cells.h"
 #include "widgets/map/map_column_menu.h"
+#include "widgets/map/map_row_order.h"
 #include "widgets/map/map_tree_model.h"
 #include "widgets/theme/theme.h"
 
@@ -326,7 +328,20 @@ void MapTree::updateSentence() {
     } else if (items.objectCount() == 0) {
         m_empty->setSentence(tr("What a process has mapped into its memory appears here."));
     } else if (!filter.text.trimmed().isEmpty()) {
-        m_empty->setSentence(tr("No mapping contains '%1'.").arg(filter.text.trimmed()));
+        const QString text = filter.text.trimmed();
+        MapRowFilter ofAllTypes = filter;
+        ofAllTypes.type.reset();
+        ofAllTypes.isOnlyChanged = false;
+        const bool isHidden = (filter.type || filter.isOnlyChanged) &&
+                              !arrangeMapRows(items, ofAllTypes, {}).tops.empty();
+        m_empty->setSentence(
+            isHidden
+                ? tr("What contains '%1' is hidden: %2.")
+                      .arg(text, filter.type ? tr("only %1 is shown, click it again for all types")
+                                                   .arg(QString::fromUtf8(
+                                                       memoryTypeName(*filter.type).data()))
+                                             : tr("it did not change"))
+                : tr("No mapping contains '%1'.").arg(text));
     } else if (items.isDifference() && filter.isOnlyChanged) {
         m_empty->setSentence(tr("Nothing changed, except perhaps PSS and what was referenced: "
                                 "View > Show what did not change."));
@@ -472,6 +487,13 @@ void MapTree::showNumbersOf(ColumnNames names) {
 void MapTree::setColumnShown(int column, bool isShown) {
     m_view->setColumnHidden(column, !isShown);
     updateColumns();
+    if (isShown) { // what was asked for is to be seen
+        const QHeaderView& header = *m_view->header();
+        const int left = header.sectionPosition(column) - header.offset();
+        const int over = left + header.sectionSize(column) - m_view->viewport()->width();
+        QScrollBar& bar = *m_view->horizontalScrollBar();
+        bar.setValue(bar.value() + std::min(left, std::max(0, over)));
+    }
 }
 
 QByteArray MapTree::columnState() const {
@@ -512,7 +534,7 @@ void MapTree::fitColumns() {
     m_view->setColumnWidth(kMapAddressColumn,
                            room(QStringLiteral("000000000000")) + 3 * m_view->indentation());
     m_view->setColumnWidth(kMapTypeColumn, room(QStringLiteral("Managed Heap")) + 20); // the chip
-    m_view->setColumnWidth(kMapChangeColumn, room(QStringLiteral("appeared")));
+    m_view->setColumnWidth(kMapChangeColumn, room(QStringLiteral("appeared")) + 16);
     m_view->setColumnWidth(mapNodesColumn(), room(QStringLiteral("N0 000 MiB, N1 000 MiB")));
     // What does not fit loses its beginning.
     m_view->setColumnWidth(mapDetailsColumn(), 38 * metrics.averageCharWidth());

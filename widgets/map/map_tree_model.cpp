@@ -512,6 +512,9 @@ QVariant MapTreeModel::headerData(int section, Qt::Orientation orientation, int 
         return static_cast<int>((number != nullptr ? Qt::AlignRight : Qt::AlignLeft) |
                                 Qt::AlignVCenter);
     }
+    if (role == Qt::InitialSortOrderRole) { // of numbers the largest are looked for
+        return static_cast<int>(number != nullptr ? Qt::DescendingOrder : Qt::AscendingOrder);
+    }
     if (role == Qt::ToolTipRole) {
         if (section == mapNodesColumn()) {
             return tr("On which nodes of the machine the pages are. Read while this column is "

@@ -68,7 +68,7 @@ QString shownPageName(ShownPage state, bool knowsZeroAndHuge) {
     case ShownPage::exclusive:
         return PageStrip::tr("Private");
     case ShownPage::shared:
-        return PageStrip::tr("File or shared");
+        return PageStrip::tr("Shared");
     case ShownPage::huge:
         return PageStrip::tr("Huge");
     case ShownPage::zero:

@@ -19,7 +19,7 @@ class Theme;
 // of the legend.
 enum class ShownPage : std::uint8_t {
     exclusive, // resident, of this process alone
-    shared,    // resident, of a file or of shared memory
+    shared,    // resident, mapped by another process too, as Shared RSS counts
     huge,      // resident in a huge page
     zero,      // the kernel's one page of zeros
     swapped,

@@ -37,4 +37,15 @@ void MapSource::sampleFor(const std::string& reason, std::int64_t nowNs, Session
     }
 }
 
+std::optional<Error> MapSource::hindrance() const {
+    for (const TargetProcess& process : m_processes.all()) {
+        if (process.isAlive && process.hasTracks) {
+            if (auto refusal = mapRefusal(process.identity)) {
+                return refusal;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace ringscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace ringscope {
 
 // The name by which its period is set and a sample is asked for.
 constexpr std::string_view kMapSource = "memory maps";
+
+// How the finding begins that says why a session keeps no maps of a process.
+constexpr std::string_view kMapsHindered = "no memory map can be kept: ";
 
 // The memory map of every observed process that has tracks, kept in the session. Only when asked
 // for, or with a period that was asked for. Once the maps of a session take kMostMapBytes no more
@@ -28,6 +32,8 @@ public:
     [[nodiscard]] std::int64_t desiredPeriodNs() const override { return kOnDemand; }
     void sample(std::int64_t nowNs, Session& session) override;
     void sampleFor(const std::string& reason, std::int64_t nowNs, Session& session) override;
+    // The map of an observed process may not be read.
+    [[nodiscard]] std::optional<Error> hindrance() const override;
 
 private:
     const TargetProcesses& m_processes;

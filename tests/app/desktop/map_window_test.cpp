@@ -436,6 +436,38 @@ TEST_F(MapWindowTest, SaysThatAProcessEndedAndKeepsWhatWasRead) {
     EXPECT_EQ(m_window->messages().history().front().kind, MessageBar::Kind::problem);
 }
 
+TEST_F(MapWindowTest, SaysThatAProcessEndedAlsoWhenNothingIsRead) {
+    auto child = std::make_unique<IdleChild>();
+    ASSERT_TRUE(follow(child->pid()));
+    child.reset();
+    ASSERT_TRUE(waitFor([this] { return !m_window->messages().history().empty(); }));
+    EXPECT_FALSE(controller().isLive());
+    EXPECT_TRUE(controller().status().contains(QStringLiteral("ended")));
+}
+
+TEST_F(MapWindowTest, AProcessThatCannotBeReadLeavesNothing) {
+    m_window->follow({2'000'000'000, 0, 0});
+    ASSERT_TRUE(waitFor([this] { return !m_window->messages().history().empty(); }));
+    EXPECT_EQ(controller().status(), QStringLiteral("could not be read"));
+}
+
+TEST_F(MapWindowTest, AMapThatIsReadForAReasonSaysIt) {
+    ASSERT_TRUE(follow(::getpid()));
+    controller().refreshFor(QStringLiteral("paged out"));
+    ASSERT_TRUE(waitFor([this] { return controller().records().size() >= 2; }));
+    EXPECT_EQ(controller().records().front()->reason, "");
+    EXPECT_EQ(controller().records().back()->reason, "paged out");
+}
+
+TEST_F(MapWindowTest, WhatIsComparedNamesBothMoments) {
+    ASSERT_TRUE(follow(::getpid()));
+    ASSERT_TRUE(readAgain());
+    controller().compareWith(0);
+    EXPECT_TRUE(waitFor([this] {
+        return m_window->windowTitle().contains(QStringLiteral("what changed from "));
+    })) << m_window->windowTitle().toStdString();
+}
+
 TEST_F(MapWindowTest, ReadsAgainByItself) {
     ASSERT_TRUE(follow(::getpid()));
     controller().setPeriod(1'000'000); // far more often than 1 % of a core allows

@@ -29,6 +29,11 @@ TEST(Units, NumbersHaveAPointInEveryLocale) {
     EXPECT_EQ(parseDurationNs("1.5 ms").value(), 1'500'000);
 }
 
+TEST(Units, WholeMinutesHaveNoSeconds) {
+    EXPECT_EQ(formatDuration(60'000'000'000), "1 min");
+    EXPECT_EQ(formatDuration(125'000'000'000), "2 min 5 s");
+}
+
 TEST(Units, TheLargestNumberIsWrittenInFull) {
     EXPECT_EQ(formatCount(std::numeric_limits<double>::max()).size(), 297U + 2U); // and " T"
 }

@@ -73,6 +73,21 @@ TEST_F(CoreDump, JoinsSegmentsWithFilesAndNamesWhatIsCertain) {
     }
 }
 
+// Linux 6.18 writes them into the dump, both of them.
+TEST_F(CoreDump, NamesWhatTheVdsoReadsAlsoWhereItWasDumped) {
+    const auto read = open(CoreBuilder()
+                               .load(0x7ffe00000000, 0x4000, 4, 0x4000)
+                               .load(0x7ffe00004000, 0x2000, 4, 0x2000)
+                               .load(0x7ffe00006000, 0x2000, 5, 0x2000)
+                               .auxv(33, 0x7ffe00006000)
+                               .thread(70, 0x7f0000008000)
+                               .build());
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(textOf(*read), "7ffe00000000-7ffe00004000 r-- 0 [vvar] : Kernel\n"
+                             "7ffe00004000-7ffe00006000 r-- 0 [vvar_vclock] : Kernel\n"
+                             "7ffe00006000-7ffe00008000 r-x 0 [vdso] : Kernel\n");
+}
+
 TEST_F(CoreDump, SaysWhoseItIsAndWhatItLacks) {
     const auto read = open(smallCore().build());
     ASSERT_TRUE(read) << read.error().message;

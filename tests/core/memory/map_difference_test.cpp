@@ -86,6 +86,37 @@ TEST(MapDifference, ALeakOfPagesInOneRegionShowsExactlyThere) {
               44U * 1024);
 }
 
+// One page was unmapped in the middle, or protected otherwise: the kernel cuts the mapping.
+TEST(MapDifference, OfAMappingThatWasCutOnlyWhatWentDiffers) {
+    const MapSnapshot whole = mapOf("100000-120000 rw-p 00000000 00:00 0\nRss: 128 kB\n");
+    const MapSnapshot cut = mapOf("100000-110000 rw-p 00000000 00:00 0\nRss: 64 kB\n"
+                                  "111000-120000 rw-p 00000000 00:00 0\nRss: 60 kB\n");
+    const MapDifference difference = compareMaps(whole, cut);
+    const Lines expected{"anonymous shrunk 32>31 rss 128>124"};
+    EXPECT_EQ(changesOf(difference.regions), expected);
+    EXPECT_EQ(changesOf(difference.objects), expected);
+    EXPECT_EQ(difference.regions[0].start, 0x100000U);
+    EXPECT_EQ(difference.regions[0].end, 0x120000U);
+    EXPECT_EQ(changesOf(compareMaps(cut, whole).regions),
+              (Lines{"anonymous grown 31>32 rss 124>128"}));
+    const MapSnapshot readOnly = mapOf("100000-110000 rw-p 00000000 00:00 0\nRss: 64 kB\n"
+                                       "110000-111000 r--p 00000000 00:00 0\nRss: 4 kB\n"
+                                       "111000-120000 rw-p 00000000 00:00 0\nRss: 60 kB\n");
+    EXPECT_EQ(changesOf(compareMaps(whole, readOnly).regions),
+              (Lines{"anonymous changed 32>32 rss 128>128"}));
+}
+
+// An arena grows into its own reservation; the two are not one memory.
+TEST(MapDifference, WhatMayBeUsedIsComparedApartFromWhatIsReserved) {
+    const MapDifference difference =
+        compareMaps(mapOf("100000-110000 rw-p 00000000 00:00 0\nRss: 64 kB\n"
+                          "110000-200000 ---p 00000000 00:00 0\n"),
+                    mapOf("100000-120000 rw-p 00000000 00:00 0\nRss: 128 kB\n"
+                          "120000-200000 ---p 00000000 00:00 0\n"));
+    EXPECT_EQ(changesOf(difference.regions),
+              (Lines{"anonymous grown 16>32 rss 64>128", "reservation shrunk 240>224 rss 0>0"}));
+}
+
 TEST(MapDifference, OfTwoProcessesComparesNamesAndNoAddresses) {
     const MapDifference difference =
         compareMaps(mapOf(kBase), mapOf("5000-7000 r-xp 00000000 08:01 5 /bin/x\nRss: 4 kB\n"

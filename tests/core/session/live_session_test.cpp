@@ -86,6 +86,17 @@ TEST(LiveSession, EndsWithAMarkerWhenItsProcessDies) {
     EXPECT_EQ((*session)->summary()->outcome, "completed");
 }
 
+TEST(LiveSession, ThatLastedAsLongAsItWasMeantToIsCompleted) {
+    WaitingChild child;
+    LiveOptions options;
+    options.durationNs = 200 * kNsPerMs;
+    const auto session = LiveSession::attachProcess({child.pid(), 0, 0}, options);
+    ASSERT_TRUE(session.has_value());
+    ASSERT_TRUE((*session)->waitFor(kPatienceNs));
+    EXPECT_EQ((*session)->summary()->outcome, "completed");
+    EXPECT_EQ(kill(child.pid(), 0), 0);
+}
+
 TEST(LiveSession, LetsAnAttachedProcessLiveWhenStopped) {
     WaitingChild child;
     const auto session = LiveSession::attachProcess({child.pid(), 0, 0}, {});

@@ -55,6 +55,20 @@ TEST(MapItems, EveryNumberIsThatOfTheMap) {
     }
 }
 
+// Unmapped in the middle: one row, which holds both parts.
+TEST(MapItems, AMappingThatWasCutIsOneRowOfADifference) {
+    const MapItems items = difference("100000-120000 rw-p 00000000 00:00 0\nRss: 128 kB\n",
+                                      "100000-110000 rw-p 00000000 00:00 0\nRss: 64 kB\n"
+                                      "111000-120000 rw-p 00000000 00:00 0\nRss: 60 kB\n");
+    ASSERT_EQ(items.regionCount(), 1U);
+    ASSERT_EQ(items.objectCount(), 1U);
+    EXPECT_EQ(items.regionsOf(0).size(), 1U);
+    EXPECT_EQ(items.regionContaining(0x115000), 0U);
+    EXPECT_EQ(items.startOf({false, 0}), 0x100000U);
+    EXPECT_EQ(items.endOf({false, 0}), 0x120000U);
+    EXPECT_EQ(items.amountOf({false, 0}, *findMapColumn("size")), -4096);
+}
+
 TEST(MapItems, ObjectsKnowTheirRegionsAndBack) {
     const MapItems items(sharedMap(kSmallMap));
     const std::uint32_t ring = objectNamed(items, "/dev/shm/ring");

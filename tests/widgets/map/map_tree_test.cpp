@@ -364,6 +364,26 @@ TEST_F(MapTreeTest, ASentenceSaysWhyThereIsNoRow) {
     EXPECT_EQ(sentence(), "No mapping is of this type.");
     tree.setFindText(QStringLiteral("xyz"));
     EXPECT_EQ(sentence(), "No mapping contains 'xyz'.");
+    tree.setFindText(QStringLiteral("ring"));
+    EXPECT_EQ(sentence(), "What contains 'ring' is hidden: only Device is shown, click it again "
+                          "for all types.");
+}
+
+TEST_F(MapTreeTest, TheFirstClickOnANumberSortsTheLargestFirst) {
+    tree.setSnapshot(sharedMap(kSmallMap));
+    tree.show();
+    QHeaderView& header = *tree.view().header();
+    const auto click = [&](int column) {
+        const QPoint at(header.sectionViewportPosition(column) + 10, header.height() / 2);
+        QTest::mouseClick(header.viewport(), Qt::LeftButton, Qt::NoModifier, at);
+    };
+    click(kMapFirstNumberColumn);
+    EXPECT_EQ(header.sortIndicatorSection(), kMapFirstNumberColumn);
+    EXPECT_EQ(header.sortIndicatorOrder(), Qt::DescendingOrder);
+    click(kMapTypeColumn);
+    EXPECT_EQ(header.sortIndicatorSection(), kMapTypeColumn);
+    EXPECT_EQ(header.sortIndicatorOrder(), Qt::AscendingOrder);
+    tree.hide();
 }
 
 bool hasColor(const QImage& image, const QColor& color) {

@@ -113,7 +113,7 @@ TEST_F(PageStripTest, SwappedZeroAndGuardHaveAPattern) {
 TEST_F(PageStripTest, TheLegendHasTheBytesOfEachState) {
     strip.setPages(someRegion());
     EXPECT_EQ(strip.legendText().toStdString(),
-              "Private 192 KiB\nFile or shared 128 KiB\nHuge 128 KiB\nZero page 128 KiB\n"
+              "Private 192 KiB\nShared 128 KiB\nHuge 128 KiB\nZero page 128 KiB\n"
               "Swapped 128 KiB\nGuard 128 KiB\nNot present 192 KiB");
     PageColumns older = someRegion();
     older.columns = {only(ShownPage::notPresent)};
