@@ -405,7 +405,6 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
     command
         ->add_option("file", options->file,
                      "A .ringscope file that was recorded with --heap exact, or a file of DHAT")
-        ->required()
         ->type_name("FILE");
     command
         ->add_option("--sort", options->sort,
@@ -429,8 +428,18 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
                     "  ringscope-cli record --heap exact -o it.ringscope -- ./program\n"
                     "  ringscope-cli heap it.ringscope --sort peak --top 5\n"
                     "  ringscope-cli heap it.ringscope --by function --sort temporary\n"
-                    "  ringscope-cli heap dhat.out.4711");
-    command->callback([options, &line] { line.command = [options] { return heap(*options); }; });
+                    "  ringscope-cli heap dhat.out.4711\n"
+                    "  ringscope-cli heap attach 4711\n"
+                    "  ringscope-cli heap detach 4711");
+    addHeapAttachCommands(*command, line);
+    command->callback([options, &line] {
+        if (!line.command) {
+            if (options->file.empty()) {
+                throw CLI::RequiredError("a FILE");
+            }
+            line.command = [options] { return heap(*options); };
+        }
+    });
 }
 
 } // namespace ringscope

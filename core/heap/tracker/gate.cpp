@@ -2,6 +2,7 @@
 #include "core/heap/tracker/gate.h"
 
 #include "core/heap/profile_layout.h"
+#include "core/heap/tracker/attach.h"
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/next_allocator.h"
 
@@ -47,22 +48,38 @@ void afterForkInParent() {
     forgetInheritance();
 }
 void afterForkInChild() {
+    forgetThread(); // also if the child does not count, and is attached to later
     g_gate.state.store(GateState::closed, std::memory_order_relaxed); // kernels before 4.14
     (void)isCounting();
 }
 
+void prepareForForks() noexcept {
+    static bool s_isDone = false;
+    s_seccompMode = seccompMode();
+    if (!s_isDone) {
+        s_isDone = true;
+        ::madvise(&g_gate, sizeof(g_gate), MADV_WIPEONFORK);
+        ::pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
+    }
+}
+
 bool noteEnvironment() noexcept {
     const char* name = std::getenv(kLedgerSocketVariable); // NOLINT(concurrency-mt-unsafe): first
-    if (name == nullptr || std::strlen(name) >= sizeof(s_socketName)) {
-        return false;
+    if (name == nullptr || std::strlen(name) >= sizeof(s_socketName) || !standsInFront()) {
+        return false; // loaded later, by who attaches: the variable is meant for others
     }
     std::strcpy(s_socketName, name);
     const char* mode = std::getenv(kLedgerModeVariable); // NOLINT(concurrency-mt-unsafe): first
     s_isExactWanted = mode != nullptr && std::strcmp(mode, "exact") == 0;
-    s_seccompMode = seccompMode();
-    ::madvise(&g_gate, sizeof(g_gate), MADV_WIPEONFORK);
-    ::pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
+    prepareForForks();
     return true;
+}
+
+GateState stateFor(LedgerMode mode) noexcept {
+    if (mode == LedgerMode::exact) {
+        return GateState::profiling;
+    }
+    return g_next.hasGlibcChunks ? GateState::countingChunks : GateState::counting;
 }
 
 // The gate's new state; closed when it is too early to say.
@@ -89,10 +106,7 @@ GateState decide(std::int32_t pid) noexcept {
         s_isHopeless = true;
         return GateState::dormant;
     }
-    if (mode == LedgerMode::exact) {
-        return GateState::profiling;
-    }
-    return g_next.hasGlibcChunks ? GateState::countingChunks : GateState::counting;
+    return stateFor(mode);
 }
 
 // False when another thread of this process has opened the gate meanwhile.
@@ -133,6 +147,29 @@ bool openGate() noexcept {
     const GateState state = g_gate.state.load(std::memory_order_relaxed);
     return state == GateState::counting || state == GateState::countingChunks ||
            state == GateState::profiling;
+}
+
+bool openAttachedGate(const char* socketName, LedgerMode wanted) noexcept {
+    if (std::strlen(socketName) >= sizeof(s_socketName)) {
+        return false;
+    }
+    std::strcpy(s_socketName, socketName);
+    s_isExactWanted = wanted == LedgerMode::exact;
+    prepareForForks();
+    LedgerMode mode = wanted;
+    if (!startLedger(s_socketName, LedgerOrigin::attached, mode)) {
+        return false;
+    }
+    s_ledgerPid = ::getpid();
+    s_isHopeless = false;
+    // Release: pairs with the acquire of who is led here by a changed reference.
+    g_gate.state.store(stateFor(mode), std::memory_order_release);
+    return true;
+}
+
+void closeAttachedGate() noexcept {
+    s_isHopeless = true;
+    g_gate.state.store(GateState::dormant, std::memory_order_relaxed);
 }
 
 namespace {

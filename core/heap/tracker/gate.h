@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/heap/ledger_layout.h"
+
 #include <atomic>
 #include <cstdint>
 
@@ -29,6 +31,12 @@ struct alignas(4096) Gate {
 // Opens a closed gate: resolves the next allocator, makes and announces a ledger. Any thread, also
 // from the first malloc of the process. True if events are to be counted.
 [[gnu::cold, gnu::noinline]] bool openGate() noexcept;
+
+// For a process that is attached to: a gate that is dormant opens with a new ledger, for this
+// reader. False: it has none. Forked children go on with it like those of a program that was
+// started with the tracker; after closing they are dormant.
+[[nodiscard]] bool openAttachedGate(const char* socketName, LedgerMode wanted) noexcept;
+void closeAttachedGate() noexcept;
 
 inline bool isCounting() noexcept {
     const GateState state = g_gate.state.load(std::memory_order_relaxed);

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <ctime>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <x86intrin.h>
 
 extern "C" {
@@ -50,6 +51,7 @@ static_assert(levelBegin(11) / 2 >= (1U << 20U) - (1U << 11U));
 unsigned char* s_profile = nullptr;
 ProfileHeader* s_header = nullptr;
 std::size_t s_bytes = 0;
+std::int32_t s_ownerPid = 0; // who made it
 StackTable s_stacks;
 ModuleTable s_modules;
 std::atomic<std::uint32_t>* s_directory = nullptr;
@@ -58,8 +60,12 @@ unsigned char* s_cells = nullptr;
 unsigned s_shadowShift = 5;
 std::size_t s_leafBytes = 0;
 
+// How often the process was attached to again.
+std::atomic<std::uint32_t> s_generation{0};
+
 // What a thread has of its own beside its part of the profile.
 struct ThreadState {
+    std::uint32_t generation; // of the profile that all of this is of
     ProfileThread* part;
     std::int64_t pendingBytes; // not in liveBytes yet
     const void* newest;        // its last allocation
@@ -197,6 +203,13 @@ public:
         : m_state(t_state) {
         if (m_state.isInside) {
             return;
+        }
+        const std::uint32_t generation = s_generation.load(std::memory_order_relaxed);
+        if (m_state.generation != generation) [[unlikely]] {
+            const bool isOver = m_state.isOver;
+            m_state = {};
+            m_state.generation = generation;
+            m_state.isOver = isOver;
         }
         if (m_state.part == nullptr && !m_state.isOver) {
             const std::size_t slot = ownSlotIndex();
@@ -485,6 +498,16 @@ void noteObject(const LoadedObject& object) noexcept {
 
 } // namespace
 
+void leaveProfile() noexcept {
+    if (s_profile != nullptr) {
+        if (s_ownerPid == ::getpid()) { // else it is the parent's
+            ::madvise(s_profile, s_bytes, MADV_REMOVE);
+        }
+        s_profile = nullptr;
+        s_generation.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
 int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
     t_state = {};
     s_isSharedTaken.store(false, std::memory_order_relaxed);
@@ -508,6 +531,7 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
         const std::size_t bytesBefore = s_bytes;
         s_profile = static_cast<unsigned char*>(at);
         s_bytes = plan.fileBytes;
+        s_ownerPid = ::getpid();
         s_header = reinterpret_cast<ProfileHeader*>(s_profile);
         fillGeometry(*s_header, geometry, slots, shift);
         s_header->magic = kProfileMagic;
@@ -523,6 +547,7 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
         if (before != nullptr) {
             ::munmap(before, bytesBefore);
         }
+        forgetFrameRules(); // stacks that are known by their number in a profile before
         tellOfObjects(noteObject);
         prepareWalks();
         prepareStackCache();

@@ -14,6 +14,10 @@ namespace ringscope::tracker {
 // One thread only (openGate).
 [[nodiscard]] int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept;
 
+// Before a process is attached to again: gives back the memory of the profile before, whose mapping
+// stays, as threads may be in it, and lets each thread begin anew. One thread only.
+void leaveProfile() noexcept;
+
 // A block that the next allocator has just given, with what was asked for; null is ignored. The
 // stack is that of the caller, without the tracker's own frames.
 // caller: where the allocation returns to, as far as it is known, for finding the stack again.
