@@ -475,7 +475,6 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
         ->add_option("file", options->file,
                      "A .ringscope file that was recorded with --heap exact, a file of DHAT, or a "
                      "process that is being recorded so")
-        ->required()
         ->type_name("FILE|PID");
     command
         ->add_option("--sort", options->sort,
@@ -503,8 +502,18 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
                     "  ringscope-cli heap it.ringscope --sort peak --top 5\n"
                     "  ringscope-cli heap it.ringscope --by function --sort temporary\n"
                     "  ringscope-cli heap dhat.out.4711\n"
-                    "  ringscope-cli heap 4711 --sort live");
-    command->callback([options, &line] { line.command = [options] { return heap(*options); }; });
+                    "  ringscope-cli heap 4711 --sort live\n"
+                    "  ringscope-cli heap attach 4711\n"
+                    "  ringscope-cli heap detach 4711");
+    addHeapAttachCommands(*command, line);
+    command->callback([options, &line] {
+        if (!line.command) {
+            if (options->file.empty()) {
+                throw CLI::RequiredError("a FILE or PID");
+            }
+            line.command = [options] { return heap(*options); };
+        }
+    });
 }
 
 } // namespace ringscope

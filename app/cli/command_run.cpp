@@ -11,6 +11,7 @@
 #include "app/cli/summary_text.h"
 #include "core/base/clock.h"
 #include "core/base/units.h"
+#include "core/heap/attach_linux.h"
 #include "core/heap/tracker_environment.h"
 #include "core/ring/ring_description.h"
 #include "core/session/live_session.h"
@@ -231,13 +232,20 @@ int record(const RecordOptions& options, const CommandLine& line) {
         return reportError(makeError(
             ErrorKind::usage, "record takes one target: --pid PID, --ring NAME, or -- COMMAND"));
     }
-    const auto live = liveOptions(options);
+    auto live = liveOptions(options);
     if (!live) {
         return reportError(live.error());
     }
     if (options.isHeapAskedFor && live->heapMode != HeapMode::off && options.argv.empty()) {
-        remark("the heap of a process that runs already cannot be counted: only its memory is "
-               "recorded; start it with ringscope-cli record -- COMMAND to count");
+        if (options.pid == 0) {
+            remark("the heaps of a ring's processes are not counted: start one with ringscope-cli "
+                   "record -- COMMAND, or attach to it with record --pid");
+        } else {
+            live->attachedHeapMode = live->heapMode;
+            if (!line.isQuiet) {
+                remark(kAttachRisk);
+            }
+        }
     }
     auto session = options.pid != 0        ? LiveSession::attachProcess({options.pid, 0, 0}, *live)
                    : isForeign             ? recordForeignRing(options, *live)
@@ -272,7 +280,9 @@ void addRecordingOptions(CLI::App& command, RecordingOptions& options) {
         .add_option("--heap", options.heap,
                     "off; counts: counts heap allocations of what is started (default); sampled: "
                     "also records one in 512 KiB with its call stack, at about the same speed; "
-                    "exact: records each, at up to twice the time (ringscope-cli heap shows them)")
+                    "exact: records each, at up to twice the time (ringscope-cli heap shows them). "
+                    "With --pid only when it is given: the tracker is loaded into the process and "
+                    "detached at the end, at some risk to it")
         ->type_name("MODE");
     command
         .add_option("--heap-from", options.heapFrom,
@@ -349,6 +359,7 @@ void addRunCommands(CLI::App& app, CommandLine& line) {
         ->type_name("COMMAND...");
     recordCommand->footer("Examples:\n"
                           "  ringscope-cli record --pid 4711 --duration 1min -o it.ringscope\n"
+                          "  ringscope-cli record --pid 4711 --heap exact -o it.ringscope\n"
                           "  ringscope-cli record --heap exact -o sort.ringscope -- sort big.txt");
     recordCommand->callback([recordOptions, &line] {
         line.command = [recordOptions, &line] { return record(*recordOptions, line); };

@@ -33,11 +33,12 @@ void addScenariosCommand(CLI::App& app, CommandLine& line);
 void addRunCommands(CLI::App& app, CommandLine& line); // run, record
 void addRingsCommands(CLI::App& app, CommandLine& line);
 void addSweepCommand(CLI::App& app, CommandLine& line);
-void addRingCommand(CLI::App& app, CommandLine& line);        // ring, ring remove
-void addRingRepairCommand(CLI::App& ring, CommandLine& line); // under ring
-void addMapCommand(CLI::App& app, CommandLine& line);         // map, map diff
-void addMapDiffCommand(CLI::App& map, CommandLine& line);     // under map
-void addHeapCommand(CLI::App& app, CommandLine& line);
+void addRingCommand(CLI::App& app, CommandLine& line);         // ring, ring remove
+void addRingRepairCommand(CLI::App& ring, CommandLine& line);  // under ring
+void addMapCommand(CLI::App& app, CommandLine& line);          // map, map diff
+void addMapDiffCommand(CLI::App& map, CommandLine& line);      // under map
+void addHeapCommand(CLI::App& app, CommandLine& line);         // heap, heap attach, heap detach
+void addHeapAttachCommands(CLI::App& heap, CommandLine& line); // under heap
 void addLeaksCommand(CLI::App& app, CommandLine& line);
 void addInfoCommand(CLI::App& app, CommandLine& line);
 void addExportCommand(CLI::App& app, CommandLine& line);

@@ -43,7 +43,8 @@ enum class LedgerMode : std::uint32_t {
 };
 
 // How the process image came to be.
-enum class LedgerOrigin : std::uint32_t { started = 1, forked = 2 };
+// attached: the process ran before, see LedgerHeader::inheritedBytes.
+enum class LedgerOrigin : std::uint32_t { started = 1, forked = 2, attached = 3 };
 
 // Classes by usable bytes: class 0 is below 32; up to 1 MiB four classes an octave (32, 40, 48, 56,
 // 64, 80, ...); then 1-16 MiB, 16-256 MiB and above.
@@ -214,7 +215,8 @@ struct LedgerHeader {
     // 1: usable bytes come from glibc's chunk headers, 2: from malloc_usable_size.
     std::uint32_t sizeSource;
     std::uint32_t reserved0;
-    // Live when the process was forked: blocks it did not allocate but may free.
+    // Live when the process was forked: blocks it did not allocate but may free. When it was
+    // attached to: what its allocator had in use by its own account (bytes alone, an estimate).
     std::uint64_t inheritedBytes;
     std::uint64_t inheritedBlocks[kSizeClassCount];
     AllocatorAnswer allocator;

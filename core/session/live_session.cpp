@@ -84,7 +84,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::attachProcess(const ProcessI
     if (!writer) {
         return writer.error();
     }
-    auto target = ProcessTarget::attach(process);
+    auto target = ProcessTarget::attach(process, options.attachedHeapMode);
     if (!target) {
         return target.error();
     }

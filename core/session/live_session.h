@@ -32,6 +32,9 @@ struct LiveOptions {
     std::optional<std::int64_t> heapFromNs;
     // With heapMode exact: processes that are started are searched for leaks when they exit.
     bool isSearchingLeaks = false;
+    HeapMode heapMode = HeapMode::counts; // of what is started
+    // Of a process that runs already: has it load the tracker (core/heap/attach_linux.h).
+    HeapMode attachedHeapMode = HeapMode::off;
     std::optional<std::uint64_t> seed;       // in place of the scenario's
     std::optional<std::int64_t> durationNs;  // in place of the scenario's; else until stopped
     std::int64_t cursorPeriodNs = 1'000'000; // of the ring's cursors

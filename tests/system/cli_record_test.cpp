@@ -40,7 +40,24 @@ TEST(CliRecord, AttachesToAProcessUntilTheDurationIsOver) {
     ASSERT_EQ(result.status, 0) << result.err;
     const Json json = Json::parse(result.out);
     EXPECT_GT(json.at("memory").at("rss_peak"), 100'000);
-    EXPECT_TRUE(json.at("heap").is_null()) << "a process that runs already cannot be counted";
+    EXPECT_TRUE(json.at("heap").is_null()) << "nobody asked to attach to it";
+}
+
+TEST(CliRecord, CountsTheHeapOfAProcessThatRunsAlreadyAndLetsItGo) {
+    const RunningProgram target(
+        {"python3", "-c",
+         "import time\nwhile True:\n    x = [bytes(2000) for i in range(100)]\n"
+         "    time.sleep(0.001)"});
+    const std::string pid = std::to_string(target.pid());
+    for (int i = 0; i < 2; ++i) {
+        const ProgramResult result = cli({"--quiet", "record", "--pid", pid, "--heap", "exact",
+                                          "--duration", "500ms", "--json"});
+        ASSERT_EQ(result.status, 0) << result.err;
+        EXPECT_GT(Json::parse(result.out).at("heap").at("allocations"), 1000);
+    }
+    const ProgramResult detached = cli({"heap", "detach", pid});
+    EXPECT_EQ(detached.status, 3);
+    EXPECT_NE(detached.err.find("not attached to"), std::string::npos) << detached.err;
 }
 
 TEST(CliRecord, SaysThatPssIsUnknownWhereItMayNotBeRead) {

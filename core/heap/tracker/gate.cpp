@@ -3,6 +3,7 @@
 
 #include "core/heap/profile_layout.h"
 #include "core/heap/tracker/announce.h"
+#include "core/heap/tracker/attach.h"
 #include "core/heap/tracker/ledger_writer.h"
 #include "core/heap/tracker/next_allocator.h"
 #include "core/heap/tracker/profile_writer.h"
@@ -53,14 +54,25 @@ void afterForkInParent() {
     forgetInheritance();
 }
 void afterForkInChild() {
+    forgetThread(); // also if the child does not count, and is attached to later
     g_gate.toState.store(0, std::memory_order_relaxed); // kernels before 4.14
     (void)isCounting();
 }
 
+void prepareForForks() noexcept {
+    static bool s_isDone = false;
+    s_seccompMode = seccompMode();
+    if (!s_isDone) {
+        s_isDone = true;
+        ::madvise(&g_gate, sizeof(g_gate), MADV_WIPEONFORK);
+        ::pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
+    }
+}
+
 bool noteEnvironment() noexcept {
     const char* name = std::getenv(kLedgerSocketVariable); // NOLINT(concurrency-mt-unsafe): first
-    if (name == nullptr || std::strlen(name) >= sizeof(s_socketName)) {
-        return false;
+    if (name == nullptr || std::strlen(name) >= sizeof(s_socketName) || !standsInFront()) {
+        return false; // loaded later, by who attaches: the variable is meant for others
     }
     std::strcpy(s_socketName, name);
     const char* mode = std::getenv(kLedgerModeVariable); // NOLINT(concurrency-mt-unsafe): first
@@ -69,9 +81,7 @@ bool noteEnvironment() noexcept {
     } else if (mode != nullptr && std::strcmp(mode, "sampled") == 0) {
         s_firstMode = LedgerMode::sampled;
     }
-    s_seccompMode = seccompMode();
-    ::madvise(&g_gate, sizeof(g_gate), MADV_WIPEONFORK);
-    ::pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
+    prepareForForks();
     return true;
 }
 
@@ -87,6 +97,17 @@ GateState stateFor(LedgerMode mode) noexcept {
         return GateState::following;
     }
     return g_next.hasGlibcChunks ? GateState::countingChunks : GateState::counting;
+}
+
+// The gate is that of the ledger from now on.
+void leadToLedger(LedgerMode mode) noexcept {
+    LedgerControl& control = ledgerHeader()->control;
+    control.gate.store(stateFor(mode), std::memory_order_release);
+    // Release: pairs with the acquire in gateState(), with the program's own start of threads, and
+    // with who is led here by a changed reference.
+    g_gate.toState.store(reinterpret_cast<unsigned char*>(&control.gate) -
+                             reinterpret_cast<unsigned char*>(&g_ownGate),
+                         std::memory_order_release);
 }
 
 // Opens the gate, or shuts it for good; leaves it closed when it is too early to say.
@@ -110,13 +131,7 @@ void decide(std::int32_t pid) noexcept {
                 : s_firstMode;
         if (startLedger(s_socketName, isForked ? LedgerOrigin::forked : LedgerOrigin::started,
                         mode)) {
-            LedgerControl& control = ledgerHeader()->control;
-            control.gate.store(stateFor(mode), std::memory_order_release);
-            // Release: pairs with the acquire in gateState(), and with the program's own start of
-            // threads.
-            g_gate.toState.store(reinterpret_cast<unsigned char*>(&control.gate) -
-                                     reinterpret_cast<unsigned char*>(&g_ownGate),
-                                 std::memory_order_release);
+            leadToLedger(mode);
             return;
         }
     }
@@ -222,6 +237,31 @@ void changeMode() noexcept {
     t_isOpening = false;
     s_isChanging.store(false, std::memory_order_release);
     errno = savedErrno;
+}
+
+bool openAttachedGate(const char* socketName, LedgerMode wanted) noexcept {
+    if (std::strlen(socketName) >= sizeof(s_socketName)) {
+        return false;
+    }
+    std::strcpy(s_socketName, socketName);
+    prepareForForks();
+    LedgerMode mode = wanted;
+    if (!startLedger(s_socketName, LedgerOrigin::attached, mode)) {
+        return false;
+    }
+    s_ledgerPid = ::getpid();
+    s_isHopeless = false;
+    s_isChanging.store(false, std::memory_order_relaxed);
+    // The child of a fork asks again what is to be done.
+    g_ownGate.store(GateState::closed, std::memory_order_relaxed);
+    leadToLedger(mode);
+    return true;
+}
+
+void closeAttachedGate() noexcept {
+    s_isHopeless = true;
+    g_ownGate.store(GateState::dormant, std::memory_order_relaxed);
+    g_gate.toState.store(0, std::memory_order_release);
 }
 
 namespace {

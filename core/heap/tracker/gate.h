@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/heap/ledger_layout.h"
+
 #include <atomic>
 #include <cstddef>
 
@@ -37,6 +39,11 @@ inline GateState gateState() noexcept {
 
 // Does what the reader asks for, unless another thread does so. Any thread.
 [[gnu::cold, gnu::noinline]] void changeMode() noexcept;
+// For a process that is attached to: a gate that is dormant opens with a new ledger, for this
+// reader. False: it has none. Forked children go on with it like those of a program that was
+// started with the tracker; after closing they are dormant.
+[[nodiscard]] bool openAttachedGate(const char* socketName, LedgerMode wanted) noexcept;
+void closeAttachedGate() noexcept;
 
 inline bool isCounting() noexcept {
     const GateState state = gateState();

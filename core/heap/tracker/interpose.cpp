@@ -113,6 +113,24 @@ void freeChunk(void* block) noexcept {
     return countedCarefully(moved);
 }
 
+// All of realloc. Not by way of the symbol, which is another's in a process that is attached to.
+[[gnu::always_inline]] inline void* reallocate(void* block, std::size_t bytes,
+                                               const void* caller) noexcept {
+    const bool isUsual = isCountingChunks() && block != nullptr && bytes != 0;
+    const std::size_t word = isUsual ? chunkWord(block) : kSmallChunkEnd;
+    if (word >= kSmallChunkEnd) [[unlikely]] {
+        return reallocCarefully(block, bytes, caller);
+    }
+    void* moved = g_next.realloc(block, bytes);
+    ThreadSlot* slot = t_slot;
+    if (moved == nullptr || slot == nullptr) [[unlikely]] {
+        return reallocatedCarefully(moved, smallCellBytes(word / kChunkUnit));
+    }
+    addAlone(slot->small[word / kChunkUnit].frees, 1);
+    addAlone(slot->reallocations, 1);
+    return countedChunk(moved);
+}
+
 } // namespace
 
 namespace ringscope::tracker {
@@ -188,19 +206,7 @@ void free(void* block) noexcept {
 }
 
 void* realloc(void* block, std::size_t bytes) noexcept {
-    const bool isUsual = isCountingChunks() && block != nullptr && bytes != 0;
-    const std::size_t word = isUsual ? chunkWord(block) : kSmallChunkEnd;
-    if (word >= kSmallChunkEnd) [[unlikely]] {
-        return reallocCarefully(block, bytes, __builtin_return_address(0));
-    }
-    void* moved = g_next.realloc(block, bytes);
-    ThreadSlot* slot = t_slot;
-    if (moved == nullptr || slot == nullptr) [[unlikely]] {
-        return reallocatedCarefully(moved, smallCellBytes(word / kChunkUnit));
-    }
-    addAlone(slot->small[word / kChunkUnit].frees, 1);
-    addAlone(slot->reallocations, 1);
-    return countedChunk(moved);
+    return reallocate(block, bytes, __builtin_return_address(0));
 }
 
 // As glibc's, which calls realloc.
@@ -210,7 +216,7 @@ void* reallocarray(void* block, std::size_t count, std::size_t bytes) noexcept {
         errno = ENOMEM;
         return nullptr;
     }
-    return realloc(block, all);
+    return reallocate(block, all, __builtin_return_address(0));
 }
 
 int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) noexcept {
@@ -246,7 +252,7 @@ void* pvalloc(std::size_t bytes) noexcept {
 
 // Programs linked before glibc 2.26 may still call it.
 void cfree(void* block) noexcept {
-    free(block);
+    countedFree(block);
 }
 
 std::size_t malloc_usable_size(void* block) noexcept {

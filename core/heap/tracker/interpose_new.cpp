@@ -3,7 +3,9 @@
 // here they are only handed on, by a jump, or done as they would be (leadsBack()). An allocator
 // that brings its own (jemalloc, tcmalloc, mimalloc) bypasses malloc: then they are counted here.
 // Either way once.
+#include "core/heap/tracker/attach.h"
 #include "core/heap/tracker/counted.h"
+#include "core/heap/tracker/interpose.h"
 #include "core/heap/tracker/profile_writer.h"
 
 #include <algorithm>
@@ -24,7 +26,11 @@ using Size = std::size_t;
 using Align = std::align_val_t;
 using Nothrow = const std::nothrow_t&;
 
-void findAll() noexcept;
+// The next library's, or the program's in a process that is attached to.
+void* findNext(const char* name) noexcept {
+    return isLoadedLate() ? reinterpret_cast<void*>(functionOfProgram(name))
+                          : ::dlsym(RTLD_NEXT, name);
+}
 
 // What operator new of libstdc++ and libc++ comes to while there is memory; their operator delete
 // is free.
@@ -69,11 +75,11 @@ struct NextNew {
     static inline Function s_next = nullptr;
 
     static void* find(Arguments... arguments) {
-        findAll();
+        findOperators();
         return call(arguments...);
     }
-    // For callers whose C++ library is private to them: see findAll(). When memory is out, their
-    // own operator new calls the new handler and throws, with their own runtime.
+    // For callers whose C++ library is private to them: see findOperators(). When memory is out,
+    // their own operator new calls the new handler and throws, with their own runtime.
     static void* fallback(Arguments... arguments) {
         void* block = allocate(arguments...);
         if (block != nullptr) {
@@ -131,7 +137,7 @@ struct NextDelete {
     static inline Function s_next = nullptr;
 
     static void find(void* block, Arguments... arguments) {
-        findAll();
+        findOperators();
         call(block, arguments...);
     }
     static void fallback(void* block, Arguments...) { std::free(block); }
@@ -255,16 +261,17 @@ bool leadsBack() noexcept {
     return holds;
 }
 
+} // namespace
+
 // Usually the C++ library is next to us in the global order. A C program that loads a C++ library
 // privately (dlopen without RTLD_GLOBAL), or several with a runtime each, has none there; then all
 // of them are served by malloc and free, so that a block never goes from one runtime to another.
-void findAll() noexcept {
+void ringscope::tracker::findOperators() noexcept {
     (void)isCounting(); // fills g_next
-    const bool isGlobal = ::dlsym(RTLD_NEXT, kNew) != nullptr;
+    const bool isGlobal = findNext(kNew) != nullptr;
     const bool maySkip = isGlobal && leadsBack();
     const auto chooseEach = [isGlobal, maySkip]<typename... Functions>() {
-        (Functions::choose(isGlobal ? ::dlsym(RTLD_NEXT, Functions::name()) : nullptr, maySkip),
-         ...);
+        (Functions::choose(isGlobal ? findNext(Functions::name()) : nullptr, maySkip), ...);
     };
     chooseEach.operator()<
         New, NewArray, NewNothrow, NewArrayNothrow, NewAligned, NewArrayAligned, NewAlignedNothrow,
@@ -272,8 +279,6 @@ void findAll() noexcept {
         DeleteArrayNothrow, DeleteAligned, DeleteArrayAligned, DeleteSizedAligned,
         DeleteArraySizedAligned, DeleteAlignedNothrow, DeleteArrayAlignedNothrow>();
 }
-
-} // namespace
 
 #pragma GCC visibility push(default)
 void* operator new(Size n) {

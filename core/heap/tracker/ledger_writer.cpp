@@ -312,6 +312,11 @@ void fillHeader(const MappedLedger& ledger, LedgerOrigin origin, LedgerMode mode
     }
     header.control.mode.store(static_cast<std::uint32_t>(mode), std::memory_order_relaxed);
     header.control.wanted.store(static_cast<std::uint32_t>(mode), std::memory_order_relaxed);
+    if (origin == LedgerOrigin::attached && g_next.sums != nullptr) {
+        // With the allocator's own overhead, and with what threads keep in caches.
+        const struct mallinfo2 sums = g_next.sums();
+        header.inheritedBytes = sums.uordblks + sums.hblkhd;
+    }
     header.slotsUsed.store(1, std::memory_order_relaxed);
     auto* shared = reinterpret_cast<ThreadSlot*>(reinterpret_cast<unsigned char*>(&header) +
                                                  kLedgerHeaderBytes);
@@ -319,6 +324,67 @@ void fillHeader(const MappedLedger& ledger, LedgerOrigin origin, LedgerMode mode
                         std::memory_order_relaxed);
     // The descriptor is sent after this, so who reads it sees it done.
     header.ready.store(1, std::memory_order_release);
+}
+
+bool isRunning(const ThreadSlot& slot) noexcept {
+    const auto tid = slot.tid.load(std::memory_order_relaxed);
+    return ::syscall(SYS_tgkill, ::getpid(), tid, 0) == 0;
+}
+
+// Takes the ledger's place, at its addresses: each thread of the process may hold a slot there. The
+// threads keep their slots, with nothing counted. Who adds to the ledger before while its pages are
+// replaced adds to the one or the other.
+bool replaceLedger(const MappedLedger& ledger) noexcept {
+    const std::uint32_t used = s_header->slotsUsed.load(std::memory_order_relaxed);
+    auto* const fresh = reinterpret_cast<ThreadSlot*>(
+        reinterpret_cast<unsigned char*>(ledger.header) + kLedgerHeaderBytes);
+    for (std::uint32_t index = 1; index < used; ++index) {
+        const ThreadSlot& before = *slotAt(index);
+        ThreadSlot& slot = fresh[index];
+        const std::uint32_t tenancy = before.tenancy.load(std::memory_order_relaxed);
+        slot.nextTenancy.store(tenancy, std::memory_order_relaxed);
+        slot.tenancy.store(tenancy, std::memory_order_relaxed);
+        slot.state.store(before.state.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        slot.tid.store(before.tid.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        slot.nextEnded.store(before.nextEnded.load(std::memory_order_relaxed),
+                             std::memory_order_relaxed);
+        set(slot.name[0], relaxed(before.name[0]));
+        set(slot.name[1], relaxed(before.name[1]));
+    }
+    ledger.header->slotsUsed.store(used, std::memory_order_relaxed);
+    if (::mremap(ledger.header, ledger.bytes, ledger.bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+                 s_header) == MAP_FAILED) {
+        return false;
+    }
+    // Who ended while nobody counted could not say so.
+    for (std::uint32_t index = 1; index < used; ++index) {
+        ThreadSlot& slot = *slotAt(index);
+        if (slot.state.load(std::memory_order_relaxed) ==
+                static_cast<std::uint32_t>(ThreadSlotState::running) &&
+            !isRunning(slot)) {
+            slot.state.store(static_cast<std::uint32_t>(ThreadSlotState::ended),
+                             std::memory_order_relaxed);
+            pushEnded(index);
+        }
+    }
+    return true;
+}
+
+// After its announcement. In a process that is attached to again the threads know the place of the
+// one before.
+bool useLedger(const MappedLedger& ledger, LedgerOrigin origin) noexcept {
+    if (origin == LedgerOrigin::attached && s_header != nullptr) {
+        s_answered.store(0, std::memory_order_relaxed);
+        return ledger.bytes == s_mappedBytes && replaceLedger(ledger);
+    }
+    if (s_header != nullptr) {
+        ::munmap(s_header, s_mappedBytes);
+    }
+    s_header = ledger.header;
+    s_mappedBytes = ledger.bytes;
+    s_ended.store(kNoSlot, std::memory_order_relaxed);
+    s_answered.store(0, std::memory_order_relaxed);
+    return true;
 }
 
 } // namespace
@@ -360,12 +426,15 @@ void countReallocation() noexcept {
 }
 
 bool startLedger(const char* socketName, LedgerOrigin origin, LedgerMode& mode) noexcept {
-    t_slot = nullptr; // in a fork's child: a slot of the parent's ledger
-    t_isWithoutSlot = false;
-    forgetProfile();
+    if (origin != LedgerOrigin::attached) {
+        forgetThread();
+    }
     const int socket = connectToReader(socketName);
     if (socket < 0) {
         return false;
+    }
+    if (origin == LedgerOrigin::attached) {
+        leaveProfile();
     }
     const MappedLedger ledger = mapLedger();
     bool isAnnounced = false;
@@ -383,26 +452,26 @@ bool startLedger(const char* socketName, LedgerOrigin origin, LedgerMode& mode) 
             noteRecording(mode);
             openProfile();
         }
-        if (!isAnnounced) {
+        if (!isAnnounced || !useLedger(ledger, origin)) {
             ::munmap(ledger.header, ledger.bytes);
+            isAnnounced = false;
         }
     }
     closeDescriptor(socket);
     if (!isAnnounced) {
         return false;
     }
-    startAnnotations(*ledger.header);
-    if (s_header != nullptr) {
-        ::munmap(s_header, s_mappedBytes);
-    }
-    s_header = ledger.header;
-    s_mappedBytes = ledger.bytes;
-    s_ended.store(kNoSlot, std::memory_order_relaxed);
-    s_answered.store(0, std::memory_order_relaxed);
+    startAnnotations(*s_header);
     if (!s_hasEndKey) {
         s_hasEndKey = ::pthread_key_create(&s_endKey, [](void*) { endThread(); }) == 0;
     }
     return true;
+}
+
+void forgetThread() noexcept {
+    t_slot = nullptr; // in a fork's child: a slot of the parent's ledger
+    t_isWithoutSlot = false;
+    forgetProfile();
 }
 
 void noteInheritance() noexcept {

@@ -40,6 +40,9 @@ void countReallocation() noexcept;
 // while isCounting().
 [[nodiscard]] std::size_t ownSlotIndex() noexcept;
 
+// In the child of a fork: its one thread has no slot yet.
+void forgetThread() noexcept;
+
 // Before fork: notes what is live now, for the child. Exact as long as no other thread allocates
 // until the fork has happened.
 void noteInheritance() noexcept;

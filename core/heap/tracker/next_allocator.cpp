@@ -67,9 +67,15 @@ std::size_t bootstrapUsableSize(void* block) {
     return block != nullptr ? bootstrapSize(block) : 0;
 }
 
+using Find = std::uintptr_t (*)(const char*);
+
+std::uintptr_t findNext(const char* name) noexcept {
+    return reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_NEXT, name));
+}
+
 template <typename Function>
-void resolve(Function*& function, const char* name) {
-    if (void* found = ::dlsym(RTLD_NEXT, name)) {
+void resolve(Function*& function, const char* name, Find find) {
+    if (const std::uintptr_t found = find(name)) {
         function = reinterpret_cast<Function*>(found);
     }
 }
@@ -131,23 +137,27 @@ std::size_t bootstrapSize(const void* block) noexcept {
 }
 
 void resolveNextAllocator() noexcept {
+    useAllocator(findNext);
+}
+
+void useAllocator(Find find) noexcept {
     NextAllocator found = g_next; // dlsym must not meet a half-filled table
-    resolve(found.malloc, "malloc");
-    resolve(found.calloc, "calloc");
-    resolve(found.realloc, "realloc");
-    resolve(found.free, "free");
-    resolve(found.posixMemalign, "posix_memalign");
-    resolve(found.alignedAlloc, "aligned_alloc");
-    resolve(found.memalign, "memalign");
-    resolve(found.valloc, "valloc");
-    resolve(found.pvalloc, "pvalloc");
-    resolve(found.usableSize, "malloc_usable_size");
+    resolve(found.malloc, "malloc", find);
+    resolve(found.calloc, "calloc", find);
+    resolve(found.realloc, "realloc", find);
+    resolve(found.free, "free", find);
+    resolve(found.posixMemalign, "posix_memalign", find);
+    resolve(found.alignedAlloc, "aligned_alloc", find);
+    resolve(found.memalign, "memalign", find);
+    resolve(found.valloc, "valloc", find);
+    resolve(found.pvalloc, "pvalloc", find);
+    resolve(found.usableSize, "malloc_usable_size", find);
     g_next = found;
     s_allocatorLibrary = libraryOf(reinterpret_cast<const void*>(g_next.malloc)).identity;
     g_next.hasGlibcChunks = isInAllocator(reinterpret_cast<const void*>(&::gnu_get_libc_version)) &&
                             chunkFormulaHolds();
     if (g_next.hasGlibcChunks) {
-        resolve(g_next.sums, "mallinfo2"); // since glibc 2.33
+        resolve(g_next.sums, "mallinfo2", find); // since glibc 2.33
     }
 }
 

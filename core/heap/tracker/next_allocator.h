@@ -29,6 +29,9 @@ static_assert(sizeof(std::size_t) == 8, "glibc's chunks are read as they are on 
 
 // Fills g_next. Not thread-safe: openGate() calls it once.
 void resolveNextAllocator() noexcept;
+// Fills it with what find() gives for each name, 0 for none. For a process that is attached to:
+// only while no call comes to this library.
+void useAllocator(std::uintptr_t (*find)(const char* name)) noexcept;
 // The library, or program, that an address lies in. dladdr says it too, but looks through all of
 // the library's symbols for it (libc's: 40 us, measured).
 struct LoadedLibrary {

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <ctime>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <x86intrin.h>
 
 extern "C" {
@@ -57,14 +58,19 @@ unsigned char* s_profile = nullptr;
 ProfileHeader* s_header = nullptr;
 std::size_t s_bytes = 0;
 std::atomic<bool> s_isOpen{false}; // all of it is there
+std::int32_t s_ownerPid = 0; // who made it
 StackTable s_stacks;
 ModuleTable s_modules;
 BlockShadow s_shadow;
 SampleTable s_samples;
 unsigned char* s_cells = nullptr;
 
+// How often the process was attached to again.
+std::atomic<std::uint32_t> s_generation{0};
+
 // What a thread has of its own beside its part of the profile.
 struct ThreadState {
+    std::uint32_t generation; // of the profile that all of this is of
     ProfileThread* part;
     std::int64_t pendingBytes; // not in liveBytes yet
     const void* newest;        // its last allocation
@@ -204,6 +210,13 @@ public:
         : m_state(t_state) {
         if (m_state.isInside) {
             return;
+        }
+        const std::uint32_t generation = s_generation.load(std::memory_order_relaxed);
+        if (m_state.generation != generation) [[unlikely]] {
+            const bool isOver = m_state.isOver;
+            m_state = {};
+            m_state.generation = generation;
+            m_state.isOver = isOver;
         }
         if (m_state.part == nullptr && !m_state.isOver) {
             const std::size_t slot = ownSlotIndex();
@@ -506,6 +519,19 @@ void noteOwnMemory(OwnMemory walks, OwnMemory cache) noexcept {
 
 } // namespace
 
+void leaveProfile() noexcept {
+    if (s_profile != nullptr) {
+        if (s_ownerPid == ::getpid()) { // else it is the parent's
+            ::madvise(s_profile, s_bytes, MADV_REMOVE);
+        }
+        // What leads to its parts stays: another thread may be on its way there.
+        s_isOpen.store(false, std::memory_order_relaxed);
+        g_isEveryBlockKnown.store(false, std::memory_order_relaxed);
+        s_profile = nullptr;
+        s_generation.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
 int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
     // glibc's blocks are at least 32 bytes apart; other allocators have them as near as 8.
     const unsigned shift = hasGlibcChunks ? 5 : 3;
@@ -527,6 +553,7 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
         const std::size_t bytesBefore = s_bytes;
         s_profile = static_cast<unsigned char*>(at);
         s_bytes = plan.fileBytes;
+        s_ownerPid = ::getpid();
         s_header = reinterpret_cast<ProfileHeader*>(s_profile);
         fillGeometry(*s_header, geometry, slots, shift);
         s_header->magic = kProfileMagic;
@@ -539,6 +566,7 @@ int startProfile(std::uint32_t slots, bool hasGlibcChunks) noexcept {
         s_header->threadsUsed.store(1, std::memory_order_relaxed); // what was lost is in part 0
         s_stacks.use(s_profile);
         s_modules.use(s_profile);
+        forgetFrameRules(); // stacks that are known by their number in a profile before
         tellOfObjects(noteObject);
         noteOwnMemory(prepareWalks(), prepareStackCache());
         s_cells = s_profile + s_header->cellsAt;

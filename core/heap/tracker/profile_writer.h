@@ -39,6 +39,10 @@ void noteRecording(LedgerMode mode) noexcept;
             g_sampleRegions[sampleRegionOf(block)].load(std::memory_order_relaxed) != 0);
 }
 
+// Before a process is attached to again: gives back the memory of the profile before, whose mapping
+// stays, as threads may be in it, and lets each thread begin anew. One thread only.
+void leaveProfile() noexcept;
+
 // A block that the next allocator has just given, with what was asked for; null is ignored. The
 // stack is that of the caller, without the tracker's own frames.
 // caller: where the allocation returns to, as far as it is known, for finding the stack again.
