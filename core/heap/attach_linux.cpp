@@ -308,7 +308,9 @@ Expected<HeapAttachment> attachHeap(std::int32_t pid, const LedgerReceiver& rece
         target->library = std::filesystem::absolute(*library).string();
     }
     AttachRequest request{};
-    request.mode = mode == HeapMode::exact ? LedgerMode::exact : LedgerMode::counters;
+    request.mode = mode == HeapMode::exact     ? LedgerMode::exact
+                   : mode == HeapMode::sampled ? LedgerMode::sampled
+                                               : LedgerMode::counters;
     const std::string& name = receiver.socketName();
     std::memcpy(request.socketName, name.data(),
                 std::min(name.size(), sizeof(request.socketName) - 1));

@@ -30,9 +30,9 @@ Expected<std::unique_ptr<SessionWriter>> openOutput(const LiveOptions& options) 
     return SessionWriter::create(options.outputFile, options.outputLimitBytes);
 }
 
-HeapMode firstHeapMode(const LiveOptions& options) {
-    const bool isLater = options.heapFromNs && options.heapMode != HeapMode::off;
-    return isLater ? HeapMode::counts : options.heapMode;
+// mode: one of the two that the options have.
+HeapMode firstHeapMode(const LiveOptions& options, HeapMode mode) {
+    return options.heapFromNs && mode != HeapMode::off ? HeapMode::counts : mode;
 }
 
 } // namespace
@@ -63,7 +63,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runScenario(const Scenario& 
     ScenarioTarget::Options target;
     target.workload.seed = options.seed;
     target.workload.durationNs = options.durationNs;
-    target.heapMode = firstHeapMode(options);
+    target.heapMode = firstHeapMode(options, options.heapMode);
     target.isSearchingLeaks = options.isSearchingLeaks;
     target.cursorPeriodNs = options.cursorPeriodNs;
     auto started = ScenarioTarget::start(scenario, std::move(target));
@@ -84,7 +84,7 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::attachProcess(const ProcessI
     if (!writer) {
         return writer.error();
     }
-    auto target = ProcessTarget::attach(process, options.attachedHeapMode);
+    auto target = ProcessTarget::attach(process, firstHeapMode(options, options.attachedHeapMode));
     if (!target) {
         return target.error();
     }
@@ -130,7 +130,8 @@ Expected<std::unique_ptr<LiveSession>> LiveSession::runCommand(const std::vector
     if (!writer) {
         return writer.error();
     }
-    auto target = CommandTarget::start(argv, firstHeapMode(options), options.isSearchingLeaks);
+    auto target = CommandTarget::start(argv, firstHeapMode(options, options.heapMode),
+                                       options.isSearchingLeaks);
     if (!target) {
         return target.error();
     }

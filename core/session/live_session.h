@@ -26,15 +26,13 @@ struct LiveOptions {
     std::string outputFile; // empty: the session is kept in memory only
     // Of the output file; 0: none. What comes later is in memory only, and errors() says so.
     std::uint64_t outputLimitBytes = 0;
-    // Of what is started; a process that runs already cannot be counted.
-    HeapMode heapMode = HeapMode::counts;
+    HeapMode heapMode = HeapMode::counts; // of what is started
+    // Of a process that runs already: has it load the tracker (core/heap/attach_linux.h).
+    HeapMode attachedHeapMode = HeapMode::off;
     // That mode begins so long after the start, and counts come before; empty: at the start.
     std::optional<std::int64_t> heapFromNs;
     // With heapMode exact: processes that are started are searched for leaks when they exit.
     bool isSearchingLeaks = false;
-    HeapMode heapMode = HeapMode::counts; // of what is started
-    // Of a process that runs already: has it load the tracker (core/heap/attach_linux.h).
-    HeapMode attachedHeapMode = HeapMode::off;
     std::optional<std::uint64_t> seed;       // in place of the scenario's
     std::optional<std::int64_t> durationNs;  // in place of the scenario's; else until stopped
     std::int64_t cursorPeriodNs = 1'000'000; // of the ring's cursors

@@ -114,6 +114,12 @@ void ProcessTarget::takeLastSamples(std::int64_t nowNs, Session& session) {
     }
 }
 
+void ProcessTarget::setHeapMode(HeapMode mode) {
+    if (m_heap != nullptr) {
+        m_heap->setMode(mode);
+    }
+}
+
 void ProcessTarget::summarize(RunSummary& summary) const {
     summary.scenario = m_description;
     if (m_heap != nullptr) {

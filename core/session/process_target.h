@@ -34,6 +34,7 @@ public:
     [[nodiscard]] bool isEnded() const override { return m_isEnded; }
     void requestStop(std::int64_t nowNs) override;
     void takeLastSamples(std::int64_t nowNs, Session& session) override;
+    void setHeapMode(HeapMode mode) override;
     void summarize(RunSummary& summary) const override;
 
 private:
