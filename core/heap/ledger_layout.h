@@ -156,8 +156,8 @@ static_assert(sizeof(AllocatorAnswer) == 64);
 
 // Which way each event of the heap goes, in one byte that every event looks at.
 enum class GateState : std::uint8_t {
-    closed = 0,   // not opened yet, or this is a fork's child
-    counting = 1, // sizes are asked of the allocator
+    closed = 0,         // not opened yet, or this is a fork's child
+    counting = 1,       // sizes are asked of the allocator
     countingChunks = 2, // the allocator is glibc's: see the tracker's chunkWord()
     dormant = 3,        // events are handed on
     recording = 4,      // every block is recorded

@@ -56,8 +56,8 @@ public:
         return m_allocator;
     }
 
-    // Asks the process to record blocks in that way from now on. It does so with its next event, and
-    // hands over a profile of its own if it had none: LedgerReceiver::takeProfiles().
+    // Asks the process to record blocks in that way from now on. It does so with its next event,
+    // and hands over a profile of its own if it had none: LedgerReceiver::takeProfiles().
     void requestMode(LedgerMode mode);
     // To be called several times a second: whether it has been done.
     void pollMode();

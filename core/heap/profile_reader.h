@@ -34,8 +34,9 @@ public:
     // Whether every block that was allocated since that time, CLOCK_MONOTONIC, is recorded.
     [[nodiscard]] bool hasAllSince(std::int64_t timeNs) const;
 
-    // By address, those that the profile knows; where blocks are sampled, the sampled ones. While the process runs each is one that was there,
-    // though not all at one instant. Errors as read()'s.
+    // By address, those that the profile knows; where blocks are sampled, the sampled ones. While
+    // the process runs each is one that was there, though not all at one instant. Errors as
+    // read()'s.
     [[nodiscard]] Expected<std::vector<LiveBlock>> readBlocks() const;
 
     // What of the process's memory the tracker has for itself.

@@ -82,8 +82,7 @@ constexpr std::uint64_t kSamplePeriod = std::uint64_t{512} << 10U;
                                                    std::uint64_t ticks) noexcept {
     const double ratio = static_cast<double>(bytes != 0 ? bytes : 1) / static_cast<double>(period);
     // Below, 1 - e^-x would lose digits.
-    const double blocks =
-        ratio < 1e-3 ? 1 / ratio + 0.5 + ratio / 12 : 1 / (1 - expMinus(ratio));
+    const double blocks = ratio < 1e-3 ? 1 / ratio + 0.5 + ratio / 12 : 1 / (1 - expMinus(ratio));
     std::uint64_t seed = address ^ std::rotl(ticks, 32);
     return static_cast<std::uint64_t>(blocks + unitOf(nextRandom(seed)) - 0x1p-53);
 }

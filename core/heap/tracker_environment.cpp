@@ -19,8 +19,8 @@ Expected<HeapMode> parseHeapMode(std::string_view word) {
             return mode;
         }
     }
-    return makeError(ErrorKind::usage,
-                     "unknown heap mode '" + std::string(word) + "': use off, counts, sampled or exact");
+    return makeError(ErrorKind::usage, "unknown heap mode '" + std::string(word) +
+                                           "': use off, counts, sampled or exact");
 }
 
 Expected<std::vector<std::pair<std::string, std::string>>>

@@ -5,8 +5,8 @@ import pathlib
 import re
 import sys
 
-TRACKER_SEES = {"core/heap/annotation_layout.h", "core/heap/ledger_layout.h", "core/heap/profile_layout.h",
-                "core/heap/sampling.h"}
+TRACKER_SEES = {"core/heap/annotation_layout.h", "core/heap/attach_layout.h", "core/heap/ledger_layout.h",
+                "core/heap/profile_layout.h", "core/heap/sampling.h"}
 CORE_SEES = {
     "base": set(),
     "ring": {"base"},

@@ -28,7 +28,8 @@ struct alignas(4096) Gate {
 inline GateState gateState() noexcept {
     const auto* own = reinterpret_cast<const unsigned char*>(&g_ownGate);
     const std::ptrdiff_t toState = g_gate.toState.load(std::memory_order_relaxed);
-    // Acquire: pairs with the releases in openGate() and changeMode(), for what the state stands on.
+    // Acquire: pairs with the releases in openGate() and changeMode(), for what the state stands
+    // on.
     return reinterpret_cast<const std::atomic<GateState>*>(own + toState)
         ->load(std::memory_order_acquire);
 }

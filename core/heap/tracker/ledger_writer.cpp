@@ -439,9 +439,8 @@ bool startLedger(const char* socketName, LedgerOrigin origin, LedgerMode& mode) 
     const MappedLedger ledger = mapLedger();
     bool isAnnounced = false;
     if (ledger.header != nullptr) {
-        const int profile = mode != LedgerMode::counters
-                                ? startProfile(ledger.slots, g_next.hasGlibcChunks)
-                                : -1;
+        const int profile =
+            mode != LedgerMode::counters ? startProfile(ledger.slots, g_next.hasGlibcChunks) : -1;
         mode = profile >= 0 ? mode : LedgerMode::counters;
         fillHeader(ledger, origin, mode);
         isAnnounced = announceLedger(socket, ledger.fd, profile, ledger.header->pid,

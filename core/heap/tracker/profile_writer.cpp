@@ -58,7 +58,7 @@ unsigned char* s_profile = nullptr;
 ProfileHeader* s_header = nullptr;
 std::size_t s_bytes = 0;
 std::atomic<bool> s_isOpen{false}; // all of it is there
-std::int32_t s_ownerPid = 0; // who made it
+std::int32_t s_ownerPid = 0;       // who made it
 StackTable s_stacks;
 ModuleTable s_modules;
 BlockShadow s_shadow;

@@ -74,15 +74,33 @@ pthread_t s_threads[4];
 
 void act(char what) {
     switch (what) {
-    case 'a': keep(1000, 100); break;
-    case 'b': keep(500, 2000); break;
-    case 'l': keep(300'000, 1000); break;
-    case 'h': keep(100, 5'000'000); break;
-    case 'f': release(1000); break;
-    case 'F': release(kMost); break;
-    case 't': comeAndGo(1'000'000, 1000); break;
-    case 'g': grow(); break;
-    case 'k': forkAndWait(); break;
+    case 'a':
+        keep(1000, 100);
+        break;
+    case 'b':
+        keep(500, 2000);
+        break;
+    case 'l':
+        keep(300'000, 1000);
+        break;
+    case 'h':
+        keep(100, 5'000'000);
+        break;
+    case 'f':
+        release(1000);
+        break;
+    case 'F':
+        release(kMost);
+        break;
+    case 't':
+        comeAndGo(1'000'000, 1000);
+        break;
+    case 'g':
+        grow();
+        break;
+    case 'k':
+        forkAndWait();
+        break;
     case 'T':
         s_isOver = false;
         for (pthread_t& thread : s_threads) {
@@ -95,7 +113,8 @@ void act(char what) {
             ::pthread_join(thread, nullptr);
         }
         break;
-    default: break;
+    default:
+        break;
     }
 }
 

@@ -27,10 +27,9 @@ TEST(TrackerEnvironment, OffNeedsNothing) {
 TEST(TrackerEnvironment, TellsTheTrackerItsMode) {
     const auto receiver = LedgerReceiver::create();
     ASSERT_TRUE(receiver);
-    for (const auto& [mode, word] :
-         {std::pair{HeapMode::counts, "counters"},
-          {HeapMode::sampled, "sampled"},
-          {HeapMode::exact, "exact"}}) {
+    for (const auto& [mode, word] : {std::pair{HeapMode::counts, "counters"},
+                                     {HeapMode::sampled, "sampled"},
+                                     {HeapMode::exact, "exact"}}) {
         const auto variables = trackerEnvironment(*receiver, mode);
         ASSERT_TRUE(variables) << variables.error().message;
         const std::pair<std::string, std::string> wanted{"RINGSCOPE_HEAP_MODE", word};
