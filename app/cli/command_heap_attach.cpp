@@ -95,7 +95,7 @@ void addHeapAttachCommands(CLI::App& heap, CommandLine& line) {
     attachCommand
         ->add_option("--heap", options->heap,
                      "exact (default): each block with its call stack, at up to twice the time; "
-                     "counts: totals alone")
+                     "sampled: one in 512 KiB; counts: totals alone")
         ->type_name("MODE");
     attachCommand->footer("Example:\n"
                           "  ringscope-cli heap attach 4711\n"

@@ -292,9 +292,9 @@ Expected<HeapAttachment> callTracker(const Target& target, const char* entry,
 
 Expected<HeapAttachment> attachHeap(std::int32_t pid, const LedgerReceiver& receiver,
                                     HeapMode mode) {
-    if (mode != HeapMode::counts && mode != HeapMode::exact) {
+    if (mode == HeapMode::off) {
         return makeError(ErrorKind::usage,
-                         "a process is attached to with heap mode counts or exact");
+                         "a process is attached to with heap mode counts, sampled or exact");
     }
     auto target = examine(pid);
     if (!target) {

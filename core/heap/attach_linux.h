@@ -23,7 +23,7 @@ struct HeapAttachment {
 // Has a process that runs already load the tracker, which hands its ledger to the receiver and
 // counts from then on. A thread of it is stopped for some milliseconds where it holds no lock
 // (safe_point_linux.h); the others run on. Waits at most some seconds for such a place. mode:
-// counts or exact. Errors (usage): off or sampled; (target): everything that a process can be which
+// any but off. Errors (usage): off; (target): everything that a process can be which
 // does not allow it, in words; (failed): the tracker library is missing. The calling thread must
 // have no other children or traced threads that it waits for with waitpid(-1).
 [[nodiscard]] Expected<HeapAttachment> attachHeap(std::int32_t pid, const LedgerReceiver& receiver,

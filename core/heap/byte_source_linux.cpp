@@ -142,27 +142,13 @@ std::unique_ptr<ByteSource> fileBytes(FileDescriptor file) {
     return std::make_unique<FileBytes>(std::move(file));
 }
 
-Expected<std::unique_ptr<ByteSource>> mappedFile(const ProcessIdentity& process,
-                                                 const std::string& name, MappedFileBy by) {
-    auto memory = ProcessMemory::open(process);
-    if (!memory) {
-        return memory.error();
-    }
-    const auto mappings = memory->mappings();
-    if (!mappings) {
-        return mappings.error();
-    }
-    const auto found =
-        std::find_if(mappings->begin(), mappings->end(), [&name](const ProcessMapping& each) {
-            return each.fileOffset == 0 && each.isShared &&
-                   each.name == "/memfd:" + name + " (deleted)";
-        });
-    if (found == mappings->end()) {
-        return makeError(ErrorKind::target,
-                         "process " + std::to_string(process.pid) + " has no " + name + " mapped");
-    }
-    const std::string path = "/proc/" + std::to_string(process.pid) + "/map_files/" +
-                             hexadecimal(found->range.begin) + "-" + hexadecimal(found->range.end);
+namespace {
+
+std::unique_ptr<ByteSource> bytesOf(const ProcessMapping& mapping, std::int32_t pid,
+                                    Expected<ProcessMemory> memory, MappedFileBy by) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/map_files/" +
+                             hexadecimal(mapping.range.begin) + "-" +
+                             hexadecimal(mapping.range.end);
     FileDescriptor file;
     if (by != MappedFileBy::memory) {
         file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -171,8 +157,40 @@ Expected<std::unique_ptr<ByteSource>> mappedFile(const ProcessIdentity& process,
     if (file.isOpen() && ::fcntl(file.get(), F_GET_SEALS) >= 0) {
         return fileBytes(std::move(file));
     }
-    return std::unique_ptr<ByteSource>(
-        std::make_unique<MappedBytes>(std::move(*memory), found->range));
+    return memory ? std::make_unique<MappedBytes>(std::move(*memory), mapping.range) : nullptr;
+}
+
+} // namespace
+
+Expected<std::unique_ptr<ByteSource>> mappedFile(const ProcessIdentity& process,
+                                                 const std::string& name, MappedFileBy by) {
+    const auto memory = ProcessMemory::open(process);
+    if (!memory) {
+        return memory.error();
+    }
+    const auto mappings = memory->mappings();
+    if (!mappings) {
+        return mappings.error();
+    }
+    std::unique_ptr<ByteSource> found;
+    for (const ProcessMapping& each : *mappings) {
+        if (each.fileOffset != 0 || !each.isShared ||
+            each.name != "/memfd:" + name + " (deleted)") {
+            continue;
+        }
+        auto bytes = bytesOf(each, process.pid, ProcessMemory::open(process), by);
+        std::uint64_t first = 0;
+        // A process that was attached to before keeps what it had then, emptied.
+        if (bytes != nullptr && !bytes->read(&first, sizeof(first), 0) && first != 0) {
+            return bytes;
+        }
+        found = bytes != nullptr ? std::move(bytes) : std::move(found);
+    }
+    if (found == nullptr) {
+        return makeError(ErrorKind::target,
+                         "process " + std::to_string(process.pid) + " has no " + name + " mapped");
+    }
+    return found;
 }
 
 } // namespace ringscope

@@ -186,7 +186,7 @@ Expected<LedgerReader> LedgerReader::open(std::unique_ptr<ByteSource> ledger,
     std::memcpy(reader.m_inheritedBlocks.data(), copy + offsetof(LedgerHeader, inheritedBlocks),
                 sizeof(LedgerHeader::inheritedBlocks));
     reader.m_mode = mode;
-    if (mode != LedgerMode::counters && profile != nullptr) {
+    if (profile != nullptr) { // there from the start, or since the mode changed
         auto opened = ProfileReader::open(std::move(profile));
         if (opened) {
             reader.m_profile = std::make_shared<const ProfileReader>(std::move(*opened));
