@@ -181,7 +181,8 @@ Expected<std::unique_ptr<ByteSource>> mappedFile(const ProcessIdentity& process,
         auto bytes = bytesOf(each, process.pid, ProcessMemory::open(process), by);
         std::uint64_t first = 0;
         // A process that was attached to before keeps what it had then, emptied.
-        if (bytes != nullptr && !bytes->read(&first, sizeof(first), 0) && first != 0) {
+        if (bytes != nullptr && bytes->read(&first, sizeof(first), 0).bytes == sizeof(first) &&
+            first != 0) {
             return bytes;
         }
         found = bytes != nullptr ? std::move(bytes) : std::move(found);
