@@ -305,7 +305,7 @@ void startAnnotations(LedgerHeader& ledger) noexcept {
     if (ledger.annotationsOffset != 0) {
         g_annotated.tables = reinterpret_cast<LedgerAnnotations*>(
             reinterpret_cast<unsigned char*>(&ledger) + ledger.annotationsOffset);
-        if (before != nullptr) {
+        if (before != nullptr && before != g_annotated.tables) { // the same: attached to again
             inherit(*g_annotated.tables, *before);
         } else { // entry 0 of each is there for the rest
             g_annotated.tables->regions.store(1, std::memory_order_relaxed);

@@ -375,8 +375,13 @@ bool replaceLedger(const MappedLedger& ledger) noexcept {
 bool useLedger(const MappedLedger& ledger, LedgerOrigin origin) noexcept {
     if (origin == LedgerOrigin::attached && s_header != nullptr) {
         s_answered.store(0, std::memory_order_relaxed);
-        return ledger.bytes == s_mappedBytes && replaceLedger(ledger);
+        if (ledger.bytes != s_mappedBytes || !replaceLedger(ledger)) {
+            return false;
+        }
+        startAnnotations(*s_header);
+        return true;
     }
+    startAnnotations(*ledger.header); // while the parent's, whose names it takes over, is there
     if (s_header != nullptr) {
         ::munmap(s_header, s_mappedBytes);
     }
@@ -460,7 +465,6 @@ bool startLedger(const char* socketName, LedgerOrigin origin, LedgerMode& mode) 
     if (!isAnnounced) {
         return false;
     }
-    startAnnotations(*s_header);
     if (!s_hasEndKey) {
         s_hasEndKey = ::pthread_key_create(&s_endKey, [](void*) { endThread(); }) == 0;
     }

@@ -128,7 +128,10 @@ void lockedThreads() {
         }
         ::_exit(0);
     }
-    ::waitpid(child, nullptr, 0);
+    int status = -1;
+    if (::waitpid(child, &status, 0) != child || status != 0) {
+        ::_exit(1); // a child that crashes would otherwise only have no blocks
+    }
 }
 
 // Two stacks that differ in their outermost call alone.
