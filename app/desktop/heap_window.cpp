@@ -479,7 +479,8 @@ void HeapWindow::showTree(bool isUpdate) {
     showFound();
 }
 
-// Of the image that is shown: a process that exec'ed has several, by the names of their programs.
+// Of the image that is shown: a process that exec'ed has several, by the names of their programs,
+// of which the kernel keeps 15 bytes.
 void HeapWindow::showAnnotations() {
     const HeapAnnotationRecord none;
     const HeapAnnotationRecord* found = &none;
@@ -488,7 +489,7 @@ void HeapWindow::showAnnotations() {
         for (const HeapAnnotationRecord& record : *m_annotations) {
             if (record.process.pid == shown.process.pid &&
                 record.process.startTicks == shown.process.startTicks &&
-                record.name == shown.name) {
+                record.name.substr(0, 15) == shown.name.substr(0, 15)) {
                 found = &record;
             }
         }

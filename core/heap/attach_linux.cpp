@@ -117,6 +117,7 @@ struct Target {
     std::vector<ImageSymbol> libcFunctions;
     std::uint64_t codeAt = 0;
     std::string remark;
+    bool isOutdated = false; // a stack was met that it does not have: it runs another program now
 };
 
 std::uint64_t addressOf(const std::vector<ImageSymbol>& functions, const std::string& name) {
@@ -225,7 +226,7 @@ std::optional<std::string> objectionTo(const TracedThread& thread, std::int32_t 
     return safePoint.objectionTo(tid, registers);
 }
 
-Expected<InjectedAnswer> callIn(const Target& target, const SafePoint& safePoint, const char* entry,
+Expected<InjectedAnswer> callIn(Target& target, const SafePoint& safePoint, const char* entry,
                                 const AttachRequest& request) {
     const InjectedCall call{target.loader, target.codeAt, target.library, entry, request};
     const std::int64_t end = monotonicNs() + kSearchNs;
@@ -247,6 +248,11 @@ Expected<InjectedAnswer> callIn(const Target& target, const SafePoint& safePoint
                 last = "thread " + std::to_string(tid) + " cannot be stopped";
                 continue;
             }
+            if (target.image.mappingAt(thread->registers().rsp) == nullptr) {
+                target.isOutdated = true;
+                return makeError(ErrorKind::target, "it has just started another program or a "
+                                                    "thread; try again");
+            }
             if (const auto objection = objectionTo(*thread, tid, target, safePoint)) {
                 last = "thread " + std::to_string(tid) + " " + *objection;
                 continue;
@@ -261,7 +267,7 @@ Expected<InjectedAnswer> callIn(const Target& target, const SafePoint& safePoint
                                             last + "); try again");
 }
 
-Expected<HeapAttachment> callTracker(const Target& target, const char* entry,
+Expected<HeapAttachment> callTracker(Target& target, const char* entry,
                                      const AttachRequest& request) {
     const ImageMapping* const libc = target.image.library(kLibcFile);
     const SafePoint safePoint(target.pid, target.image, *libc, target.libcFunctions);
@@ -290,22 +296,44 @@ Expected<HeapAttachment> callTracker(const Target& target, const char* entry,
 
 } // namespace
 
+namespace {
+
+// Of a process that starts another program meanwhile it is made out anew, a few times.
+Expected<HeapAttachment> examineAndCall(std::int32_t pid, const std::string& library,
+                                        const char* entry, const AttachRequest& request) {
+    constexpr int kMostTries = 5;
+    for (int i = 1;; ++i) {
+        auto target = examine(pid);
+        if (!target) {
+            return target.error();
+        }
+        if (!target->isLoaded && library.empty()) {
+            return makeError(ErrorKind::target,
+                             "cannot detach from " + nameOf(pid) + ": it is not attached to");
+        }
+        if (!target->isLoaded) {
+            target->library = library;
+        }
+        auto attachment = callTracker(*target, entry, request);
+        if (attachment || !target->isOutdated || i == kMostTries) {
+            return attachment;
+        }
+        const timespec pause{0, 20'000'000L * i};
+        ::nanosleep(&pause, nullptr);
+    }
+}
+
+} // namespace
+
 Expected<HeapAttachment> attachHeap(std::int32_t pid, const LedgerReceiver& receiver,
                                     HeapMode mode) {
     if (mode == HeapMode::off) {
         return makeError(ErrorKind::usage,
                          "a process is attached to with heap mode counts, sampled or exact");
     }
-    auto target = examine(pid);
-    if (!target) {
-        return target.error();
-    }
-    if (!target->isLoaded) {
-        const auto library = heapTrackerLibrary();
-        if (!library) {
-            return library.error();
-        }
-        target->library = std::filesystem::absolute(*library).string();
+    const auto library = heapTrackerLibrary();
+    if (!library) {
+        return library.error();
     }
     AttachRequest request{};
     request.mode = mode == HeapMode::exact     ? LedgerMode::exact
@@ -314,19 +342,11 @@ Expected<HeapAttachment> attachHeap(std::int32_t pid, const LedgerReceiver& rece
     const std::string& name = receiver.socketName();
     std::memcpy(request.socketName, name.data(),
                 std::min(name.size(), sizeof(request.socketName) - 1));
-    return callTracker(*target, kAttachEntry, request);
+    return examineAndCall(pid, std::filesystem::absolute(*library).string(), kAttachEntry, request);
 }
 
 Expected<HeapAttachment> detachHeap(std::int32_t pid) {
-    const auto target = examine(pid);
-    if (!target) {
-        return target.error();
-    }
-    if (!target->isLoaded) {
-        return makeError(ErrorKind::target,
-                         "cannot detach from " + nameOf(pid) + ": it is not attached to");
-    }
-    return callTracker(*target, kDetachEntry, AttachRequest{});
+    return examineAndCall(pid, {}, kDetachEntry, AttachRequest{});
 }
 
 } // namespace ringscope

@@ -94,6 +94,11 @@ Expected<MapSnapshot> readMapFile(const std::string& path) {
         return makeError(ErrorKind::damaged, path + " is a session and no single map: open it as "
                                                     "a session, or one of its maps as FILE@TIME");
     }
+    if (head->starts_with("# Ringscope memory map")) {
+        return makeError(ErrorKind::damaged,
+                         path + " is a table that Ringscope wrote as CSV, which lacks what a map "
+                                "needs: save the map as JSON to open it again");
+    }
     if (const auto refused = whyNotRead(path, *head)) {
         return *refused;
     }
@@ -103,11 +108,6 @@ Expected<MapSnapshot> readMapFile(const std::string& path) {
     }
     if (!startsAsJson(*head) && startsAsVmmapCsv(*head)) {
         return mapFromVmmapCsv(*text, path);
-    }
-    if (head->starts_with("# Ringscope memory map")) {
-        return makeError(ErrorKind::damaged,
-                         path + " is a table that Ringscope wrote as CSV, which lacks what a map "
-                                "needs: save the map as JSON to open it again");
     }
     return mapFromJson(*text, path);
 }

@@ -49,6 +49,12 @@ TEST(CliRecord, CountsTheHeapOfAProcessThatRunsAlreadyAndLetsItGo) {
          "import time\nwhile True:\n    x = [bytes(2000) for i in range(100)]\n"
          "    time.sleep(0.001)"});
     const std::string pid = std::to_string(target.pid());
+    // At work, and no shell any more that stands for it.
+    ASSERT_TRUE(within(10'000'000'000, [&pid] {
+        const ProgramResult map = cli({"map", pid});
+        return map.out.rfind("python3", 0) == 0 &&
+               cli({"map", pid, "--by", "object"}).out.find("libm.so") != std::string::npos;
+    }));
     for (int i = 0; i < 2; ++i) {
         const ProgramResult result = cli({"--quiet", "record", "--pid", pid, "--heap", "exact",
                                           "--duration", "500ms", "--json"});

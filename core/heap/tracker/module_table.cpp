@@ -116,7 +116,9 @@ void ModuleTable::use(unsigned char* profile) noexcept {
     auto* const header = reinterpret_cast<ProfileHeader*>(profile);
     auto* const modules = reinterpret_cast<ProfileModule*>(profile + header->modulesAt);
     auto* const names = reinterpret_cast<char*>(profile + header->moduleNamesAt);
-    if (m_header != nullptr) {
+    const bool isTakingOver = m_header != nullptr && !m_isForgotten;
+    m_isForgotten = false;
+    if (isTakingOver) {
         const std::uint32_t used = std::min({m_header->modulesUsed.load(std::memory_order_relaxed),
                                              m_header->moduleCount, header->moduleCount});
         const std::uint32_t bytes =
@@ -131,7 +133,7 @@ void ModuleTable::use(unsigned char* profile) noexcept {
         header->moduleNamesUsed.store(bytes, std::memory_order_relaxed);
     }
     learnPaths();
-    if (m_header == nullptr) {
+    if (!isTakingOver) {
         header->programBytes = static_cast<std::uint32_t>(std::strlen(s_program));
         std::memcpy(names, s_program, header->programBytes);
         header->moduleNamesUsed.store(header->programBytes, std::memory_order_relaxed);

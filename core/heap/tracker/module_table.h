@@ -17,6 +17,9 @@ public:
     // Where the parts of a profile are mapped. What another one had is taken over: the child of a
     // fork has its parent's libraries.
     void use(unsigned char* profile) noexcept;
+    // The next use() takes nothing over. The parts of before stay mapped: another thread may be
+    // about to note something there.
+    void forget() noexcept { m_isForgotten = true; }
 
     // generation: another one after each dlclose. True when the object lies where a different one
     // was seen before. When the table is full, nothing is noted.
@@ -27,6 +30,7 @@ private:
     [[nodiscard]] ProfileModule* newestAt(const LoadedObject& object) const noexcept;
     void putName(ProfileModule& module, const char* name) noexcept;
 
+    bool m_isForgotten = false;
     ProfileHeader* m_header = nullptr;
     ProfileModule* m_modules = nullptr;
     char* m_names = nullptr;

@@ -527,6 +527,7 @@ void leaveProfile() noexcept {
         // What leads to its parts stays: another thread may be on its way there.
         s_isOpen.store(false, std::memory_order_relaxed);
         g_isEveryBlockKnown.store(false, std::memory_order_relaxed);
+        s_modules.forget();
         s_profile = nullptr;
         s_generation.fetch_add(1, std::memory_order_relaxed);
     }

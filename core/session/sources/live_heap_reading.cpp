@@ -60,6 +60,7 @@ HeapReading heapReadingOf(LedgerReader& ledger, std::string label, std::string n
     reading.head.label = std::move(label);
     reading.head.process = ledger.process();
     reading.head.name = std::move(name);
+    reading.programStartNs = ledger.startedNs();
     if (const auto counters = ledger.read()) {
         reading.sizes = sizesOf(*counters);
         reading.threads = threadsOf(*counters);

@@ -481,6 +481,7 @@ TEST(Tracker, ShowsTheFunctionsItStandsBeforeAndNothingElse) {
     const std::set<std::string> expected = {
         "malloc", "calloc", "realloc", "reallocarray", "free", "cfree", "posix_memalign",
         "aligned_alloc", "memalign", "valloc", "pvalloc", "malloc_usable_size", "dlclose",
+        "ringscope_heap_attach_v1", "ringscope_heap_detach_v1",
         // operator new and delete, plain and array
         "_Znwm", "_ZnwmRKSt9nothrow_t", "_ZnwmSt11align_val_t",
         "_ZnwmSt11align_val_tRKSt9nothrow_t", "_Znam", "_ZnamRKSt9nothrow_t",
