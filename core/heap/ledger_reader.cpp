@@ -250,9 +250,8 @@ void LedgerReader::requestMode(LedgerMode mode) {
     const auto wanted = static_cast<std::uint32_t>(mode);
     const GateState gate = GateState::changing;
     // In this order: see LedgerControl. A file that cannot be written is noticed by pollMode().
-    if (m_ledger->write(&wanted, sizeof(wanted), kAt + offsetof(LedgerControl, wanted))) {
-        m_ledger->write(&gate, sizeof(gate), kAt + offsetof(LedgerControl, gate));
-    }
+    (void)(m_ledger->write(&wanted, sizeof(wanted), kAt + offsetof(LedgerControl, wanted)) &&
+           m_ledger->write(&gate, sizeof(gate), kAt + offsetof(LedgerControl, gate)));
 }
 
 void LedgerReader::pollMode() {
