@@ -338,7 +338,7 @@ void HeapSource::searchAtEnd(Ledger& ledger, std::int64_t nowNs) {
         return;
     }
     if (!m_leaks) {
-        m_leaks.emplace();
+        m_leaks = RunSummary::Leaks{};
     }
     ++m_leaks->processes;
     m_leaks->definite += report->of(LeakKind::definite).blocks;
