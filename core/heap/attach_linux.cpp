@@ -117,7 +117,6 @@ struct Target {
     std::vector<ImageSymbol> libcFunctions;
     std::uint64_t codeAt = 0;
     std::string remark;
-    bool isOutdated = false; // a stack was met that it does not have: it runs another program now
 };
 
 std::uint64_t addressOf(const std::vector<ImageSymbol>& functions, const std::string& name) {
@@ -203,21 +202,33 @@ std::vector<std::int32_t> threadsOf(std::int32_t pid) {
     return waiting;
 }
 
-bool hasRoomForCall(const Target& target, std::uint64_t stackPointer) {
-    const ImageMapping* const stack = target.image.mappingAt(stackPointer);
+// False if the process has exec'ed another program since it was examined: nothing that is known of
+// it holds then.
+bool isStillThat(const Target& target, const ProcessImage& now) {
+    const ImageMapping* const libc = now.library(kLibcFile);
+    const ImageMapping* const before = target.image.library(kLibcFile);
+    const ImageMapping* const code = now.mappingAt(target.codeAt);
+    const ImageMapping* const codeBefore = target.image.mappingAt(target.codeAt);
+    return libc != nullptr && libc->begin == before->begin && libc->path == before->path &&
+           code != nullptr && code->isExecutable && code->path == codeBefore->path &&
+           now.loaderBase() == target.image.loaderBase() && now.program() == target.image.program();
+}
+
+bool hasRoomForCall(const ProcessImage& now, std::uint64_t stackPointer) {
+    const ImageMapping* const stack = now.mappingAt(stackPointer);
     return stack != nullptr && stack->isWritable &&
            (stackPointer - stack->begin >= kInjectedStackBytes || stack->path == "[stack]");
 }
 
 // Why the stopped thread cannot be used; empty: it can.
 std::optional<std::string> objectionTo(const TracedThread& thread, std::int32_t tid,
-                                       const Target& target, const SafePoint& safePoint) {
+                                       const ProcessImage& now, const SafePoint& safePoint) {
     const user_regs_struct& registers = thread.registers();
     constexpr unsigned long kCode64 = 0x33;
     if (registers.cs != kCode64) {
         return "runs 32-bit code";
     }
-    if (!hasRoomForCall(target, registers.rsp)) {
+    if (!hasRoomForCall(now, registers.rsp)) {
         return "has too small a stack";
     }
     if (static_cast<long>(registers.orig_rax) < 0 && thread.isInRestartableSequence()) {
@@ -226,8 +237,9 @@ std::optional<std::string> objectionTo(const TracedThread& thread, std::int32_t 
     return safePoint.objectionTo(tid, registers);
 }
 
-Expected<InjectedAnswer> callIn(Target& target, const SafePoint& safePoint, const char* entry,
-                                const AttachRequest& request) {
+// Empty: it runs another program by now.
+std::optional<Expected<InjectedAnswer>> callIn(const Target& target, const SafePoint& safePoint,
+                                               const char* entry, const AttachRequest& request) {
     const InjectedCall call{target.loader, target.codeAt, target.library, entry, request};
     const std::int64_t end = monotonicNs() + kSearchNs;
     std::string last = "has no thread that could be stopped";
@@ -242,18 +254,18 @@ Expected<InjectedAnswer> callIn(Target& target, const SafePoint& safePoint, cons
                                              std::to_string(tid))) {
                     continue; // it has ended
                 }
-                return thread.error();
+                return Expected<InjectedAnswer>(thread.error());
             }
             if (!thread->stop(kStopNs)) {
                 last = "thread " + std::to_string(tid) + " cannot be stopped";
                 continue;
             }
-            if (target.image.mappingAt(thread->registers().rsp) == nullptr) {
-                target.isOutdated = true;
-                return makeError(ErrorKind::target, "it has just started another program or a "
-                                                    "thread; try again");
+            // Another thread of it can only exec now by ending this one.
+            const auto now = ProcessImage::read(target.pid);
+            if (!now || !isStillThat(target, *now)) {
+                return std::nullopt;
             }
-            if (const auto objection = objectionTo(*thread, tid, target, safePoint)) {
+            if (const auto objection = objectionTo(*thread, tid, *now, safePoint)) {
                 last = "thread " + std::to_string(tid) + " " + *objection;
                 continue;
             }
@@ -262,22 +274,16 @@ Expected<InjectedAnswer> callIn(Target& target, const SafePoint& safePoint, cons
         const timespec pause{0, pauseNs};
         ::nanosleep(&pause, nullptr);
     }
-    return makeError(ErrorKind::target, "none of its threads came to a place where it is safe to "
-                                        "load a library within 5 s (the last: " +
-                                            last + "); try again");
+    return Expected<InjectedAnswer>(
+        makeError(ErrorKind::target, "none of its threads came to a place where it is safe to load "
+                                     "a library within 5 s (the last: " +
+                                         last + "); try again"));
 }
 
-Expected<HeapAttachment> callTracker(Target& target, const char* entry,
-                                     const AttachRequest& request) {
-    const ImageMapping* const libc = target.image.library(kLibcFile);
-    const SafePoint safePoint(target.pid, target.image, *libc, target.libcFunctions);
-    const auto answer = callIn(target, safePoint, entry, request);
-    if (!answer) {
-        return refusal(target.pid, answer.error().message);
-    }
-    switch (answer->result) {
+Expected<HeapAttachment> outcomeOf(const Target& target, const InjectedAnswer& answer) {
+    switch (answer.result) {
     case AttachResult::done:
-        return HeapAttachment{answer->request.patched, target.remark};
+        return HeapAttachment{answer.request.patched, target.remark};
     case AttachResult::isCounting:
         return refusal(target.pid, "its heap is recorded already");
     case AttachResult::noReader:
@@ -294,33 +300,40 @@ Expected<HeapAttachment> callTracker(Target& target, const char* entry,
                      "cannot detach from " + nameOf(target.pid) + ": it is not attached to");
 }
 
-} // namespace
+enum class Library { isThere, mayBeLoaded };
 
-namespace {
-
-// Of a process that starts another program meanwhile it is made out anew, a few times.
-Expected<HeapAttachment> examineAndCall(std::int32_t pid, const std::string& library,
-                                        const char* entry, const AttachRequest& request) {
-    constexpr int kMostTries = 5;
-    for (int i = 1;; ++i) {
+Expected<HeapAttachment> callTracker(std::int32_t pid, const char* entry,
+                                     const AttachRequest& request, Library library) {
+    constexpr int kMostPrograms = 5; // that it may exec meanwhile, as a shell's wrapper does
+    for (int i = 0; i < kMostPrograms; ++i) {
         auto target = examine(pid);
         if (!target) {
             return target.error();
         }
-        if (!target->isLoaded && library.empty()) {
-            return makeError(ErrorKind::target,
-                             "cannot detach from " + nameOf(pid) + ": it is not attached to");
+        if (!target->isLoaded && library == Library::isThere) {
+            break;
         }
         if (!target->isLoaded) {
-            target->library = library;
+            const auto file = heapTrackerLibrary();
+            if (!file) {
+                return file.error();
+            }
+            target->library = std::filesystem::absolute(*file).string();
         }
-        auto attachment = callTracker(*target, entry, request);
-        if (attachment || !target->isOutdated || i == kMostTries) {
-            return attachment;
+        const ImageMapping* const libc = target->image.library(kLibcFile);
+        const SafePoint safePoint(pid, target->image, *libc, target->libcFunctions);
+        const auto answer = callIn(*target, safePoint, entry, request);
+        if (answer) {
+            return *answer ? outcomeOf(*target, answer->value())
+                           : Expected<HeapAttachment>(refusal(pid, answer->error().message));
         }
-        const timespec pause{0, 20'000'000L * i};
+        const timespec pause{0, 20'000'000L * (i + 1)}; // while it maps its libraries
         ::nanosleep(&pause, nullptr);
     }
+    return library == Library::isThere
+               ? makeError(ErrorKind::target,
+                           "cannot detach from " + nameOf(pid) + ": it is not attached to")
+               : refusal(pid, "it begins one program after the other; try again");
 }
 
 } // namespace
@@ -331,10 +344,6 @@ Expected<HeapAttachment> attachHeap(std::int32_t pid, const LedgerReceiver& rece
         return makeError(ErrorKind::usage,
                          "a process is attached to with heap mode counts, sampled or exact");
     }
-    const auto library = heapTrackerLibrary();
-    if (!library) {
-        return library.error();
-    }
     AttachRequest request{};
     request.mode = mode == HeapMode::exact     ? LedgerMode::exact
                    : mode == HeapMode::sampled ? LedgerMode::sampled
@@ -342,11 +351,11 @@ Expected<HeapAttachment> attachHeap(std::int32_t pid, const LedgerReceiver& rece
     const std::string& name = receiver.socketName();
     std::memcpy(request.socketName, name.data(),
                 std::min(name.size(), sizeof(request.socketName) - 1));
-    return examineAndCall(pid, std::filesystem::absolute(*library).string(), kAttachEntry, request);
+    return callTracker(pid, kAttachEntry, request, Library::mayBeLoaded);
 }
 
 Expected<HeapAttachment> detachHeap(std::int32_t pid) {
-    return examineAndCall(pid, {}, kDetachEntry, AttachRequest{});
+    return callTracker(pid, kDetachEntry, AttachRequest{}, Library::isThere);
 }
 
 } // namespace ringscope

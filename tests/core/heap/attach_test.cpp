@@ -139,6 +139,25 @@ TEST(Attach, MayBeKilledAtAnyMoment) {
     EXPECT_EQ(program.end(), 0);
 }
 
+// What is known of the first program holds no longer in the second.
+TEST(Attach, LeavesAProcessWholeThatExecsMeanwhile) {
+    auto receiver = LedgerReceiver::create();
+    ASSERT_TRUE(receiver);
+    for (int i = 0; i < 40; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::execl("/bin/sh", "sh", "-c", "exec sh -c 'exec sh -c \"exec sleep 0.1\"'", nullptr);
+            ::_exit(127);
+        }
+        const timespec pause{0, i * 100'000};
+        ::nanosleep(&pause, nullptr);
+        (void)attachHeap(child, *receiver, HeapMode::counts); // whichever it is, or none
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0) << "after " << i * 100 << " us";
+    }
+}
+
 TEST(Attach, RefusesWhatIsNoProcess) {
     const pid_t ended = ::fork();
     if (ended == 0) {
