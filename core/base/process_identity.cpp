@@ -8,6 +8,7 @@
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/file_descriptor.h"
@@ -181,6 +182,18 @@ std::string processCommandLine(std::int32_t pid) {
     }
     std::replace(line.begin(), line.end(), '\0', ' ');
     return line;
+}
+
+std::optional<siginfo_t> endOfChild(std::int32_t pid) {
+    siginfo_t end{};
+    if (::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) {
+        end = {};
+        end.si_code = CLD_EXITED;
+        return end;
+    }
+    const bool hasEnded =
+        end.si_code == CLD_EXITED || end.si_code == CLD_KILLED || end.si_code == CLD_DUMPED;
+    return end.si_pid == pid && hasEnded ? std::optional(end) : std::nullopt;
 }
 
 } // namespace ringscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,5 +49,10 @@ enum class Liveness { alive, stopped, dead, unknown };
 [[nodiscard]] std::string processName(std::int32_t pid);
 // /proc/PID/cmdline with spaces between arguments; empty for kernel threads and zombies.
 [[nodiscard]] std::string processCommandLine(std::int32_t pid);
+
+// How a child of ours ended (siginfo_t::si_code as waitid(2) has it), left for its parent to reap.
+// Empty: it still runs. Where this process traces the child waitid() tells its stops too, asked for
+// or not; those are none. An error (ECHILD) is told as CLD_EXITED with status 0.
+[[nodiscard]] std::optional<siginfo_t> endOfChild(std::int32_t pid);
 
 } // namespace ringscope

@@ -196,10 +196,7 @@ void StoppedProcess::takeStop(Held& held) {
         return;
     }
     if (m_isOwnChild && held.tid == m_process.pid) {
-        info = {};
-        held.isEnded = ::waitid(P_PID, static_cast<id_t>(held.tid), &info,
-                                WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 ||
-                       info.si_pid == held.tid;
+        held.isEnded = endOfChild(held.tid).has_value();
         return;
     }
     const pid_t found = ::waitpid(held.tid, &status, WNOHANG | __WALL);

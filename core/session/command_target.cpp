@@ -144,12 +144,10 @@ void CommandTarget::poll(std::int64_t nowNs, Session& session) {
     }
     // Left a zombie until the last samples are taken: a ledger that waits in the socket is only
     // believed while its sender can be told from a later process of the same pid.
-    siginfo_t end{};
-    if (!m_isRootEnded &&
-        ::waitid(P_PID, static_cast<id_t>(m_pid), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-        end.si_pid == m_pid) {
+    const std::optional<siginfo_t> end = m_isRootEnded ? std::nullopt : endOfChild(m_pid);
+    if (end) {
         m_isRootEnded = true;
-        m_outcome = outcomeOf(end);
+        m_outcome = outcomeOf(*end);
         session.addMarker({nowNs, m_outcome.empty() ? MarkerKind::phase : MarkerKind::workerDied,
                            m_description + (m_outcome.empty() ? " ended" : " " + m_outcome)});
     }

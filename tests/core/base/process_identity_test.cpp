@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,23 @@ TEST(ProcessIdentity, ZombieAndReapedProcessAreDead) {
     child.kill();
     EXPECT_EQ(livenessOf(*identity), Liveness::dead) << "reaped";
     EXPECT_FALSE(processOf(identity->pid));
+}
+
+TEST(ProcessIdentity, AStopOfAChildThatIsTracedIsNoEnd) {
+    IdleChild child;
+    ASSERT_EQ(::ptrace(PTRACE_SEIZE, child.pid(), nullptr, nullptr), 0);
+    ASSERT_EQ(::ptrace(PTRACE_INTERRUPT, child.pid(), nullptr, nullptr), 0);
+    siginfo_t stop{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &stop, WSTOPPED | WNOWAIT), 0);
+    EXPECT_FALSE(endOfChild(child.pid()));
+    ::kill(child.pid(), SIGKILL);
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &stop, WEXITED | WNOWAIT), 0);
+    const auto end = endOfChild(child.pid());
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->si_code, CLD_KILLED);
+    EXPECT_EQ(end->si_status, SIGKILL);
+    child.kill();
+    EXPECT_TRUE(endOfChild(child.pid())) << "reaped";
 }
 
 TEST(ProcessIdentity, NamesACommandWithItsArguments) {

@@ -187,12 +187,14 @@ TEST(LeakSearch, AProcessMayDieMeanwhile) {
 }
 
 TEST(LeakSearch, StopsThreadsThatAreStartedAllTheTime) {
+    const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (;;) {
+        while (::getppid() == parent) {
             std::thread([] {}).join();
         }
+        ::_exit(0);
     }
     for (int i = 0; i < 50; ++i) {
         const auto stopped = StoppedProcess::stop(*processOf(child));

@@ -125,13 +125,13 @@ int main(int count, char** arguments) {
     pthread_create(&thread, nullptr, holdOnStack, nullptr);
     pthread_barrier_wait(&g_barrier);
     makeBlocks(arguments[1]);
-    const std::uintptr_t hidden = hiddenBlock();
+    const bool isChurning = count > 2 && std::strcmp(arguments[2], "churn") == 0;
+    const std::uintptr_t hidden = isChurning ? 0 : hiddenBlock(); // for holdInRegister() alone
     cleanUp();
     const ringscope::HeapAccount ready;
     if (write(STDOUT_FILENO, &ready, sizeof(ready)) != static_cast<ssize_t>(sizeof(ready))) {
         return 1;
     }
-    const bool isChurning = count > 2 && std::strcmp(arguments[2], "churn") == 0;
     while (isChurning) { // a block that grows is nowhere while realloc moves it
         void** held = words(64);
         *held = words(1'000);
