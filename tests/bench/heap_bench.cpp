@@ -248,7 +248,8 @@ public:
             return;
         }
         if (isInstalled("heaptrack")) {
-            add(report, "heaptrack_", workload, {"heaptrack", "--raw", "-o", m_folder + "/heaptrack"}, {});
+            add(report, "heaptrack_", workload,
+                {"heaptrack", "--raw", "-o", m_folder + "/heaptrack"}, {});
         }
         if (isInstalled("valgrind")) {
             add(report, "dhat_", workload,

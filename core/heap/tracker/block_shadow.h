@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/heap/profile_layout.h"
+#include "core/heap/tracker/next_allocator.h"
 
 namespace ringscope::tracker {
 
@@ -34,12 +35,60 @@ public:
     // Where a block has its entry. Null where there is no room for it, or the address is none of
     // user space.
     [[nodiscard]] ShadowEntry* makePlaceOf(const void* block) noexcept { return find(block, true); }
-    void put(ShadowEntry& entry, const void* block, const KnownBlock& known) const noexcept;
-    // What was known of it is no more.
-    [[nodiscard]] KnownBlock take(void* block) noexcept;
+    // Lets the memory of a block's entry be fetched, which takes as long as much of what is done
+    // meanwhile.
+    void fetch(const void* block) const noexcept {
+        const auto address = reinterpret_cast<std::uintptr_t>(block);
+        const std::size_t leafIndex = address >> kShadowLeafBits;
+        const std::uint32_t leaf =
+            leafIndex < kShadowLeaves ? m_directory[leafIndex].load(std::memory_order_relaxed) : 0;
+        if (leaf != 0) [[likely]] {
+            __builtin_prefetch(entryIn(leaf, address), 1);
+        }
+    }
+    void put(ShadowEntry& entry, const void* block, const KnownBlock& known) const noexcept {
+        const std::uintptr_t within = (std::uintptr_t{1} << m_shift) - 1;
+        const auto eights =
+            static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(block) & within) >> 3U);
+        entry.ticks.store(known.ticks, std::memory_order_relaxed);
+        entry.size.store(known.size, std::memory_order_relaxed);
+        entry.stack.store(known.stack | eights << kShadowStackBits,
+                          std::memory_order_release); // last: for who reads from outside
+    }
+    // What was known of it is no more. known is left as it is where nothing was.
+    void take(void* block, KnownBlock& known) noexcept {
+        ShadowEntry* const entry = find(block, false);
+        const std::uint32_t stack =
+            entry != nullptr ? entry->stack.load(std::memory_order_relaxed) & kShadowStackMask : 0;
+        if (stack == 0) {
+            return;
+        }
+        known.stack = stack;
+        known.ticks = entry->ticks.load(std::memory_order_relaxed);
+        known.size = entry->size.load(std::memory_order_relaxed);
+        known.bytes = known.size != kSizeElsewhere ? known.size : usableBytes(block);
+        entry->stack.store(0, std::memory_order_relaxed);
+    }
 
 private:
-    [[nodiscard]] ShadowEntry* find(const void* block, bool isToBeMade) noexcept;
+    [[nodiscard]] ShadowEntry* entryIn(std::uint32_t leaf, std::uintptr_t address) const noexcept {
+        const std::uintptr_t inLeaf = address & ((std::uintptr_t{1} << kShadowLeafBits) - 1);
+        return reinterpret_cast<ShadowEntry*>(m_entries + (leaf - 1) * m_leafBytes) +
+               (inLeaf >> m_shift);
+    }
+    [[nodiscard]] ShadowEntry* find(const void* block, bool isToBeMade) noexcept {
+        const auto address = reinterpret_cast<std::uintptr_t>(block);
+        const std::size_t leafIndex = address >> kShadowLeafBits;
+        if (leafIndex >= kShadowLeaves) {
+            return nullptr;
+        }
+        std::uint32_t leaf = m_directory[leafIndex].load(std::memory_order_acquire);
+        if (leaf == 0) [[unlikely]] {
+            leaf = isToBeMade ? makeLeaf(m_directory[leafIndex]) : 0;
+        }
+        return leaf != 0 ? entryIn(leaf, address) : nullptr;
+    }
+    // Its number, or 0: there is no room.
     [[nodiscard]] std::uint32_t makeLeaf(std::atomic<std::uint32_t>& place) noexcept;
 
     ProfileHeader* m_header = nullptr;

@@ -154,13 +154,14 @@ void flush(ThreadState& state, std::uint64_t now) noexcept {
 
 // Cells change between the two: what they had at the peak must be kept first, and a new peak is one
 // with the change.
-void beforeChange(std::int64_t bytes) noexcept {
+[[gnu::always_inline]] inline void beforeChange(std::int64_t bytes) noexcept {
     if (bytes < 0 && isSingleThreaded() && !isBelowPeak()) {
         leavePeak();
     }
 }
 
-void afterChange(ThreadState& state, std::int64_t bytes, std::uint64_t now) noexcept {
+[[gnu::always_inline]] inline void afterChange(ThreadState& state, std::int64_t bytes,
+                                               std::uint64_t now) noexcept {
     state.pendingBytes += bytes;
     if (isSingleThreaded()) [[likely]] {
         // Nobody else writes: no need for LOCK.
@@ -260,7 +261,8 @@ void countLost() noexcept {
     threadAt(0)->lost.fetch_add(1, std::memory_order_relaxed);
 }
 
-ProfileCell* cellOf(ProfileThread& part, std::uint32_t stack) noexcept {
+[[gnu::always_inline]] inline ProfileCell* cellOf(ProfileThread& part,
+                                                  std::uint32_t stack) noexcept {
     auto* const chunks = reinterpret_cast<std::atomic<std::uint32_t>*>(&part + 1);
     std::atomic<std::uint32_t>& place = chunks[stack / kCellsPerChunk];
     std::uint32_t chunk = place.load(std::memory_order_relaxed);
@@ -276,7 +278,7 @@ ProfileCell* cellOf(ProfileThread& part, std::uint32_t stack) noexcept {
            stack % kCellsPerChunk;
 }
 
-void keepPeak(ProfileCell& cell) noexcept {
+[[gnu::always_inline]] inline void keepPeak(ProfileCell& cell) noexcept {
     const std::uint32_t now = epoch();
     if (isBelowPeak() && cell.peakEpoch.load(std::memory_order_relaxed) != now) {
         set(cell.peakBytes, get(cell.bytes) - get(cell.freedBytes));
@@ -285,12 +287,13 @@ void keepPeak(ProfileCell& cell) noexcept {
     }
 }
 
-void addBlocks(ProfileCell& cell, std::uint64_t blocks, std::uint64_t bytes) noexcept {
+[[gnu::always_inline]] inline void addBlocks(ProfileCell& cell, std::uint64_t blocks,
+                                             std::uint64_t bytes) noexcept {
     addAlone(cell.blocks, blocks);
     addAlone(cell.bytes, bytes);
 }
 
-void noteMost(ProfileCell& cell) noexcept {
+[[gnu::always_inline]] inline void noteMost(ProfileCell& cell) noexcept {
     const auto alive = static_cast<std::int64_t>(get(cell.bytes) - get(cell.freedBytes));
     if (alive >= static_cast<std::int64_t>(get(cell.maxBytes))) {
         set(cell.maxBytes, static_cast<std::uint64_t>(alive));
@@ -369,6 +372,7 @@ KnownBlock newBlock(void* block, std::size_t bytes) noexcept {
 }
 
 void addRecorded(const Hold& hold, void* block, std::size_t bytes, const void* caller) noexcept {
+    s_shadow.fetch(block); // while the stack is looked up
     addNew(hold, block, newBlock(block, bytes), caller, [block](const KnownBlock& known) {
         ShadowEntry* const entry = s_shadow.makePlaceOf(block);
         if (entry != nullptr) {
@@ -386,24 +390,26 @@ void addSampled(const Hold& hold, void* block, std::size_t bytes, const void* ca
            [block](const KnownBlock& known) { return s_samples.put(block, known); });
 }
 
-KnownBlock take(void* block) noexcept {
+[[gnu::always_inline]] inline KnownBlock take(void* block) noexcept {
     KnownBlock known;
     if (g_isEveryBlockKnown.load(std::memory_order_relaxed)) {
-        known = s_shadow.take(block);
+        s_shadow.take(block, known);
     }
     if (known.stack == 0 &&
-        g_sampleRegions[sampleRegionOf(block)].load(std::memory_order_relaxed) != 0) {
+        g_sampleRegions[sampleRegionOf(block)].load(std::memory_order_relaxed) != 0) [[unlikely]] {
         known = s_samples.take(block);
     }
     return known;
 }
 
 // Before the thread has allocated anything else.
-bool isTemporary(const ThreadState& state, const void* block, const KnownBlock& known) noexcept {
+[[gnu::always_inline]] inline bool isTemporary(const ThreadState& state, const void* block,
+                                               const KnownBlock& known) noexcept {
     return state.newest == block && (!known.isSampled || state.untilThen == t_untilSample);
 }
 
-void countFreed(const void* block, const KnownBlock& known) noexcept {
+[[gnu::always_inline]] inline void countFreed(const void* block, const KnownBlock& known,
+                                              std::uint64_t now) noexcept {
     const Hold hold;
     if (!hold) {
         countLost();
@@ -424,7 +430,6 @@ void countFreed(const void* block, const KnownBlock& known) noexcept {
     keepPeak(*cell);
     addAlone(cell->freedBlocks, known.blocks);
     addAlone(cell->freedBytes, bytes);
-    const std::uint64_t now = ticks();
     const std::uint64_t age = now > known.ticks ? now - known.ticks : 0;
     addAlone(cell->lifetimeTicks, age * known.blocks);
     addAlone(hold.part().lifetimes[age != 0 ? 63 - __builtin_clzll(age) : 0], known.blocks);
@@ -671,23 +676,33 @@ void profileByChance(void* block, std::size_t bytes, const void* caller) noexcep
     }
 }
 
-void profileFreed(void* block, const KnownBlock& known) noexcept {
+namespace {
+
+[[gnu::always_inline]] inline void freedAt(void* block, const KnownBlock& known,
+                                           std::uint64_t now) noexcept {
     // While all are recorded, what is not known is older than that.
     if (known.stack != 0 || isRecording()) {
-        countFreed(block, known);
+        countFreed(block, known, now);
     }
+}
+
+} // namespace
+
+void profileFreed(void* block, const KnownBlock& known) noexcept {
+    freedAt(block, known, ticks());
 }
 
 void profileFree(void* block) noexcept {
     if (!hasProfile()) {
         return;
     }
+    const std::uint64_t now = ticks(); // takes as long as some loads, which it does not wait for
     KnownBlock known = take(block);
     if (known.stack == 0 && block == t_state.takenBlock) {
         known = t_state.taken;
     }
     t_state.takenBlock = nullptr;
-    profileFreed(block, known);
+    freedAt(block, known, now);
 }
 
 void beginFree(void* block) noexcept {
@@ -723,7 +738,7 @@ void profileReallocation(void* moved, std::size_t bytes, const KnownBlock& befor
                          const void* caller) noexcept {
     if (before.stack == 0 || before.isSampled) {
         if (before.isSampled) {
-            countFreed(nullptr, before);
+            countFreed(nullptr, before, ticks());
         }
         if (isRecording()) {
             profileAllocation(moved, bytes, caller);
