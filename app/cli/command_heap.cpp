@@ -14,6 +14,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/console.h"
 #include "app/cli/heap_choice.h"
+#include "app/cli/heap_range.h"
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
 #include "core/base/units.h"
@@ -36,6 +37,8 @@ struct HeapOptions {
     std::string process;
     std::string sort = "peak";
     std::string by = "stack";
+    std::string from;
+    std::string to;
     std::size_t top = 10;
     std::size_t frames = 16;
     bool isJson = false;
@@ -90,6 +93,12 @@ std::string sumsText(const HeapSums& sums, const HeapSums& total, bool isTempora
 
 void printNotes(const HeapRecord& record) {
     const HeapProfile& profile = record.profile;
+    if (profile.range) {
+        std::cout << "  Only of " << formatDuration(profile.range->fromNs - profile.startNs)
+                  << " to " << formatDuration(profile.range->toNs - profile.startNs)
+                  << " after the recording began, two readings of it: allocated between them, and "
+                     "alive at the second.\n";
+    }
     if (profile.samplePeriodBytes != 0) {
         std::cout << "  Estimated from samples, one block in "
                   << bytesText(profile.samplePeriodBytes)
@@ -339,6 +348,12 @@ Json jsonOf(const HeapRecord& record, const HeapOptions& options, HeapMeasure me
                  {"lost", profile.lost},
                  {"stacks", profile.stacks.size()},
                  {"total", jsonOf(profile.total)}};
+    if (profile.range) {
+        json["range"] = {{"from_ns", profile.range->fromNs - profile.startNs},
+                         {"to_ns", profile.range->toNs - profile.startNs},
+                         {"older_blocks", profile.total.olderBlocks},
+                         {"older_bytes", profile.total.olderBytes}};
+    }
     json["sizes"] = Json::array();
     for (const HeapSizeClass& size : profile.sizes) {
         json["sizes"].push_back({{"from_bytes", size.fromBytes},
@@ -443,6 +458,11 @@ int heap(const HeapOptions& options) {
                                             "expectation"));
     }
     if (isPid(options.file)) {
+        if (!options.from.empty() || !options.to.empty()) {
+            return reportError(makeError(
+                ErrorKind::usage, "--from and --to are of a session's time: record process " +
+                                      options.file + ", and then choose of the file"));
+        }
         const auto running = runningHeaps(options);
         return running ? show(*running, options, *measure) : reportError(running.error());
     }
@@ -457,7 +477,11 @@ int heap(const HeapOptions& options) {
     if (!chosen) {
         return reportError(chosen.error());
     }
-    show(*chosen, options, *measure);
+    const auto parts = heapsBetween(*chosen, *file->view, options.file, options.from, options.to);
+    if (!parts) {
+        return reportError(parts.error());
+    }
+    show(*parts, options, *measure);
     if (!file->view->damage.empty()) {
         remark(options.file + ": " + file->view->damage);
         return kExitFailed;
@@ -496,11 +520,22 @@ void addHeapCommand(CLI::App& app, CommandLine& line) {
         ->type_name("N");
     command->add_option("--process", options->process, "Only this one: P0, or its pid")
         ->type_name("LABEL");
+    command
+        ->add_option("--from", options->from,
+                     "Only what was allocated after this time since the session's start: 2s, "
+                     "500ms; from the reading before it on")
+        ->type_name("TIME");
+    command
+        ->add_option("--to", options->to,
+                     "Only until this time: what is live is what was alive then, at the next "
+                     "reading")
+        ->type_name("TIME");
     command->add_flag("--json", options->isJson, "Prints one JSON document, with all frames");
     command->footer("Examples:\n"
                     "  ringscope-cli record --heap exact -o it.ringscope -- ./program\n"
                     "  ringscope-cli heap it.ringscope --sort peak --top 5\n"
                     "  ringscope-cli heap it.ringscope --by function --sort temporary\n"
+                    "  ringscope-cli heap it.ringscope --from 2s --to 5s --sort total\n"
                     "  ringscope-cli heap dhat.out.4711\n"
                     "  ringscope-cli heap 4711 --sort live\n"
                     "  ringscope-cli heap attach 4711\n"

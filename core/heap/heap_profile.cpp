@@ -18,6 +18,8 @@ HeapSums& HeapSums::operator+=(const HeapSums& other) {
     temporaryBlocks += other.temporaryBlocks;
     lifetimeNs += other.lifetimeNs;
     ageNs += other.ageNs;
+    olderBlocks += other.olderBlocks;
+    olderBytes += other.olderBytes;
     return *this;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,12 @@ struct HeapSums {
     std::uint64_t temporaryBlocks = 0; // freed before the thread allocated anything else
     double lifetimeNs = 0;             // sum over the freed blocks
     double ageNs = 0;                  // sum over the live ones, if they were read: keepBlocks()
+    std::uint64_t olderBlocks = 0;     // alive when the range began, see HeapProfile::range
+    std::uint64_t olderBytes = 0;
 
-    [[nodiscard]] std::uint64_t freedBlocks() const { return blocks - liveBlocks; }
+    [[nodiscard]] std::uint64_t freedBlocks() const {
+        return olderBlocks + blocks > liveBlocks ? olderBlocks + blocks - liveBlocks : 0;
+    }
     HeapSums& operator+=(const HeapSums& other); // max is then a bound
 };
 
@@ -94,6 +99,14 @@ struct HeapSizeClass {
     bool operator==(const HeapSizeClass&) const = default;
 };
 
+// CLOCK_MONOTONIC.
+struct HeapRange {
+    std::int64_t fromNs = 0;
+    std::int64_t toNs = 0;
+
+    bool operator==(const HeapRange&) const = default;
+};
+
 // Who recorded it. A file of DHAT does not say which blocks were temporary, how long the freed ones
 // lived as distinct from the live ones, nor anything of single blocks.
 enum class HeapOrigin : std::uint8_t { tracker, dhat };
@@ -107,6 +120,7 @@ struct HeapProfile {
     std::int64_t startNs = 0;        // and when the recording began
     std::int64_t programStartNs = 0; // and when the program did; 0: not known
     std::int64_t peakNs = 0;         // and of the peak
+    std::optional<HeapRange> range;  // it is a part of one only: profileBetween()
     std::vector<HeapNode> nodes;     // 0 stands for nothing
     std::vector<HeapStack> stacks;   // only those with blocks
     std::vector<HeapModule> modules; // in the order in which they were seen

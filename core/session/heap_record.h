@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/process_identity.h"
+#include "core/heap/heap_history.h"
 #include "core/heap/heap_profile.h"
 #include "core/heap/heap_symbols.h"
 
@@ -20,5 +23,19 @@ struct HeapRecord {
     HeapProfile profile;
     HeapSymbols symbols;
 };
+
+// A reading of a process's profile while it ran: what a HeapRecord came to over time. Immutable.
+struct HeapMomentRecord {
+    std::string label;
+    ProcessIdentity process;
+    std::int64_t profileStartNs = 0; // HeapProfile::startNs: a process may have several, by exec
+    HeapMoment moment;
+
+    bool operator==(const HeapMomentRecord&) const = default;
+};
+using HeapMomentRecords = std::vector<std::shared_ptr<const HeapMomentRecord>>;
+
+// Those of that record, by time. all may be null.
+[[nodiscard]] HeapMoments momentsOf(const HeapMomentRecords* all, const HeapRecord& record);
 
 } // namespace ringscope

@@ -85,6 +85,15 @@ void Session::addLeaks(std::shared_ptr<const LeakRecord> leaks) {
     m_leaks = std::move(all);
 }
 
+void Session::addHeapMoments(std::vector<std::shared_ptr<const HeapMomentRecord>> moments) {
+    using Records = std::vector<std::shared_ptr<const HeapMomentRecord>>;
+    auto all =
+        m_heapMoments ? std::make_shared<Records>(*m_heapMoments) : std::make_shared<Records>();
+    all->insert(all->end(), std::make_move_iterator(moments.begin()),
+                std::make_move_iterator(moments.end()));
+    m_heapMoments = std::move(all);
+}
+
 void Session::setLiveHeaps(std::vector<std::shared_ptr<const HeapRecord>> heaps) {
     m_liveHeaps =
         std::make_shared<const std::vector<std::shared_ptr<const HeapRecord>>>(std::move(heaps));
@@ -131,6 +140,7 @@ std::shared_ptr<const SessionView> Session::makeView(std::int64_t nowNs, bool is
     view->maps = m_maps;
     view->heaps = m_heaps;
     view->leaks = m_leaks;
+    view->heapMoments = m_heapMoments;
     view->liveHeaps = m_liveHeaps;
     view->heapAnnotations = m_heapAnnotations;
     view->sources = m_sources;

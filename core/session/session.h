@@ -42,6 +42,7 @@ public:
     void addMap(std::shared_ptr<const MapRecord> map);
     void addHeap(std::shared_ptr<const HeapRecord> heap);
     void addLeaks(std::shared_ptr<const LeakRecord> leaks);
+    void addHeapMoments(std::vector<std::shared_ptr<const HeapMomentRecord>> moments);
     void setLiveHeaps(std::vector<std::shared_ptr<const HeapRecord>> heaps);
     void setHeapAnnotations(std::vector<HeapAnnotationRecord> records);
     void setSlotSnapshot(std::shared_ptr<const SlotSnapshot> snapshot);
@@ -77,6 +78,7 @@ private:
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> m_heaps;
     std::shared_ptr<const std::vector<std::shared_ptr<const LeakRecord>>> m_leaks;
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> m_liveHeaps;
+    std::shared_ptr<const std::vector<std::shared_ptr<const HeapMomentRecord>>> m_heapMoments;
     std::shared_ptr<const std::vector<HeapAnnotationRecord>> m_heapAnnotations;
     std::vector<SourceStatus> m_sources;
     SelfCost m_self;

@@ -18,6 +18,7 @@
 #include "core/session/dhat_file.h"
 #include "core/session/frame_scan.h"
 #include "core/session/heap_coding.h"
+#include "core/session/heap_moment_coding.h"
 #include "core/session/leak_record.h"
 #include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
@@ -67,6 +68,7 @@ private:
     std::vector<std::shared_ptr<const HeapRecord>> m_heaps;
     std::vector<HeapAnnotationRecord> m_annotations;
     std::vector<std::shared_ptr<const LeakRecord>> m_leaks;
+    std::vector<std::shared_ptr<const HeapMomentRecord>> m_heapMoments;
     std::optional<RunSummary> m_summary;
     std::int64_t m_newestNs = std::numeric_limits<std::int64_t>::min();
     std::uint64_t m_unreadable = 0; // frames whose checksums hold and whose content makes no sense
@@ -126,6 +128,13 @@ void Loader::addDescription(const FoundFrame& frame, const std::string& payload)
     case FrameType::heap:
         if (auto heap = decodeHeapRecord(payload); heap && isSane(heap->timeNs)) {
             m_heaps.push_back(std::move(heap));
+        } else {
+            ++m_unreadable;
+        }
+        break;
+    case FrameType::heapMoment:
+        if (auto moment = decodeHeapMoment(payload); moment && isSane(moment->moment.timeNs)) {
+            m_heapMoments.push_back(std::move(moment));
         } else {
             ++m_unreadable;
         }
@@ -286,6 +295,9 @@ SessionFile Loader::finish(const SessionFileHeader& header, const FrameScan& sca
         std::make_shared<const std::vector<HeapAnnotationRecord>>(std::move(m_annotations));
     view->leaks =
         std::make_shared<const std::vector<std::shared_ptr<const LeakRecord>>>(std::move(m_leaks));
+    view->heapMoments =
+        std::make_shared<const std::vector<std::shared_ptr<const HeapMomentRecord>>>(
+            std::move(m_heapMoments));
     view->sources = std::move(m_state.sources);
     view->self = m_state.self;
     view->generation = 1;

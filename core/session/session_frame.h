@@ -40,6 +40,7 @@ enum class FrameType : std::uint16_t {
     heap = 11,
     annotations = 12, // JSON
     leaks = 13,       // JSON
+    heapMoment = 14,
 };
 
 struct SessionFileHeader {

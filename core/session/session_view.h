@@ -20,6 +20,7 @@
 namespace ringscope {
 
 struct HeapAnnotationRecord;
+struct HeapMomentRecord;
 struct HeapRecord;
 struct LeakRecord;
 
@@ -124,6 +125,8 @@ struct SessionView {
     // Those of the processes that run, as they were when they were last asked for, and without the
     // names of their code. Null like none.
     std::shared_ptr<const std::vector<std::shared_ptr<const HeapRecord>>> liveHeaps;
+    // What heap profiles came to while their processes ran, by time. Null like none.
+    std::shared_ptr<const std::vector<std::shared_ptr<const HeapMomentRecord>>> heapMoments;
     // What the observed programs said of their own heap use (ringscope/heap.h). Null like none.
     std::shared_ptr<const std::vector<HeapAnnotationRecord>> heapAnnotations;
     std::vector<SourceStatus> sources;

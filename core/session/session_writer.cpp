@@ -19,6 +19,7 @@
 #include "core/base/units.h"
 #include "core/session/annotation_json.h"
 #include "core/session/heap_coding.h"
+#include "core/session/heap_moment_coding.h"
 #include "core/session/leak_record.h"
 #include "core/session/map_coding.h"
 #include "core/session/sample_coding.h"
@@ -212,7 +213,7 @@ bool SessionWriter::writeView(const SessionView& view) {
     }
     ++m_turns;
     return writeSamples(view) && writeMarkers(view) && writeStalls(view) && writeMaps(view) &&
-           writeHeaps(view) && writeAnnotations(view) && writeState(view);
+           writeHeapMoments(view) && writeHeaps(view) && writeAnnotations(view) && writeState(view);
 }
 
 bool SessionWriter::writeGroups(const SessionView& view) {
@@ -288,6 +289,19 @@ bool SessionWriter::writeMaps(const SessionView& view) {
     for (; view.maps && m_mapsWritten < view.maps->size(); ++m_mapsWritten) {
         const MapRecord& map = *view.maps->at(m_mapsWritten);
         if (!writeFrame(FrameType::map, map.timeNs, map.timeNs, encodeMapRecord(map))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool SessionWriter::writeHeapMoments(const SessionView& view) {
+    for (; view.heapMoments && m_momentsWritten < view.heapMoments->size(); ++m_momentsWritten) {
+        const HeapMomentRecord& record = *view.heapMoments->at(m_momentsWritten);
+        const std::string payload = encodeHeapMoment(record);
+        if (payload.size() <= kMaxFrameBytes &&
+            !writeFrame(FrameType::heapMoment, record.moment.timeNs, record.moment.timeNs,
+                        payload)) {
             return false;
         }
     }

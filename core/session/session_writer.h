@@ -84,6 +84,7 @@ private:
     bool writeMaps(const SessionView& view);
     bool writeAnnotations(const SessionView& view);
     bool writeHeaps(const SessionView& view);
+    bool writeHeapMoments(const SessionView& view);
     bool writeState(const SessionView& view);
     bool writeEnd(const SessionView& view, const std::string& summaryJson);
     bool writeFrame(FrameType type, std::int64_t firstNs, std::int64_t lastNs,
@@ -113,6 +114,7 @@ private:
     std::size_t m_heapsWritten = 0;
     std::shared_ptr<const std::vector<HeapAnnotationRecord>> m_annotationsWritten;
     std::size_t m_leaksWritten = 0;
+    std::size_t m_momentsWritten = 0;
     std::shared_ptr<const SlotSnapshot> m_slotsWritten;
     SlotEncoder m_slotEncoder;
 

@@ -88,6 +88,47 @@ TEST_F(CliHeap, JsonHasAllOfIt) {
     EXPECT_THAT(cli({"heap", file}).out, HasSubstr("of the freed blocks lived less than "));
 }
 
+// 1,000 blocks after 1.5 s, and 2,000 more after 3 s; every other one is freed.
+TEST_F(CliHeap, APartOfTheTimeHasWhatWasAllocatedInIt) {
+    record({"/bin/sh", "-c",
+            "(sleep 1.5; echo burst 1000; sleep 1.5; echo burst 2000; sleep 1; echo end) | "
+            "\"$0\" 0 read",
+            BURST_TARGET});
+    const auto burst = [this](std::vector<std::string> range) -> Json {
+        range.insert(range.end(), {"--sort", "count", "--top", "100"});
+        const Json json = heapJson(range);
+        for (const Json& profile : json.at("profiles")) {
+            if (profile.at("name") != "heap_attach_target") {
+                continue;
+            }
+            EXPECT_EQ(profile.contains("range"), range.size() > 4);
+            for (const Json& site : profile.at("sites")) {
+                if (site.dump().find("burst") != std::string::npos) {
+                    return site;
+                }
+            }
+        }
+        return Json{{"blocks", 0}, {"live_blocks", 0}, {"bytes", 0}};
+    };
+    EXPECT_EQ(burst({}).at("blocks"), 3000);
+    EXPECT_EQ(burst({"--to", "900ms"}).at("blocks"), 0);
+    const Json first = burst({"--from", "900ms", "--to", "2200ms"});
+    EXPECT_EQ(first.at("blocks"), 1000);
+    EXPECT_EQ(first.at("bytes"), 100'000);
+    EXPECT_EQ(first.at("live_blocks"), 500);
+    EXPECT_EQ(first.at("peak_blocks"), 500) << "the reading in it with most";
+    const Json second = burst({"--from", "2200ms"});
+    EXPECT_EQ(second.at("blocks"), 2000);
+    EXPECT_EQ(second.at("live_blocks"), 1500) << "with the older ones";
+
+    const ProgramResult shown = cli({"heap", file, "--from", "900ms", "--to", "2200ms"});
+    EXPECT_THAT(shown.out, HasSubstr(" after the recording began, two readings of it: "));
+    EXPECT_EQ(cli({"heap", file, "--from", "2s", "--to", "1s"}).err,
+              "ringscope-cli: --from 2s is after --to 1s\n");
+    EXPECT_THAT(cli({"heap", file, "--from", "soon"}).err, HasSubstr("'soon'"));
+    EXPECT_EQ(cli({"heap", file, "--from", "soon"}).status, 2);
+}
+
 TEST_F(CliHeap, FunctionsHaveWhatTheyCall) {
     record({PROFILE_TARGET, "inline"});
     const ProgramResult shown =

@@ -193,7 +193,8 @@ void HeapSource::receive(std::int64_t nowNs, Session& session) {
                              false,
                              mode,
                              ModeRefusal::none,
-                             {}});
+                             {},
+                             nullptr});
         if (m_isSearchingLeaks) {
             m_ledgers.back().reader.askForLook();
         }
@@ -215,6 +216,24 @@ void HeapSource::receiveProfiles() {
             owner->reader.setProfile(std::move(announced.profile));
         }
     }
+}
+
+// A follower of an ended process would keep its profile's memory.
+void HeapSource::followProfiles(std::int64_t nowNs, Session& session) {
+    HeapHistory::Followers followers;
+    for (Ledger& ledger : m_ledgers) {
+        const auto profile = ledger.isFinal ? nullptr : ledger.reader.profile();
+        if (profile == nullptr) {
+            ledger.follower.reset();
+            continue;
+        }
+        if (ledger.follower == nullptr || ledger.follower->profile() != profile.get()) {
+            ledger.follower = std::make_shared<HeapFollower>(
+                m_processes.all()[ledger.process].label, ledger.reader.process(), profile);
+        }
+        followers.push_back(ledger.follower);
+    }
+    m_history.sample(nowNs, followers, session);
 }
 
 void HeapSource::setMode(HeapMode mode) {
@@ -303,6 +322,7 @@ void HeapSource::sample(std::int64_t nowNs, Session& session) {
     session.append(m_group, nowNs, row);
     if (nowNs >= m_nextProcessRowsNs) {
         m_nextProcessRowsNs = nowNs + kProcessRowPeriodNs;
+        followProfiles(nowNs, session);
         for (Ledger& ledger : m_ledgers) {
             if (!ledger.isFinal) {
                 ledger.reader.pollAllocator(nowNs);

@@ -15,6 +15,7 @@
 #include "core/session/run_summary.h"
 #include "core/session/session.h"
 #include "core/session/source.h"
+#include "core/session/sources/heap_follower.h"
 #include "core/session/sources/live_heap_reading.h"
 #include "core/session/target_processes.h"
 
@@ -77,6 +78,7 @@ private:
         LedgerMode saidMode = LedgerMode::counters; // that the markers speak of
         ModeRefusal saidRefusal = ModeRefusal::none;
         std::optional<LeakRecord> leaks;
+        std::shared_ptr<HeapFollower> follower; // once it has a profile, until it is final
     };
     struct PerMessage {
         std::uint64_t allocations = 0;
@@ -84,6 +86,7 @@ private:
     };
     void receive(std::int64_t nowNs, Session& session);
     void receiveProfiles();
+    void followProfiles(std::int64_t nowNs, Session& session);
     void followMode(Ledger& ledger, std::int64_t nowNs, Session& session) const;
     void takeMarkers(Ledger& ledger, std::int64_t nowNs, Session& session) const;
     void readAnnotations(Ledger& ledger);
@@ -117,6 +120,7 @@ private:
     bool m_isSearchingLeaks = false;
     std::optional<RunSummary::Leaks> m_leaks;
     LiveHeapReading m_liveReading;
+    HeapHistory m_history;
 };
 
 // The name by which the profiles of running processes are asked for.

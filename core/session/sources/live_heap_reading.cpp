@@ -91,39 +91,19 @@ std::optional<HeapRecord> readHeap(HeapReading reading, std::size_t most) {
 }
 
 void LiveHeapReading::start(std::vector<HeapReading> readings) {
-    {
-        const std::lock_guard lock(m_mutex);
-        if (m_isReading) {
-            return;
-        }
-        m_isReading = true;
-    }
-    m_thread = Thread(
-        "heap profiles",
-        [this, readings = std::move(readings)](const std::stop_token& stop) mutable {
-            Records found;
-            for (HeapReading& reading : readings) {
-                if (stop.stop_requested()) {
-                    break;
-                }
-                // Moved: a profile holds the memory of its process, which may end meanwhile.
-                if (auto record = readHeap(std::move(reading), kMostLiveBlocks)) {
-                    found.push_back(std::make_shared<const HeapRecord>(std::move(*record)));
-                }
+    m_reading.start([readings = std::move(readings)](const std::stop_token& stop) mutable {
+        Records found;
+        for (HeapReading& reading : readings) {
+            if (stop.stop_requested()) {
+                break;
             }
-            const std::lock_guard lock(m_mutex);
-            m_found = std::move(found);
-            m_isReading = false;
-        },
-        [this](const Error&) { // no memory for it: what was read before stays
-            const std::lock_guard lock(m_mutex);
-            m_isReading = false;
-        });
-}
-
-std::optional<LiveHeapReading::Records> LiveHeapReading::take() {
-    const std::lock_guard lock(m_mutex);
-    return std::exchange(m_found, std::nullopt);
+            // Moved: a profile holds the memory of its process, which may end meanwhile.
+            if (auto record = readHeap(std::move(reading), kMostLiveBlocks)) {
+                found.push_back(std::make_shared<const HeapRecord>(std::move(*record)));
+            }
+        }
+        return found;
+    });
 }
 
 } // namespace ringscope

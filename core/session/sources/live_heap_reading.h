@@ -2,15 +2,14 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/thread.h"
 #include "core/heap/ledger_reader.h"
 #include "core/heap/profile_reader.h"
 #include "core/session/heap_record.h"
+#include "core/session/sources/side_reading.h"
 
 namespace ringscope {
 
@@ -37,13 +36,10 @@ public:
     // Does nothing while a reading is under way: what that finds is new enough.
     void start(std::vector<HeapReading> readings);
     // What a reading found: once, when it has ended.
-    [[nodiscard]] std::optional<Records> take();
+    [[nodiscard]] std::optional<Records> take() { return m_reading.take(); }
 
 private:
-    std::mutex m_mutex;
-    std::optional<Records> m_found; // under m_mutex
-    bool m_isReading = false;       // under m_mutex
-    Thread m_thread;
+    SideReading<Records> m_reading{"heap profiles"};
 };
 
 } // namespace ringscope
