@@ -2,42 +2,31 @@
 #include "app/desktop/heap_window.h"
 
 #include <QAction>
-#include <QBuffer>
 #include <QCloseEvent>
 #include <QComboBox>
-#include <QDesktopServices>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QHeaderView>
-#include <QImage>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
-#include <QPainter>
-#include <QProcess>
 #include <QSplitter>
 #include <QStatusBar>
-#include <QSvgGenerator>
 #include <QTabWidget>
 #include <QToolBar>
-#include <QUrl>
 #include <QVBoxLayout>
 
 #include <algorithm>
 #include <array>
-#include <sstream>
 #include <utility>
 
 #include "app/desktop/background_jobs.h"
+#include "app/desktop/heap_files.h"
 #include "app/desktop/message_bar.h"
-#include "app/desktop/output_file.h"
 #include "app/desktop/preferences.h"
 #include "app/desktop/program_dialog.h"
 #include "app/desktop/program_icon.h"
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
-#include "core/export/heap_export.h"
 #include "core/session/annotation_record.h"
 #include "widgets/heap/annotation_tables.h"
 #include "widgets/heap/block_table.h"
@@ -89,6 +78,7 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
     , m_preferences(preferences)
     , m_pictures(std::make_shared<HeapPictures>())
     , m_messages(new MessageBar(theme))
+    , m_files(new HeapFiles(*this, jobs, preferences, *m_messages))
     , m_process(new QComboBox)
     , m_measureBox(new QComboBox)
     , m_directionBox(new QComboBox)
@@ -250,23 +240,11 @@ void HeapWindow::makeMenus() {
         connect(action, &QAction::triggered, this, triggered);
     };
     QMenu& file = *menuBar()->addMenu(tr("&Heap"));
-    add(file, tr("Save for &DHAT's viewer…"), {}, [this] {
-        exportAs(tr("Save for DHAT's viewer"), QStringLiteral("json"), tr("DHAT profile (*.json)"),
-                 [](const HeapRecord& record) {
-                     std::ostringstream out;
-                     writeDhat(record, out);
-                     return QByteArray::fromStdString(out.str());
-                 });
-    });
-    add(file, tr("Save &folded stacks…"), {}, [this] {
-        exportAs(tr("Save folded stacks"), QStringLiteral("folded"), tr("Folded stacks (*.folded)"),
-                 [measure = m_measure](const HeapRecord& record) {
-                     std::ostringstream out;
-                     writeFolded(record, measure, out);
-                     return QByteArray::fromStdString(out.str());
-                 });
-    });
-    add(file, tr("Save p&icture…"), QKeySequence(Qt::CTRL | Qt::Key_E), [this] { savePicture(); });
+    add(file, tr("Save for &DHAT's viewer…"), {}, [this] { m_files->saveDhat(shownRecord()); });
+    add(file, tr("Save &folded stacks…"), {},
+        [this] { m_files->saveFolded(shownRecord(), m_measure); });
+    add(file, tr("Save p&icture…"), QKeySequence(Qt::CTRL | Qt::Key_E),
+        [this] { m_files->savePicture(shownRecord(), *m_flames, windowTitle()); });
     file.addSeparator();
     add(file, tr("Close"), QKeySequence(QKeySequence::Close), [this] { close(); });
     QMenu& view = *menuBar()->addMenu(tr("&View"));
@@ -287,7 +265,7 @@ void HeapWindow::connectParts() {
     connect(m_directionBox, &QComboBox::activated, this, &HeapWindow::chooseDirection);
     connect(m_calls, &CallTreeView::aroundRequested, this, &HeapWindow::showAround);
     connect(m_functions, &FunctionTable::aroundRequested, this, &HeapWindow::showAround);
-    connect(m_functions, &FunctionTable::sourceRequested, this, &HeapWindow::openSource);
+    connect(m_functions, &FunctionTable::sourceRequested, m_files, &HeapFiles::openSource);
     connect(m_tables, &QTabWidget::currentChanged, this, &HeapWindow::showBlocks);
     connect(m_blocks, &BlockTable::stackRequested, this, &HeapWindow::showStack);
     connect(m_find, &QLineEdit::textChanged, this, [this](const QString& text) {
@@ -300,7 +278,7 @@ void HeapWindow::connectParts() {
     connect(m_find, &QLineEdit::returnPressed, m_calls, &CallTreeView::findNext);
     connect(m_flames, &FlameGraph::nodeSelected, m_calls, &CallTreeView::select);
     connect(m_calls, &CallTreeView::nodeSelected, m_flames, &FlameGraph::select);
-    connect(m_calls, &CallTreeView::sourceRequested, this, &HeapWindow::openSource);
+    connect(m_calls, &CallTreeView::sourceRequested, m_files, &HeapFiles::openSource);
     connect(m_read, &QAction::triggered, this, &HeapWindow::readingWanted);
     connect(m_modeBox, &QComboBox::activated, this,
             [this] { Q_EMIT modeWanted(static_cast<HeapMode>(m_modeBox->currentData().toInt())); });
@@ -432,6 +410,10 @@ const std::shared_ptr<const CallTree>& HeapWindow::tree() const {
         return m_direction == CallDirection::fromMain ? m_picture->callees : m_picture->callers;
     }
     return m_direction == CallDirection::fromMain ? m_picture->fromMain : m_picture->fromAllocation;
+}
+
+HeapRecordPtr HeapWindow::shownRecord() const {
+    return m_picture != nullptr ? m_picture->record : nullptr;
 }
 
 bool HeapWindow::isLive() const {
@@ -657,87 +639,6 @@ QString HeapWindow::whyNothing() const {
     return tr(
         "No process that runs has a profile: each must be started by Ringscope, with Session > "
         "Heap recording > Every block, and linked dynamically.");
-}
-
-void HeapWindow::openSource(const QString& file, int line) {
-    if (file.isEmpty()) {
-        m_messages->showRemark(tr("The source of this function is not known: its program has no "
-                                  "debug information here."));
-        return;
-    }
-    if (!QFileInfo::exists(file)) {
-        m_messages->showRemark(
-            tr("The source is %1:%2, which is not on this machine.").arg(file).arg(line));
-        return;
-    }
-    // As "code --goto {file}:{line}".
-    QStringList words = QProcess::splitCommand(qEnvironmentVariable("RINGSCOPE_EDITOR"));
-    if (words.isEmpty()) {
-        QDesktopServices::openUrl(QUrl::fromLocalFile(file));
-        return;
-    }
-    for (QString& word : words) {
-        word.replace(QStringLiteral("{file}"), file);
-        word.replace(QStringLiteral("{line}"), QString::number(std::max(line, 1)));
-    }
-    const QString editor = words.takeFirst();
-    if (!QProcess::startDetached(editor, words)) {
-        m_messages->showRemark(
-            tr("RINGSCOPE_EDITOR names %1, which cannot be started.").arg(editor));
-    }
-}
-
-void HeapWindow::exportAs(const QString& title, const QString& suffix, const QString& filter,
-                          std::function<QByteArray(const HeapRecord&)> bytes) {
-    if (m_picture == nullptr) {
-        m_messages->showRemark(tr("There is no heap profile yet."));
-        return;
-    }
-    auto* const dialog = new QFileDialog(this, title, m_preferences.lastFolder(), filter);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(suffix);
-    dialog->selectFile(QStringLiteral("heap-%1-%2.%3")
-                           .arg(QString::fromStdString(m_picture->record->name).replace(u'/', u'-'))
-                           .arg(m_picture->record->process.pid)
-                           .arg(suffix));
-    connect(dialog, &QFileDialog::fileSelected, this,
-            [this, bytes = std::move(bytes), record = m_picture->record](const QString& path) {
-                m_preferences.setLastFolder(QFileInfo(path).absolutePath());
-                m_jobs.run(
-                    this,
-                    [path, bytes, record](const std::stop_token&) {
-                        return writeOutput(path.toStdString(), bytes(*record));
-                    },
-                    [this, path](const Expected<void>& written) {
-                        written ? m_messages->showResult(tr("Written to %1.").arg(path))
-                                : m_messages->showError(written.error());
-                    });
-            });
-    dialog->open();
-}
-
-void HeapWindow::savePicture() {
-    if (m_picture == nullptr) {
-        m_messages->showRemark(tr("There is no heap profile yet."));
-        return;
-    }
-    // Painted now: what is shown may change while a name is chosen.
-    const QSize size(std::max(m_flames->viewport()->width(), 200),
-                     std::max(m_flames->fullHeight(), 40));
-    QBuffer buffer;
-    buffer.open(QIODevice::WriteOnly);
-    QSvgGenerator generator;
-    generator.setOutputDevice(&buffer);
-    generator.setSize(size);
-    generator.setViewBox(QRect(QPoint(), size));
-    generator.setTitle(windowTitle().toHtmlEscaped());
-    QPainter painter(&generator);
-    painter.setFont(bodyFont());
-    m_flames->paintAll(painter, size.width());
-    painter.end();
-    exportAs(tr("Save picture"), QStringLiteral("svg"), tr("Picture (*.svg)"),
-             [bytes = buffer.data()](const HeapRecord&) { return bytes; });
 }
 
 } // namespace ringscope

@@ -5,7 +5,6 @@
 #include <QTimer>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +30,7 @@ class BlockTable;
 class CallTreeView;
 class FlameGraph;
 class FunctionTable;
+class HeapFiles;
 class HeapTiles;
 class HistogramTable;
 class MessageBar;
@@ -103,11 +103,8 @@ private:
     void showFound();
     void select(std::uint32_t node);
     void updateTitle();
-    void openSource(const QString& file, int line);
-    void exportAs(const QString& title, const QString& suffix, const QString& filter,
-                  std::function<QByteArray(const HeapRecord&)> bytes);
-    void savePicture();
     [[nodiscard]] const std::shared_ptr<const CallTree>& tree() const;
+    [[nodiscard]] HeapRecordPtr shownRecord() const; // null: none
     [[nodiscard]] bool isLive() const;
 
     Theme& m_theme;
@@ -132,6 +129,7 @@ private:
     QTimer m_timer;
 
     MessageBar* m_messages;
+    HeapFiles* m_files;
     QComboBox* m_process;
     QComboBox* m_measureBox;
     QComboBox* m_directionBox;
