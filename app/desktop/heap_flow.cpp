@@ -85,7 +85,8 @@ void HeapFlow::open() {
         return;
     }
     if (m_shown == nullptr) {
-        m_shown = new HeapWindow(m_parts.theme, m_jobs, m_parts.preferences, &m_window);
+        m_shown =
+            new HeapWindow(m_parts.theme, m_jobs, m_parts.preferences, m_parts.link, &m_window);
         m_shown->setByteScale(m_scale);
         connect(m_shown, &HeapWindow::readingWanted, &m_parts.controller,
                 &SessionController::requestHeaps);

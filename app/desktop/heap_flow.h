@@ -19,6 +19,7 @@ class MessageBar;
 class Preferences;
 class SessionController;
 class Theme;
+class TimeLink;
 class WindowActions;
 struct SessionView;
 
@@ -34,6 +35,7 @@ public:
         Theme& theme;
         MessageBar& messages;
         Preferences& preferences;
+        TimeLink& link;
     };
     HeapFlow(QMainWindow& window, BackgroundJobs& jobs, const Parts& parts);
 

@@ -8,6 +8,7 @@
 
 #include "core/base/printable_name.h"
 #include "core/base/units.h"
+#include "core/session/heap_timeline.h"
 
 namespace ringscope {
 namespace {
@@ -18,15 +19,30 @@ QString countText(std::uint64_t count) {
 
 } // namespace
 
-std::shared_ptr<const HeapPicture> HeapPictures::make(HeapRecordPtr record,
-                                                      std::shared_ptr<const CallFunction> around) {
+std::shared_ptr<const HeapPicture> HeapPictures::make(HeapQuestion question) {
     const std::lock_guard<std::mutex> lock(m_mutex);
+    auto picture = std::make_shared<HeapPicture>();
+    HeapRecordPtr record = question.record;
     if (record->symbols.locationOfNode.size() != record->profile.nodes.size()) {
         auto named = std::make_shared<HeapRecord>(*record);
         named->symbols = m_symbolizer.namesOf(named->profile);
         record = std::move(named);
     }
-    auto picture = std::make_shared<HeapPicture>();
+    if (!question.moments.empty()) {
+        SessionView session;
+        session.provenance = question.provenance;
+        session.markers = question.markers;
+        picture->timeline = heapTimeline(*record, question.moments, session);
+    }
+    if (question.range && !question.moments.empty()) {
+        auto part = std::make_shared<HeapRecord>(*record);
+        part->profile = profileBetween(record->profile, question.moments, question.range->fromNs,
+                                       question.range->toNs);
+        record = std::move(part);
+    }
+    picture->whole = std::move(question.record);
+    picture->range = question.range;
+    const std::shared_ptr<const CallFunction> around = std::move(question.around);
     picture->fromMain =
         std::make_shared<const CallTree>(record->profile, record->symbols, CallDirection::fromMain);
     picture->fromAllocation = std::make_shared<const CallTree>(record->profile, record->symbols,
@@ -37,7 +53,7 @@ std::shared_ptr<const HeapPicture> HeapPictures::make(HeapRecordPtr record,
                                                             CallDirection::fromMain, *around);
         picture->callers = std::make_shared<const CallTree>(record->profile, record->symbols,
                                                             CallDirection::fromAllocation, *around);
-        picture->around = std::move(around);
+        picture->around = around;
     }
     picture->record = std::move(record);
     return picture;

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <vector>
 
 #include "core/heap/call_tree.h"
 #include "core/heap/heap_blocks.h"
 #include "core/heap/symbolizer.h"
 #include "core/session/heap_record.h"
+#include "core/session/session_view.h"
 
 namespace ringscope {
 
@@ -18,7 +21,10 @@ using HeapRecordPtr = std::shared_ptr<const HeapRecord>;
 
 // A heap profile, ready to be shown. Immutable.
 struct HeapPicture {
-    HeapRecordPtr record; // with the names of its code
+    HeapRecordPtr record;           // with the names of its code; the part of it that was asked for
+    HeapRecordPtr whole;            // that the question was about
+    std::optional<HeapRange> range; // that was asked for
+    std::shared_ptr<const SessionView> timeline; // heapTimeline()'s
     std::shared_ptr<const CallTree> fromMain;
     std::shared_ptr<const CallTree> fromAllocation;
     std::shared_ptr<const HeapBlocks> blocks;
@@ -28,12 +34,22 @@ struct HeapPicture {
     std::shared_ptr<const CallTree> callers;
 };
 
+// What a picture is made of.
+struct HeapQuestion {
+    HeapRecordPtr record;
+    HeapMoments moments; // of the record
+    // Of the session; neither null.
+    std::shared_ptr<const Provenance> provenance;
+    std::shared_ptr<const std::vector<Marker>> markers;
+    std::optional<HeapRange> range;             // empty: all of the time
+    std::shared_ptr<const CallFunction> around; // null: no function is looked at by itself
+};
+
 // Makes them, and finds the names where the record has none. Keeps open what names are read from.
 // Takes from milliseconds to many seconds: on a job's thread, one at a time.
 class HeapPictures {
 public:
-    [[nodiscard]] std::shared_ptr<const HeapPicture>
-    make(HeapRecordPtr record, std::shared_ptr<const CallFunction> around = nullptr);
+    [[nodiscard]] std::shared_ptr<const HeapPicture> make(HeapQuestion question);
 
 private:
     std::mutex m_mutex;

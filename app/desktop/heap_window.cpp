@@ -28,14 +28,17 @@
 #include "core/base/clock.h"
 #include "core/base/printable_name.h"
 #include "core/session/annotation_record.h"
+#include "widgets/charts/time_link.h"
 #include "widgets/heap/annotation_tables.h"
 #include "widgets/heap/block_table.h"
 #include "widgets/heap/call_tree_model.h"
 #include "widgets/heap/call_tree_view.h"
 #include "widgets/heap/flame_graph.h"
 #include "widgets/heap/function_table.h"
+#include "widgets/heap/heap_range_bar.h"
 #include "widgets/heap/heap_text.h"
 #include "widgets/heap/heap_tiles.h"
+#include "widgets/heap/heap_timeline_view.h"
 #include "widgets/heap/histogram_table.h"
 #include "widgets/theme/theme.h"
 
@@ -48,6 +51,7 @@ const QString kParts = QStringLiteral("heapParts");
 
 constexpr std::array<int, 4> kPeriodsMs = {1000, 2000, 5000, 10'000};
 constexpr int kUsualPeriod = 2; // every 2 s
+constexpr int kSelectionRestMs = 150;
 
 QString nameOf(const HeapRecord& record) {
     return QStringLiteral("%1 %2 · pid %3")
@@ -70,12 +74,13 @@ bool isSame(const HeapRecord& a, const HeapRecord& b) {
 
 } // namespace
 
-HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences,
+HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, TimeLink& link,
                        QWidget* parent)
     : QMainWindow(parent, Qt::Window)
     , m_theme(theme)
     , m_jobs(jobs)
     , m_preferences(preferences)
+    , m_link(link)
     , m_pictures(std::make_shared<HeapPictures>())
     , m_messages(new MessageBar(theme))
     , m_files(new HeapFiles(*this, jobs, preferences, *m_messages))
@@ -86,6 +91,7 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
     , m_modeBox(new QComboBox)
     , m_find(new QLineEdit)
     , m_found(new QLabel)
+    , m_rangeBar(new HeapRangeBar)
     , m_tiles(new HeapTiles(theme))
     , m_flames(new FlameGraph(theme))
     , m_calls(new CallTreeView(theme))
@@ -110,6 +116,7 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
            tr("Calls of realloc(), each also counted as allocated and as freed"),
            tr("Usable bytes that it allocated"), tr("Usable bytes that it freed")}))
     , m_annotationTables(new AnnotationTables(theme))
+    , m_timeline(new HeapTimelineView(theme, link))
     , m_tables(new QTabWidget)
     , m_remarks(new QLabel)
     , m_status(new QLabel)
@@ -142,6 +149,7 @@ void HeapWindow::makeContent() {
     m_tables->setDocumentMode(true);
     m_tables->addTab(m_calls, tr("Calls"));
     m_tables->addTab(m_functions, tr("Functions"));
+    m_tables->addTab(m_timeline, tr("Over time"));
     m_tables->addTab(m_blocks, tr("Live blocks"));
     m_sizes->setAccessibleName(tr("Blocks by size"));
     m_lifetimes->setAccessibleName(tr("Freed blocks by lifetime"));
@@ -167,6 +175,7 @@ void HeapWindow::makeContent() {
     auto* const inner = new QVBoxLayout;
     inner->setContentsMargins(kSpaceRelated, kSpaceRelated, kSpaceRelated, kSpaceRelated);
     inner->setSpacing(kSpaceRelated);
+    inner->addWidget(m_rangeBar);
     inner->addWidget(m_tiles);
     inner->addWidget(m_parts, 1);
     inner->addWidget(m_remarks);
@@ -286,6 +295,11 @@ void HeapWindow::connectParts() {
         index <= 0 ? m_timer.stop()
                    : m_timer.start(kPeriodsMs.at(static_cast<std::size_t>(index - 1)));
     });
+    m_selectionTimer.setSingleShot(true);
+    m_selectionTimer.setInterval(kSelectionRestMs);
+    connect(&m_link, &TimeLink::selectionChanged, &m_selectionTimer, qOverload<>(&QTimer::start));
+    connect(&m_selectionTimer, &QTimer::timeout, this, &HeapWindow::followSelection);
+    connect(m_rangeBar, &HeapRangeBar::allWanted, &m_link, &TimeLink::clearSelection);
     m_timer.start(kPeriodsMs.at(kUsualPeriod - 1));
     connect(&m_timer, &QTimer::timeout, this, [this] {
         if (m_isSessionLive && m_loading == nullptr && isVisible() && !isMinimized()) {
@@ -299,6 +313,9 @@ void HeapWindow::setView(const SessionView& view) {
         m_annotations = view.heapAnnotations;
         showAnnotations();
     }
+    m_moments = view.heapMoments;
+    m_provenance = view.provenance;
+    m_markers = view.markers;
     const bool isSameView =
         view.heaps == m_ended && view.liveHeaps == m_running && view.isLive == m_isSessionLive;
     if (isSameView) {
@@ -381,8 +398,8 @@ void HeapWindow::choose(int entry) {
     const HeapRecordPtr& record = m_entries[static_cast<std::size_t>(entry)].record;
     if (m_loading == record ||
         (m_picture != nullptr && m_loading == nullptr &&
-         m_picture->record->timeNs == record->timeNs && isSame(*m_picture->record, *record) &&
-         m_picture->record->profile.total.ageNs == record->profile.total.ageNs)) {
+         m_picture->whole->timeNs == record->timeNs && isSame(*m_picture->whole, *record) &&
+         m_picture->whole->profile.total.ageNs == record->profile.total.ageNs)) {
         updateTitle();
         return;
     }
@@ -394,8 +411,11 @@ void HeapWindow::load(const HeapRecordPtr& record) {
     updateTitle();
     m_jobs.run(
         this,
-        [pictures = m_pictures, record, around = m_around](const std::stop_token&) {
-            return pictures->make(record, around);
+        [pictures = m_pictures, moments = m_moments,
+         question = HeapQuestion{record, {}, m_provenance, m_markers, chosenRange(), m_around}](
+            const std::stop_token&) mutable {
+            question.moments = momentsOf(moments.get(), *question.record);
+            return pictures->make(std::move(question));
         },
         [this, turn = ++m_loadingTurn](std::shared_ptr<const HeapPicture> picture) {
             if (turn == m_loadingTurn) { // nothing newer was chosen
@@ -403,6 +423,17 @@ void HeapWindow::load(const HeapRecordPtr& record) {
                 showPicture(std::move(picture));
             }
         });
+}
+
+std::optional<HeapRange> HeapWindow::chosenRange() const {
+    const auto& selection = m_link.selection();
+    return selection ? std::optional(HeapRange{selection->fromNs, selection->toNs}) : std::nullopt;
+}
+
+void HeapWindow::followSelection() {
+    if (m_picture != nullptr && chosenRange() != m_picture->range) {
+        load(m_loading != nullptr ? m_loading : m_picture->whole);
+    }
 }
 
 const std::shared_ptr<const CallTree>& HeapWindow::tree() const {
@@ -428,9 +459,13 @@ void HeapWindow::showPicture(std::shared_ptr<const HeapPicture> picture) {
         selected = pathOf(*tree(), m_flames->selected());
         focus = pathOf(*tree(), m_flames->focus());
     }
-    const bool isSameTree = isUpdate && m_picture->around == picture->around;
+    const bool isSameTree = isUpdate && m_picture->around == picture->around &&
+                            m_picture->record->profile.range == picture->record->profile.range;
     m_picture = std::move(picture);
     m_tiles->setProfile(&m_picture->record->profile, isLive());
+    m_rangeBar->setRange(m_picture->record->profile.range,
+                         m_provenance != nullptr ? m_provenance->startMonotonicNs : 0);
+    m_timeline->setTimeline(m_picture->timeline);
     showTree(isSameTree);
     if (isUpdate) {
         m_flames->zoomTo(nodeOfPath(*tree(), focus));
@@ -491,6 +526,8 @@ void HeapWindow::showNothing() {
     ++m_loadingTurn;
     m_picture = nullptr;
     m_tiles->setProfile(nullptr, false);
+    m_rangeBar->setRange(std::nullopt, 0);
+    m_timeline->setTimeline(nullptr);
     m_flames->setTree(nullptr);
     m_calls->setTree(nullptr);
     m_functions->setTree(nullptr);
@@ -523,6 +560,7 @@ void HeapWindow::setMeasure(HeapMeasure measure) {
     m_flames->setMeasure(measure);
     m_calls->setMeasure(measure);
     m_functions->setMeasure(measure);
+    m_timeline->setMeasure(measure);
     showFound();
 }
 
@@ -554,7 +592,7 @@ void HeapWindow::showAround(const CallFunction& function, CallDirection directio
         return;
     }
     if (isNew) {
-        load(m_loading != nullptr ? m_loading : m_picture->record);
+        load(m_loading != nullptr ? m_loading : m_picture->whole);
     } else {
         showTree(false);
     }
@@ -596,6 +634,7 @@ void HeapWindow::setByteScale(ByteScale scale) {
     m_calls->setByteScale(scale);
     m_functions->setByteScale(scale);
     m_blocks->setByteScale(scale);
+    m_timeline->setByteScale(scale);
     if (m_picture != nullptr) {
         m_threads->setRows(threadRows(m_picture->record->profile, scale));
     }

@@ -31,11 +31,14 @@ class CallTreeView;
 class FlameGraph;
 class FunctionTable;
 class HeapFiles;
+class HeapRangeBar;
 class HeapTiles;
+class HeapTimelineView;
 class HistogramTable;
 class MessageBar;
 class Preferences;
 class Theme;
+class TimeLink;
 
 // Where the processes of a session allocate: numbers, flame graph, call tree, functions, live
 // blocks, sizes, lifetimes, threads and what the program names of one of them, linked with each
@@ -44,7 +47,9 @@ class HeapWindow : public QMainWindow {
     Q_OBJECT
 
 public:
-    HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, QWidget* parent);
+    // link: of the main window, whose selected time is the one that is shown.
+    HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, TimeLink& link,
+               QWidget* parent);
     ~HeapWindow() override;
 
     // The newest of the session: takes over what changed of the process that is shown.
@@ -69,6 +74,7 @@ public:
     [[nodiscard]] HistogramTable& lifetimes() { return *m_lifetimes; }
     [[nodiscard]] HistogramTable& threads() { return *m_threads; }
     [[nodiscard]] AnnotationTables& annotations() { return *m_annotationTables; }
+    [[nodiscard]] HeapTimelineView& timeline() { return *m_timeline; }
     [[nodiscard]] HeapTiles& tiles() { return *m_tiles; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
@@ -93,6 +99,8 @@ private:
     void showEntries();
     void choose(int entry);
     void load(const HeapRecordPtr& record);
+    void followSelection();
+    [[nodiscard]] std::optional<HeapRange> chosenRange() const;
     void chooseDirection(int index); // of m_directionBox
     void showPicture(std::shared_ptr<const HeapPicture> picture);
     void showTree(bool isUpdate);
@@ -110,11 +118,15 @@ private:
     Theme& m_theme;
     BackgroundJobs& m_jobs;
     Preferences& m_preferences;
+    TimeLink& m_link;
     std::shared_ptr<HeapPictures> m_pictures;
 
     std::shared_ptr<const std::vector<HeapRecordPtr>> m_ended; // of the view
     std::shared_ptr<const std::vector<HeapRecordPtr>> m_running;
     std::shared_ptr<const std::vector<HeapAnnotationRecord>> m_annotations;
+    std::shared_ptr<const HeapMomentRecords> m_moments;
+    std::shared_ptr<const Provenance> m_provenance;
+    std::shared_ptr<const std::vector<Marker>> m_markers;
     bool m_isSessionLive = false;
     std::vector<Entry> m_entries;
     int m_chosen = -1; // of the entries
@@ -127,6 +139,7 @@ private:
     CallDirection m_direction = CallDirection::fromMain;
     ByteScale m_scale = ByteScale::automatic;
     QTimer m_timer;
+    QTimer m_selectionTimer; // a selection is followed when the hand rests
 
     MessageBar* m_messages;
     HeapFiles* m_files;
@@ -139,6 +152,7 @@ private:
     QAction* m_read = nullptr;
     QLineEdit* m_find;
     QLabel* m_found;
+    HeapRangeBar* m_rangeBar;
     HeapTiles* m_tiles;
     FlameGraph* m_flames;
     CallTreeView* m_calls;
@@ -148,6 +162,7 @@ private:
     HistogramTable* m_lifetimes;
     HistogramTable* m_threads;
     AnnotationTables* m_annotationTables;
+    HeapTimelineView* m_timeline;
     QTabWidget* m_tables;
     QLabel* m_remarks;
     QLabel* m_status;

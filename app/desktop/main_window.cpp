@@ -104,7 +104,8 @@ MainWindow::MainWindow(BackgroundJobs& jobs, QWidget* parent)
     m_repair = new RepairFlow(*this, m_controller, m_jobs, *m_messages);
     m_sharedObjects = new SharedObjectsFlow(*this, m_jobs, *m_messages);
     m_maps = new MapFlow(*this, m_jobs, {m_controller, m_theme, *m_messages, m_preferences});
-    m_heaps = new HeapFlow(*this, m_jobs, {m_controller, m_theme, *m_messages, m_preferences});
+    m_heaps =
+        new HeapFlow(*this, m_jobs, {m_controller, m_theme, *m_messages, m_preferences, m_link});
 
     connectActions();
     connectController();

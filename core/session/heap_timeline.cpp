@@ -58,6 +58,23 @@ Functions functionsOf(const HeapRecord& record) {
     return functions;
 }
 
+// For a legend: without its parameters, and not too long. In UTF-8.
+std::string shortLabel(const std::string& name) {
+    constexpr std::size_t kLongest = 36;
+    std::string label = name.substr(0, name.rfind('('));
+    if (label.empty()) {
+        label = name;
+    }
+    if (label.size() <= kLongest) {
+        return label;
+    }
+    std::size_t from = label.size() - kLongest;
+    while (from < label.size() && (static_cast<unsigned char>(label[from]) & 0xC0U) == 0x80U) {
+        ++from;
+    }
+    return "…" + label.substr(from);
+}
+
 // Those with most, at their own most.
 std::vector<std::uint32_t> largest(const std::vector<HeapStackMoment>& most,
                                    const Measure& measure) {
@@ -85,7 +102,7 @@ TrackGroup groupOf(const HeapRecord& record, const HeapMoments& moments, const F
     };
     for (const std::uint32_t function : shown) {
         placeOf[function] = static_cast<std::uint32_t>(tracks.size());
-        addTrack(functions.names[function], ", by " + functions.names[function] + ".");
+        addTrack(shortLabel(functions.names[function]), ", by " + functions.names[function] + ".");
     }
     if (functions.names.size() > shown.size()) {
         addTrack("all others", ", by all other functions together.");
@@ -110,9 +127,8 @@ TrackGroup groupOf(const HeapRecord& record, const HeapMoments& moments, const F
 
 } // namespace
 
-std::shared_ptr<const SessionView> heapTimeline(const HeapRecord& record,
-                                                const HeapMoments& moments,
-                                                std::shared_ptr<const Provenance> provenance) {
+std::shared_ptr<const SessionView>
+heapTimeline(const HeapRecord& record, const HeapMoments& moments, const SessionView& session) {
     if (moments.empty()) {
         return nullptr;
     }
@@ -120,14 +136,14 @@ std::shared_ptr<const SessionView> heapTimeline(const HeapRecord& record,
     const std::vector<HeapStackMoment> most =
         mostOverTime(record.profile, moments, functions.ofStack, functions.names.size());
     auto view = std::make_shared<SessionView>();
-    view->provenance = std::move(provenance);
+    view->provenance = session.provenance;
+    view->markers = session.markers;
     view->startNs = record.profile.startNs;
     view->endNs = std::max(record.profile.timeNs, moments.back()->timeNs);
     for (const Measure& measure : kMeasures) {
         view->groups.push_back(
             groupOf(record, moments, functions, largest(most, measure), measure));
     }
-    view->markers = std::make_shared<const std::vector<Marker>>();
     view->generation = 1;
     return view;
 }

@@ -64,7 +64,9 @@ void HeapTiles::setProfile(const HeapProfile* profile, bool isLive) {
     if (m_isShown) {
         m_sums = profile->total;
         m_peakBytes = profile->peakBytes;
-        m_durationNs = profile->timeNs - profile->startNs;
+        m_isPart = profile->range.has_value();
+        m_durationNs = m_isPart ? profile->range->toNs - profile->range->fromNs
+                                : profile->timeNs - profile->startNs;
         m_peakAfterNs = profile->peakNs - profile->startNs;
         m_stacks = profile->stacks.size();
         m_hasTimes = profile->hasTimes;
@@ -93,11 +95,14 @@ void HeapTiles::showTexts() {
         QString detail;
     };
     const std::array<Texts, kTiles> texts = {{
-        {m_isLive ? tr("Live now") : tr("Live at the end"), bytes(m_sums.liveBytes),
-         blocks(m_sums.liveBlocks)},
+        {m_isPart   ? tr("Live at its end")
+         : m_isLive ? tr("Live now")
+                    : tr("Live at the end"),
+         bytes(m_sums.liveBytes), blocks(m_sums.liveBlocks)},
         {tr("Peak"), bytes(m_peakBytes),
          m_hasTimes ? tr("after %1").arg(duration(m_peakAfterNs)) : QString()},
-        {tr("Allocated in all"), bytes(m_sums.bytes), blocks(m_sums.blocks)},
+        {m_isPart ? tr("Allocated in it") : tr("Allocated in all"), bytes(m_sums.bytes),
+         blocks(m_sums.blocks)},
         {tr("Temporary"), m_isOfTracker ? number(m_sums.temporaryBlocks) : tr("–"),
          !m_isOfTracker ? tr("not recorded")
          : shareText(m_sums.temporaryBlocks, m_sums.blocks).isEmpty()
@@ -107,7 +112,8 @@ void HeapTiles::showTexts() {
          m_hasTimes ? tr("%1/s").arg(QString::fromStdString(
                           formatCount(static_cast<double>(m_sums.blocks) / seconds)))
                     : tr("–"),
-         m_hasTimes ? tr("over %1").arg(duration(m_durationNs)) : tr("not recorded")},
+         m_hasTimes ? (m_isPart ? tr("over these %1") : tr("over %1")).arg(duration(m_durationNs))
+                    : tr("not recorded")},
         {tr("Mean lifetime"),
          freed == 0 || !m_isOfTracker
              ? tr("–")

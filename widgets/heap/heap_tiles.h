@@ -41,6 +41,7 @@ private:
     bool m_isOfTracker = true;
     bool m_isShown = false;
     bool m_isLive = false;
+    bool m_isPart = false; // of the time
     ByteScale m_scale = ByteScale::automatic;
     struct Tile {
         QLabel* title = nullptr;

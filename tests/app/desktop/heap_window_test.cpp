@@ -26,6 +26,8 @@
 #include "app/desktop/message_bar.h"
 #include "app/desktop/program_dialog.h"
 #include "app/desktop/window_actions.h"
+#include "widgets/charts/chart_view.h"
+#include "widgets/charts/time_link.h"
 #include "widgets/heap/annotation_tables.h"
 #include "widgets/heap/block_table.h"
 #include "widgets/heap/block_table_model.h"
@@ -33,7 +35,9 @@
 #include "widgets/heap/call_tree_view.h"
 #include "widgets/heap/flame_graph.h"
 #include "widgets/heap/function_table.h"
+#include "widgets/heap/heap_range_bar.h"
 #include "widgets/heap/heap_tiles.h"
+#include "widgets/heap/heap_timeline_view.h"
 #include "widgets/heap/histogram_table.h"
 
 namespace ringscope {
@@ -115,6 +119,44 @@ TEST_F(HeapWindowTest, ShowsWhereAProgramAllocatedThatHasEnded) {
     EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->callees);
     heap->setDirection(CallDirection::fromMain);
     EXPECT_EQ(heap->calls().calls().tree(), heap->picture()->fromMain);
+}
+
+TEST_F(HeapWindowTest, ShowsOnlyTheSelectedTime) {
+    begin("steady");
+    const auto readings = [this] {
+        const auto& view = window->controller().view();
+        return view != nullptr && view->heapMoments != nullptr ? view->heapMoments->size() : 0;
+    };
+    ASSERT_TRUE(waitFor([&] { return readings() >= 5; }));
+    window->controller().stop();
+    ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
+    HeapWindow* const heap = open();
+    ASSERT_NE(heap, nullptr);
+    const auto whole = heap->picture()->record;
+    EXPECT_FALSE(whole->profile.range);
+    ASSERT_NE(heap->timeline().timeline(), nullptr);
+    EXPECT_GE(heap->timeline().chart().series().size(), 1U);
+
+    const HeapMomentRecords& moments = *window->controller().view()->heapMoments;
+    const std::int64_t fromNs = moments[1]->moment.timeNs;
+    const std::int64_t toNs = moments[3]->moment.timeNs;
+    window->timeLink().select({fromNs, toNs});
+    ASSERT_TRUE(waitFor([heap] { return heap->picture()->record->profile.range.has_value(); }));
+    EXPECT_EQ(*heap->picture()->record->profile.range, (HeapRange{fromNs, toNs}));
+    EXPECT_GT(heap->picture()->record->profile.total.blocks, 0U);
+    EXPECT_LT(heap->picture()->record->profile.total.blocks, whole->profile.total.blocks);
+    EXPECT_EQ(heap->picture()->fromMain->nodes()[0].total[HeapMeasure::count],
+              heap->picture()->record->profile.total.blocks);
+    auto* const bar = heap->findChild<HeapRangeBar*>();
+    ASSERT_NE(bar, nullptr);
+    EXPECT_TRUE(bar->isVisible());
+    heap->setMeasure(HeapMeasure::count);
+    (void)heap->grab();
+
+    QTest::mouseClick(bar->findChild<QPushButton*>(), Qt::LeftButton);
+    ASSERT_TRUE(waitFor([heap] { return !heap->picture()->record->profile.range; }));
+    EXPECT_EQ(heap->picture()->record->profile.total.blocks, whole->profile.total.blocks);
+    EXPECT_FALSE(bar->isVisible());
 }
 
 TEST_F(HeapWindowTest, ShowsWhatTheProgramNames) {

@@ -21,10 +21,13 @@ TEST(HeapTimeline, HasATrackForEachFunctionWithMost) {
         stack.sums.liveBytes *= 3;
     }
     const HeapMoments moments{std::make_shared<const HeapMoment>(maker.next(earlier))};
-    const auto provenance = std::make_shared<const Provenance>();
-    const auto view = heapTimeline(record, moments, provenance);
+    SessionView session;
+    session.provenance = std::make_shared<const Provenance>();
+    session.markers = std::make_shared<const std::vector<Marker>>();
+    const auto view = heapTimeline(record, moments, session);
     ASSERT_TRUE(view);
-    EXPECT_EQ(view->provenance, provenance);
+    EXPECT_EQ(view->provenance, session.provenance);
+    EXPECT_EQ(view->markers, session.markers);
     EXPECT_EQ(view->endNs, record.profile.timeNs);
     for (const char* const measure : {"live", "total", "count", "temporary"}) {
         const auto tracks = view->match(std::string(measure) + ".*");
@@ -47,7 +50,7 @@ TEST(HeapTimeline, HasATrackForEachFunctionWithMost) {
         }
     }
     EXPECT_EQ(view->description(view->match("live.*").front()).kind, TrackKind::gauge);
-    EXPECT_EQ(heapTimeline(record, {}, provenance), nullptr);
+    EXPECT_EQ(heapTimeline(record, {}, session), nullptr);
 }
 
 } // namespace
