@@ -235,8 +235,10 @@ Expected<DesktopCommand> parseCommandLine(const std::vector<std::string>& argume
         ->type_name("FILE.toml");
     app.add_option("--map", open.map, "Shows the memory map of a process, or a saved one")
         ->type_name("PID|FILE");
-    app.add_option("--heap", words.heap,
-                   "What is recorded of the heap of what is started: off, counts, sampled or exact")
+    app.add_option(
+           "--heap", words.heap,
+           "What is recorded of the heap of what is started or attached to: off, counts, sampled "
+           "or exact")
         ->type_name("MODE");
     addTheme(app, words, "light, dark or system");
 

@@ -19,6 +19,11 @@ QString countText(std::uint64_t count) {
 
 } // namespace
 
+bool isSameImage(const HeapRecord& a, const HeapRecord& b) {
+    return a.process.pid == b.process.pid && a.process.startTicks == b.process.startTicks &&
+           a.profile.startNs == b.profile.startNs;
+}
+
 std::shared_ptr<const HeapPicture> HeapPictures::make(HeapQuestion question) {
     const std::lock_guard<std::mutex> lock(m_mutex);
     auto picture = std::make_shared<HeapPicture>();

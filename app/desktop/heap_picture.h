@@ -19,6 +19,9 @@ namespace ringscope {
 
 using HeapRecordPtr = std::shared_ptr<const HeapRecord>;
 
+// Of the same image of the same process.
+[[nodiscard]] bool isSameImage(const HeapRecord& a, const HeapRecord& b);
+
 // A heap profile, ready to be shown. Immutable.
 struct HeapPicture {
     HeapRecordPtr record;           // with the names of its code; the part of it that was asked for

@@ -21,6 +21,7 @@
 
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/heap_files.h"
+#include "app/desktop/heap_leaks.h"
 #include "app/desktop/message_bar.h"
 #include "app/desktop/preferences.h"
 #include "app/desktop/program_dialog.h"
@@ -40,6 +41,7 @@
 #include "widgets/heap/heap_tiles.h"
 #include "widgets/heap/heap_timeline_view.h"
 #include "widgets/heap/histogram_table.h"
+#include "widgets/heap/leak_view.h"
 #include "widgets/theme/theme.h"
 
 namespace ringscope {
@@ -66,12 +68,6 @@ QString shortModeName(HeapMode mode) {
                                        : HeapWindow::tr("counts only");
 }
 
-// The same image of the same process.
-bool isSame(const HeapRecord& a, const HeapRecord& b) {
-    return a.process.pid == b.process.pid && a.process.startTicks == b.process.startTicks &&
-           a.profile.startNs == b.profile.startNs;
-}
-
 } // namespace
 
 HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferences, TimeLink& link,
@@ -84,6 +80,7 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
     , m_pictures(std::make_shared<HeapPictures>())
     , m_messages(new MessageBar(theme))
     , m_files(new HeapFiles(*this, jobs, preferences, *m_messages))
+    , m_leaks(new HeapLeaks(*this, {jobs, preferences, *m_messages, m_pictures}))
     , m_process(new QComboBox)
     , m_measureBox(new QComboBox)
     , m_directionBox(new QComboBox)
@@ -161,6 +158,7 @@ void HeapWindow::makeContent() {
     m_threads->setAccessibleName(tr("Blocks by thread"));
     m_tables->addTab(m_threads, tr("Threads"));
     m_tables->addTab(m_annotationTables, tr("Regions"));
+    m_tables->addTab(&m_leaks->view(), tr("Leaks"));
     m_parts->addWidget(m_tables);
     m_parts->setStretchFactor(0, 1);
     m_parts->setStretchFactor(1, 1);
@@ -255,6 +253,8 @@ void HeapWindow::makeMenus() {
     add(file, tr("Save p&icture…"), QKeySequence(Qt::CTRL | Qt::Key_E),
         [this] { m_files->savePicture(shownRecord(), *m_flames, windowTitle()); });
     file.addSeparator();
+    m_leaks->addActions(file);
+    file.addSeparator();
     add(file, tr("Close"), QKeySequence(QKeySequence::Close), [this] { close(); });
     QMenu& view = *menuBar()->addMenu(tr("&View"));
     add(view, tr("&Find"), QKeySequence(QKeySequence::Find), [this] {
@@ -277,11 +277,15 @@ void HeapWindow::connectParts() {
     connect(m_functions, &FunctionTable::sourceRequested, m_files, &HeapFiles::openSource);
     connect(m_tables, &QTabWidget::currentChanged, this, &HeapWindow::showBlocks);
     connect(m_blocks, &BlockTable::stackRequested, this, &HeapWindow::showStack);
+    connect(m_leaks, &HeapLeaks::stackChosen, this, &HeapWindow::selectStack);
+    connect(m_leaks, &HeapLeaks::stackRequested, this, &HeapWindow::showStack);
+    connect(m_leaks, &HeapLeaks::readingWanted, this, &HeapWindow::readingWanted);
     connect(m_find, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_flames->setFindText(text);
         m_calls->setFindText(text);
         m_functions->setFindText(text);
         m_blocks->setFindText(text);
+        m_leaks->view().setFindText(text);
         showFound();
     });
     connect(m_find, &QLineEdit::returnPressed, m_calls, &CallTreeView::findNext);
@@ -309,6 +313,7 @@ void HeapWindow::connectParts() {
 }
 
 void HeapWindow::setView(const SessionView& view) {
+    m_leaks->setView(view);
     if (view.heapAnnotations != m_annotations) {
         m_annotations = view.heapAnnotations;
         showAnnotations();
@@ -333,8 +338,9 @@ void HeapWindow::setView(const SessionView& view) {
     if (m_running != nullptr) {
         for (const HeapRecordPtr& record : *m_running) {
             const bool hasEnded =
-                std::any_of(entries.begin(), entries.end(),
-                            [&](const Entry& entry) { return isSame(*entry.record, *record); });
+                std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
+                    return isSameImage(*entry.record, *record);
+                });
             if (!hasEnded) {
                 entries.push_back({record, m_isSessionLive});
             }
@@ -344,7 +350,7 @@ void HeapWindow::setView(const SessionView& view) {
         m_chosen >= 0 ? m_entries[static_cast<std::size_t>(m_chosen)].record : nullptr;
     m_entries = std::move(entries);
     const auto it = std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& entry) {
-        return before != nullptr && isSame(*entry.record, *before);
+        return before != nullptr && isSameImage(*entry.record, *before);
     });
     m_chosen = it != m_entries.end() ? static_cast<int>(it - m_entries.begin()) : -1;
     if (m_chosen < 0 && !m_entries.empty()) { // what allocated most
@@ -398,7 +404,7 @@ void HeapWindow::choose(int entry) {
     const HeapRecordPtr& record = m_entries[static_cast<std::size_t>(entry)].record;
     if (m_loading == record ||
         (m_picture != nullptr && m_loading == nullptr &&
-         m_picture->whole->timeNs == record->timeNs && isSame(*m_picture->whole, *record) &&
+         m_picture->whole->timeNs == record->timeNs && isSameImage(*m_picture->whole, *record) &&
          m_picture->whole->profile.total.ageNs == record->profile.total.ageNs)) {
         updateTitle();
         return;
@@ -452,7 +458,7 @@ bool HeapWindow::isLive() const {
 }
 
 void HeapWindow::showPicture(std::shared_ptr<const HeapPicture> picture) {
-    const bool isUpdate = m_picture != nullptr && isSame(*m_picture->record, *picture->record);
+    const bool isUpdate = m_picture != nullptr && isSameImage(*m_picture->record, *picture->record);
     std::vector<std::string> selected;
     std::vector<std::string> focus;
     if (isUpdate) {
@@ -598,7 +604,7 @@ void HeapWindow::showAround(const CallFunction& function, CallDirection directio
     }
 }
 
-void HeapWindow::showStack(std::uint32_t stack) {
+void HeapWindow::selectStack(std::uint32_t stack) {
     const HeapRecord& record = *m_picture->record;
     if (m_isAround || m_direction != CallDirection::fromMain) {
         setDirection(CallDirection::fromMain);
@@ -607,6 +613,10 @@ void HeapWindow::showStack(std::uint32_t stack) {
         nodeOfPath(*tree(), pathOf(record.profile, record.symbols, record.profile.stacks[stack]));
     m_flames->select(node);
     m_calls->select(node);
+}
+
+void HeapWindow::showStack(std::uint32_t stack) {
+    selectStack(stack);
     m_tables->setCurrentWidget(m_calls);
 }
 
@@ -635,6 +645,7 @@ void HeapWindow::setByteScale(ByteScale scale) {
     m_functions->setByteScale(scale);
     m_blocks->setByteScale(scale);
     m_timeline->setByteScale(scale);
+    m_leaks->view().setByteScale(scale);
     if (m_picture != nullptr) {
         m_threads->setRows(threadRows(m_picture->record->profile, scale));
     }
@@ -643,14 +654,15 @@ void HeapWindow::setByteScale(ByteScale scale) {
 }
 
 void HeapWindow::updateTitle() {
+    m_leaks->setShown(m_picture, isLive());
     const QString what = m_chosen >= 0
                              ? nameOf(*m_entries[static_cast<std::size_t>(m_chosen)].record)
                              : tr("no process yet");
     setWindowTitle(tr("%1 - Heap profile - Ringscope").arg(what));
     m_read->setEnabled(m_isSessionLive);
     m_period->setEnabled(m_isSessionLive);
-    const bool isFirst =
-        m_loading != nullptr && (m_picture == nullptr || !isSame(*m_loading, *m_picture->record));
+    const bool isFirst = m_loading != nullptr &&
+                         (m_picture == nullptr || !isSameImage(*m_loading, *m_picture->record));
     if (isFirst) {
         m_status->setText(tr("Reading the names of the code…"));
     } else if (m_picture == nullptr) {

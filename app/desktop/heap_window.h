@@ -31,6 +31,7 @@ class CallTreeView;
 class FlameGraph;
 class FunctionTable;
 class HeapFiles;
+class HeapLeaks;
 class HeapRangeBar;
 class HeapTiles;
 class HeapTimelineView;
@@ -56,7 +57,8 @@ public:
     void setView(const SessionView& view);
     void showProcess(std::int32_t pid);
     // Selects one of HeapProfile::stacks in flame graph and call tree.
-    void showStack(std::uint32_t stack);
+    void selectStack(std::uint32_t stack);
+    void showStack(std::uint32_t stack); // and brings the call tree up
     // Of what runs; empty: nothing that is tracked does.
     void setMode(std::optional<HeapMode> mode);
     void setByteScale(ByteScale scale);
@@ -75,6 +77,7 @@ public:
     [[nodiscard]] HistogramTable& threads() { return *m_threads; }
     [[nodiscard]] AnnotationTables& annotations() { return *m_annotationTables; }
     [[nodiscard]] HeapTimelineView& timeline() { return *m_timeline; }
+    [[nodiscard]] HeapLeaks& leaks() { return *m_leaks; }
     [[nodiscard]] HeapTiles& tiles() { return *m_tiles; }
     [[nodiscard]] MessageBar& messages() { return *m_messages; }
 
@@ -143,6 +146,7 @@ private:
 
     MessageBar* m_messages;
     HeapFiles* m_files;
+    HeapLeaks* m_leaks;
     QComboBox* m_process;
     QComboBox* m_measureBox;
     QComboBox* m_directionBox;

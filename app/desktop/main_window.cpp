@@ -137,7 +137,7 @@ void MainWindow::begin(const OpenCommand& command) {
     } else if (!command.program.empty()) {
         m_controller.runCommand(command.program);
     } else if (command.pid) {
-        m_controller.attachProcess({*command.pid, 0, 0});
+        m_controller.attachProcess({*command.pid, 0, 0}, command.heapMode.value_or(HeapMode::off));
     } else if (!command.ring.empty() || !command.layout.empty()) {
         m_controller.attachRing(command.ring, command.layout);
     } else if (!command.files.empty()) {
@@ -194,9 +194,10 @@ void MainWindow::connectActions() {
     connect(a.open, &QAction::triggered, this, &MainWindow::chooseFile);
     connect(a.save, &QAction::triggered, this, &MainWindow::saveAs);
     connect(a.attachProcess, &QAction::triggered, this, [this] {
-        pickProcess(*this, m_jobs, m_preferences, [this](const ProcessIdentity& process) {
-            m_controller.attachProcess(process);
-        });
+        pickProcess(*this, m_jobs, m_preferences,
+                    [this](const ProcessIdentity& process, HeapMode heapMode) {
+                        m_controller.attachProcess(process, heapMode);
+                    });
     });
     connect(a.attachRing, &QAction::triggered, this, [this] {
         pickRing(*this, m_jobs, [this](const std::string& name, const std::string& layout) {

@@ -162,7 +162,8 @@ void ProcessDialog::makeContent(const Wording& wording) {
     above->addWidget(m_search, 1);
     above->addWidget(m_counts);
     above->addWidget(m_asTree);
-    auto* const layout = new QVBoxLayout(this);
+    m_layout = new QVBoxLayout(this);
+    QVBoxLayout* const layout = m_layout;
     layout->setContentsMargins(kSpaceGroups, kSpaceGroups, kSpaceGroups, kSpaceGroups);
     layout->setSpacing(kSpaceRelated);
     layout->addWidget(heading);
@@ -177,6 +178,10 @@ void ProcessDialog::makeContent(const Wording& wording) {
     connect(m_pick, &QPushButton::clicked, this, &ProcessDialog::pickCurrent);
     connect(refresh, &QPushButton::clicked, this, &ProcessDialog::refreshRequested);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+}
+
+void ProcessDialog::addBelowList(QWidget* widget) {
+    m_layout->insertWidget(m_layout->indexOf(m_reason), widget);
 }
 
 void ProcessDialog::setProcesses(std::vector<ListedProcess> processes, const QString& remark) {

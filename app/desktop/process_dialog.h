@@ -17,6 +17,7 @@ class QLineEdit;
 class QModelIndex;
 class QPushButton;
 class QTreeView;
+class QVBoxLayout;
 
 namespace ringscope {
 
@@ -42,6 +43,9 @@ public:
     // that stands below it when there is nothing to say of the selected one.
     void setProcesses(std::vector<ListedProcess> processes, const QString& remark = {});
     void setPss(const std::vector<ProcessPss>& pss);
+
+    // Stands between the list and what is said of the selected one: what is asked for besides.
+    void addBelowList(QWidget* widget);
 
     // Why the selected process cannot be picked, or the remark.
     [[nodiscard]] QString reason() const;
@@ -81,6 +85,7 @@ private:
     QCheckBox* m_asTree;
     QTreeView* m_tree;
     QLabel* m_reason;
+    QVBoxLayout* m_layout = nullptr;
     QPushButton* m_pick = nullptr;
 };
 

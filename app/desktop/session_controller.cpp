@@ -42,10 +42,13 @@ void SessionController::runCommand(const std::vector<std::string>& argv) {
     start([argv](const LiveOptions& options) { return LiveSession::runCommand(argv, options); });
 }
 
-void SessionController::attachProcess(const ProcessIdentity& process) {
-    start([process](const LiveOptions& options) {
-        return LiveSession::attachProcess(process, options);
-    });
+void SessionController::attachProcess(const ProcessIdentity& process, HeapMode heapMode) {
+    start(
+        [process, heapMode](LiveOptions options) {
+            options.attachedHeapMode = heapMode;
+            return LiveSession::attachProcess(process, options);
+        },
+        heapMode);
 }
 
 void SessionController::attachRing(const std::string& name, const std::string& layoutFile) {
@@ -62,19 +65,19 @@ void SessionController::attachRing(const std::string& name, const std::string& l
     });
 }
 
-void SessionController::start(Starter starter) {
+void SessionController::start(Starter starter, std::optional<HeapMode> heapMode) {
     if (isBusy()) {
-        m_next = [this, starter = std::move(starter)] { startNow(starter); };
+        m_next = [this, starter = std::move(starter), heapMode] { startNow(starter, heapMode); };
         stop();
         return;
     }
-    startNow(std::move(starter));
+    startNow(std::move(starter), heapMode);
 }
 
-void SessionController::startNow(Starter starter) {
+void SessionController::startNow(Starter starter, std::optional<HeapMode> heapMode) {
     const SessionState before = m_state;
     setState(SessionState::starting);
-    m_recordedHeap = m_heapMode;
+    m_recordedHeap = heapMode.value_or(m_heapMode);
     m_jobs.run(
         this,
         [starter = std::move(starter), autosave = m_autosave, plan = m_mapPlan,

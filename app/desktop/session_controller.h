@@ -52,8 +52,10 @@ public:
     void runScenario(const Scenario& scenario);
     // A program with its arguments; argv[0] is looked up in PATH.
     void runCommand(const std::vector<std::string>& argv);
-    // startTicks of 0 means whichever process has the pid.
-    void attachProcess(const ProcessIdentity& process);
+    // startTicks of 0 means whichever process has the pid. heapMode: what is recorded of its heap
+    // until the session ends; other than off has it load the tracker, for up to some seconds
+    // (core/heap/attach_linux.h).
+    void attachProcess(const ProcessIdentity& process, HeapMode heapMode = HeapMode::off);
     // layoutFile: describes one that is not ours; name may then be empty, and is as that file says.
     void attachRing(const std::string& name, const std::string& layoutFile = {});
     void openFile(const QString& path);
@@ -70,7 +72,7 @@ public:
     // tracked. True: it is.
     bool setHeapMode(HeapMode mode);
     [[nodiscard]] HeapMode heapMode() const { return m_heapMode; }
-    // What runs was started here, with the tracker.
+    // What runs was started here with the tracker, or has been attached to.
     [[nodiscard]] bool isHeapTracked() const;
     // What is of the session that runs, if it is tracked.
     [[nodiscard]] HeapMode recordedHeap() const { return m_recordedHeap; }
@@ -110,11 +112,12 @@ private:
         QString unsavedFile;
     };
 
-    void start(Starter starter);
+    // heapMode: empty for that of what is started.
+    void start(Starter starter, std::optional<HeapMode> heapMode = {});
     void takeOver(Started started);
     void load(const QString& path, bool isLeftOver);
     void dropUnsavedFile();
-    void startNow(Starter starter);
+    void startNow(Starter starter, std::optional<HeapMode> heapMode);
     void finishLive();
     void letGo();
     void setState(SessionState state);

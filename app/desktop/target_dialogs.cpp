@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "app/desktop/attach_choice.h"
 #include "app/desktop/background_jobs.h"
 #include "app/desktop/pick_dialog.h"
 #include "app/desktop/preferences.h"
@@ -62,9 +63,9 @@ PickRow rowOf(const SegmentSummary& segment) {
     return row;
 }
 
-void pickFromProcesses(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
-                       const ProcessDialog::Wording& wording,
-                       const std::function<void(const ProcessIdentity&)>& picked) {
+ProcessDialog* pickFromProcesses(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
+                                 const ProcessDialog::Wording& wording,
+                                 const std::function<void(const ProcessIdentity&)>& picked) {
     auto* const dialog = new ProcessDialog(wording, preferences.isProcessTree(), &parent);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     QObject::connect(dialog, &ProcessDialog::picked, dialog, picked);
@@ -74,6 +75,7 @@ void pickFromProcesses(QWidget& parent, BackgroundJobs& jobs, Preferences& prefe
     QObject::connect(dialog, &ProcessDialog::refreshRequested, reading, &ProcessReading::begin);
     reading->begin();
     dialog->open();
+    return dialog;
 }
 
 void keepFilled(PickDialog* dialog, BackgroundJobs& jobs) {
@@ -95,13 +97,16 @@ void keepFilled(PickDialog* dialog, BackgroundJobs& jobs) {
 } // namespace
 
 void pickProcess(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
-                 const std::function<void(const ProcessIdentity&)>& picked) {
-    pickFromProcesses(parent, jobs, preferences,
-                      {QObject::tr("Attach to process"),
-                       QObject::tr("Ringscope watches the memory of a running process without "
-                                   "touching it."),
-                       QObject::tr("Attach")},
-                      picked);
+                 const ProcessPicked& picked) {
+    auto* const choice = new AttachChoice;
+    ProcessDialog* const dialog = pickFromProcesses(
+        parent, jobs, preferences,
+        {QObject::tr("Attach to process"),
+         QObject::tr(
+             "Ringscope watches the memory of a running process, and its heap if asked to."),
+         QObject::tr("Attach")},
+        [picked, choice](const ProcessIdentity& process) { picked(process, choice->mode()); });
+    dialog->addBelowList(choice);
 }
 
 void pickProcessForMap(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,

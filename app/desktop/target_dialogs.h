@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/base/process_identity.h"
+#include "core/heap/tracker_environment.h"
 
 class QWidget;
 
@@ -13,10 +14,13 @@ namespace ringscope {
 class BackgroundJobs;
 class Preferences;
 
+// What is attached to, and what is recorded of its heap from then on.
+using ProcessPicked = std::function<void(const ProcessIdentity&, HeapMode)>;
+
 // Open at once and fill when /proc and /dev/shm have been read on a job thread. The callback gets
 // what was picked; it is not called when nothing was. GUI thread.
 void pickProcess(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
-                 const std::function<void(const ProcessIdentity&)>& picked);
+                 const ProcessPicked& picked);
 void pickProcessForMap(QWidget& parent, BackgroundJobs& jobs, Preferences& preferences,
                        const std::function<void(const ProcessIdentity&)>& picked);
 // One of ours by its name, or another one by the file that describes it, and no name.

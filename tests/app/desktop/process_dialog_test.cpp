@@ -332,7 +332,10 @@ protected:
     }
     ProcessDialog* open() {
         pickProcess(m_window, m_jobs, *m_preferences,
-                    [this](const ProcessIdentity& process) { m_picked = process; });
+                    [this](const ProcessIdentity& process, HeapMode heapMode) {
+                        m_picked = process;
+                        m_heapMode = heapMode;
+                    });
         return m_window.findChild<ProcessDialog*>();
     }
 
@@ -341,6 +344,7 @@ protected:
     QWidget m_window;
     BackgroundJobs m_jobs;
     ProcessIdentity m_picked;
+    HeapMode m_heapMode = HeapMode::exact;
 };
 
 TEST_F(PickProcessTest, RealChildGetsItsPssAndIsPicked) {
@@ -358,6 +362,7 @@ TEST_F(PickProcessTest, RealChildGetsItsPssAndIsPicked) {
     dialog->findChild<QLineEdit*>()->setText(QString::number(child.pid()));
     QTest::keyClick(dialog->findChild<QLineEdit*>(), Qt::Key_Return);
     EXPECT_EQ(m_picked, *identity);
+    EXPECT_EQ(m_heapMode, HeapMode::off) << "nobody asked for it";
 }
 
 TEST_F(PickProcessTest, ClosingEndsTheReading) {
