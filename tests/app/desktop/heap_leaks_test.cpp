@@ -118,7 +118,8 @@ protected:
             if (heap.picture() != nullptr) {
                 heap.showProcess(heap.picture()->record->process.pid);
             }
-            return heap.picture() != nullptr && heap.picture()->record->name == "heap_leak_targe";
+            return heap.picture() != nullptr &&
+                   heap.picture()->record->name.starts_with("heap_leak_targe");
         }));
     }
     // What the engine itself finds, once the target has come to where it waits.
