@@ -66,7 +66,7 @@ QString leakSentence(const LeakFinding& finding) {
     QStringList sentences;
     const bool isAtExit = report.moment == LeakMoment::atExit;
     sentences << (isAtExit
-                      ? QObject::tr("Searched as the process exited.")
+                      ? QObject::tr("Searched as it exited.")
                       : QObject::tr("Searched %1 after the recording began.")
                             .arg(durationText(report.timeNs - finding.record->profile.startNs)));
     const QString copied = report.threads == 1
@@ -76,10 +76,10 @@ QString leakSentence(const LeakFinding& finding) {
                                      .arg(bytesText(report.copiedBytes))
                                      .arg(report.threads);
     sentences << (report.stops > 1
-                      ? QObject::tr("It stood still %1 times, for %2 at most, while %3.")
+                      ? QObject::tr("The process stood still %1 times, for %2 at most, while %3.")
                             .arg(report.stops)
                             .arg(durationText(report.stoppedNs), copied)
-                      : QObject::tr("It stood still for %1 while %2.")
+                      : QObject::tr("The process stood still for %1 while %2.")
                             .arg(durationText(report.stoppedNs), copied));
     if (report.swappedBytes != 0) {
         sentences

@@ -4,6 +4,7 @@
 #include <QObject>
 
 #include <unordered_map>
+#include <utility>
 
 namespace ringscope {
 
@@ -51,15 +52,16 @@ LeakRows leakRows(const LeakReport& report, const HeapProfile& profile,
     for (const HeapStack& stack : profile.stacks) {
         stacks.emplace(stack.number, &stack);
     }
-    std::unordered_map<std::uint32_t, NamedFrame> names; // a stack may be of several kinds
-    const auto nameOf = [&](std::uint32_t number) -> const NamedFrame& {
-        const auto [name, isNew] = names.try_emplace(number);
-        const auto stack = stacks.find(number);
-        if (isNew && stack != stacks.end()) {
-            const std::vector<NamedFrame> frames = namedFrames(profile, symbols, *stack->second);
-            name->second = frames.empty() ? NamedFrame() : frames[tellingFrame(frames)];
+    const auto rowOf = [&](const LeakGroup& group) {
+        LeakRow row{group, {}, {}};
+        if (const auto stack = stacks.find(group.stack); stack != stacks.end()) {
+            std::vector<NamedFrame> frames = namedFrames(profile, symbols, *stack->second);
+            const std::size_t telling = tellingFrame(frames);
+            row.frame = telling < frames.size() ? std::move(frames[telling]) : NamedFrame();
+            row.caller =
+                telling + 1 < frames.size() ? std::move(frames[telling + 1]) : NamedFrame();
         }
-        return name->second;
+        return row;
     };
     LeakRows found;
     found.timeNs = report.timeNs;
@@ -69,8 +71,7 @@ LeakRows leakRows(const LeakReport& report, const HeapProfile& profile,
             continue;
         }
         addTo(found.kinds[static_cast<std::size_t>(group.kind)], group.sums);
-        const NamedFrame& name = nameOf(group.stack);
-        found.rows.push_back({group, name.function, name.place});
+        found.rows.push_back(rowOf(group));
     }
     return found;
 }

@@ -26,17 +26,19 @@ LeakTable::LeakTable(QWidget* parent)
     setSortingEnabled(true);
     sortByColumn(LeakTableModel::kindColumn, Qt::AscendingOrder);
     header()->setStretchLastSection(false);
-    header()->setSectionResizeMode(LeakTableModel::functionColumn, QHeaderView::Stretch);
+    for (const int column : {LeakTableModel::functionColumn, LeakTableModel::callerColumn}) {
+        header()->setSectionResizeMode(column, QHeaderView::Stretch);
+    }
     const QFontMetrics metrics(font());
     const auto resizeTo = [&](int column, const QString& text) {
         header()->resizeSection(column, metrics.horizontalAdvance(text));
     };
     resizeTo(LeakTableModel::kindColumn, leakKindName(LeakKind::definite) + QStringLiteral("   "));
     resizeTo(LeakTableModel::bytesColumn, QStringLiteral("8888.88 MiB"));
-    resizeTo(LeakTableModel::blocksColumn, QStringLiteral("888,888,888"));
-    resizeTo(LeakTableModel::indirectColumn, QStringLiteral("888.88 MiB in 88,888"));
+    resizeTo(LeakTableModel::blocksColumn, QStringLiteral("8,888,888"));
+    resizeTo(LeakTableModel::indirectColumn, QStringLiteral("888 MiB in 8,888"));
     resizeTo(LeakTableModel::ageColumn, QStringLiteral("8888.88 ms"));
-    header()->resizeSection(LeakTableModel::placeColumn, 28 * metrics.averageCharWidth());
+    header()->resizeSection(LeakTableModel::placeColumn, 22 * metrics.averageCharWidth());
     connect(this, &QTreeView::activated, this, [this](const QModelIndex& index) {
         Q_EMIT stackRequested(m_model->rowAt(index.row()).group.stack);
     });
@@ -63,7 +65,7 @@ void LeakTable::copyRows() {
     for (const QModelIndex& index : selectionModel()->selectedRows()) {
         QStringList parts;
         for (int column = 0; column < LeakTableModel::columns; ++column) {
-            const std::string& function = m_model->rowAt(index.row()).function;
+            const std::string& function = m_model->rowAt(index.row()).frame.function;
             parts << (column == LeakTableModel::functionColumn && !function.empty()
                           ? QString::fromStdString(function)
                           : index.siblingAtColumn(column).data().toString());

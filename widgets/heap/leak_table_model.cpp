@@ -2,7 +2,6 @@
 #include "widgets/heap/leak_table_model.h"
 
 #include <algorithm>
-#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -19,6 +18,10 @@ std::size_t rankOf(LeakKind kind) {
 
 QString textOf(const std::string& text) {
     return QString::fromStdString(printableName(text));
+}
+
+QString shortPlace(const NamedFrame& frame) {
+    return textOf(frame.place.substr(frame.place.find_last_of('/') + 1));
 }
 
 QString countText(std::uint64_t count) {
@@ -64,11 +67,7 @@ void LeakTableModel::arrange() {
     const std::size_t count = m_found != nullptr ? m_found->rows.size() : 0;
     for (std::size_t i = 0; i < count; ++i) {
         const LeakRow& row = m_found->rows[i];
-        const bool isFound =
-            m_text.isEmpty() ||
-            QString::fromStdString(row.function).contains(m_text, Qt::CaseInsensitive) ||
-            QString::fromStdString(row.place).contains(m_text, Qt::CaseInsensitive);
-        if (isFound && isKindShown(row.group.kind)) {
+        if (isFound(row) && isKindShown(row.group.kind)) {
             m_rows.push_back(i);
         }
     }
@@ -78,6 +77,14 @@ void LeakTableModel::arrange() {
         return m_order == Qt::AscendingOrder ? isLess(one, other) : isLess(other, one);
     });
     endResetModel();
+}
+
+bool LeakTableModel::isFound(const LeakRow& row) const {
+    const auto has = [this](const std::string& text) {
+        return QString::fromStdString(text).contains(m_text, Qt::CaseInsensitive);
+    };
+    return m_text.isEmpty() || has(row.frame.function) || has(row.frame.place) ||
+           has(row.caller.function) || has(row.caller.place);
 }
 
 // Of equals the report's order stays: definite ones first, of a kind the largest first.
@@ -94,9 +101,12 @@ bool LeakTableModel::isLess(const LeakRow& a, const LeakRow& b) const {
     case ageColumn: // the older, the earlier
         return a.group.oldestNs > b.group.oldestNs;
     case functionColumn:
-        return a.function < b.function;
+        return a.frame.function < b.frame.function;
+    case placeColumn:
+        return a.frame.place < b.frame.place;
     default:
-        return a.place < b.place;
+        return std::tie(a.caller.function, a.caller.place) <
+               std::tie(b.caller.function, b.caller.place);
     }
 }
 
@@ -133,9 +143,14 @@ QString LeakTableModel::displayText(const LeakRow& row, int column) const {
         return QString::fromStdString(
             formatDuration(std::max<std::int64_t>(m_found->timeNs - group.oldestNs, 0)));
     case functionColumn:
-        return row.function.empty() ? tr("[its call stack is not known]") : shortName(row.function);
+        return row.frame.function.empty() ? tr("[its call stack is not known]")
+                                          : shortName(row.frame.function);
+    case placeColumn:
+        return shortPlace(row.frame);
     default:
-        return textOf(row.place.substr(row.place.find_last_of('/') + 1));
+        return row.caller.place.empty()
+                   ? shortName(row.caller.function)
+                   : tr("%1  %2").arg(shortName(row.caller.function), shortPlace(row.caller));
     }
 }
 
@@ -151,9 +166,13 @@ QVariant LeakTableModel::helpText(const LeakRow& row, int column) const {
                              std::max<std::int64_t>(m_found->timeNs - row.group.newestNs, 0))));
     case functionColumn:
         return QStringLiteral("<p style='white-space:normal'>%1</p>")
-            .arg(textOf(row.function).toHtmlEscaped());
+            .arg(textOf(row.frame.function).toHtmlEscaped());
     case placeColumn:
-        return textOf(row.place);
+        return textOf(row.frame.place);
+    case callerColumn:
+        return QStringLiteral("<p style='white-space:normal'>%1<br>%2</p>")
+            .arg(textOf(row.caller.function).toHtmlEscaped(),
+                 textOf(row.caller.place).toHtmlEscaped());
     default:
         return {};
     }
@@ -200,6 +219,7 @@ QVariant LeakTableModel::headerData(int section, Qt::Orientation orientation, in
         {tr("Allocated by"), tr("The innermost function that is not of the C++ standard library. "
                                 "Double click: its whole call stack")},
         {tr("Where"), tr("The source line, or else the file of the code")},
+        {tr("Called by"), tr("What called that function, and where")},
     }};
     const Texts& text = texts[static_cast<std::size_t>(section)];
     return role == Qt::DisplayRole ? text.title : text.help;

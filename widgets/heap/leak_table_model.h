@@ -25,6 +25,7 @@ public:
         ageColumn,
         functionColumn,
         placeColumn,
+        callerColumn,
         columns
     };
 
@@ -35,7 +36,7 @@ public:
     void setKindShown(LeakKind kind, bool isShown);
     [[nodiscard]] bool isKindShown(LeakKind kind) const;
     void setByteScale(ByteScale scale);
-    // Only those with it in function or file.
+    // Only those with it in function, file or caller.
     void setFindText(const QString& text);
 
     [[nodiscard]] const LeakRow& rowAt(int row) const;
@@ -49,6 +50,7 @@ public:
 
 private:
     void arrange();
+    [[nodiscard]] bool isFound(const LeakRow& row) const;
     [[nodiscard]] bool isLess(const LeakRow& a, const LeakRow& b) const;
     [[nodiscard]] QString displayText(const LeakRow& row, int column) const;
     [[nodiscard]] QVariant helpText(const LeakRow& row, int column) const;

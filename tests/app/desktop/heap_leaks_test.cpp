@@ -29,6 +29,7 @@
 #include "app/desktop/process_dialog.h"
 #include "app/desktop/window_actions.h"
 #include "core/base/file_descriptor.h"
+#include "core/heap/attach_linux.h"
 #include "core/heap/leak_search.h"
 #include "core/heap/tracked_process.h"
 #include "core/session/leak_record.h"
@@ -162,13 +163,13 @@ TEST_F(HeapLeaksOfTargetTest, AreThoseThatTheEngineFindsWhileItRuns) {
     EXPECT_EQ(listed(*heap, LeakKind::reachable), report.of(LeakKind::reachable));
     EXPECT_EQ(view.kindBox(LeakKind::definite).text(),
               QStringLiteral("Definitely lost: 380 B in 5 blocks"));
-    EXPECT_TRUE(view.sentence().contains(QStringLiteral("It stood still 2 times")))
+    EXPECT_TRUE(view.sentence().contains(QStringLiteral("The process stood still 2 times")))
         << view.sentence().toStdString();
     EXPECT_TRUE(view.sentence().contains(QStringLiteral("2 threads")));
     EXPECT_TRUE(view.searchButton().isEnabled()) << "and once more";
 
     // A row leads to its call stack.
-    ASSERT_EQ(leaksOf(*heap).rowAt(0).function, "makeBlocks");
+    ASSERT_EQ(leaksOf(*heap).rowAt(0).caller.function, "makeBlocks");
     view.table().setCurrentIndex(leaksOf(*heap).index(0, 0));
     EXPECT_NE(selectedCalls(*heap).find("makeBlocks main"), std::string::npos)
         << selectedCalls(*heap);
@@ -227,7 +228,7 @@ TEST_F(HeapLeaksTest, AreThoseThatASessionHasOfTheEndOfAProcess) {
     EXPECT_FALSE(view.searchButton().isEnabled());
     EXPECT_EQ(listed(*heap, LeakKind::definite), searched->report->of(LeakKind::definite));
     EXPECT_EQ(listed(*heap, LeakKind::indirect).bytes, 128U);
-    EXPECT_TRUE(view.sentence().contains(QStringLiteral("as the process exited")));
+    EXPECT_TRUE(view.sentence().contains(QStringLiteral("as it exited")));
     (void)heap->grab();
 
     // Known ones are left out, and counted.
@@ -299,7 +300,10 @@ TEST_F(AttachToHeapTest, AProcessThatRunsIsRecordedAndLetGo) {
     window->controller().stop();
     ASSERT_TRUE(waitFor([this] { return isIn(SessionState::ended); }));
     EXPECT_TRUE(isRunning());
-    EXPECT_FALSE(openTrackedProcess({program.pid(), 0, 0})) << "it holds no ledger any more";
+    const auto again = detachHeap(program.pid());
+    ASSERT_FALSE(again) << "it was let go of";
+    EXPECT_NE(again.error().message.find("not attached to"), std::string::npos)
+        << again.error().message;
     EXPECT_EQ(window->controller().summary()->outcome, "interrupted");
 }
 

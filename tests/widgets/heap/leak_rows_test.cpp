@@ -17,10 +17,11 @@ LeakRows rowsOf(const LeakReport& report) {
 TEST(LeakRows, NameTheInnermostOwnFunctionOfEachStack) {
     const LeakRows found = rowsOf(testing::leakReport());
     ASSERT_EQ(found.rows.size(), 5U);
-    EXPECT_EQ(found.rows[0].function, "g<a; b>()");
-    EXPECT_EQ(found.rows[0].place, "g.h:7");
-    EXPECT_EQ(found.rows[1].function, "") << "a stack that is not in the profile";
-    EXPECT_EQ(found.rows[2].function, "libx.so+0x1100");
+    EXPECT_EQ(found.rows[0].frame.function, "g<a; b>()");
+    EXPECT_EQ(found.rows[0].frame.place, "g.h:7");
+    EXPECT_EQ(found.rows[0].caller.function, "f(int)");
+    EXPECT_EQ(found.rows[1].frame.function, "") << "a stack that is not in the profile";
+    EXPECT_EQ(found.rows[2].frame.function, "libx.so+0x1100");
     EXPECT_EQ(found.timeNs, 5'000'000'000);
 }
 

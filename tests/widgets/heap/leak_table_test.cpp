@@ -52,12 +52,14 @@ using Bytes = std::vector<std::uint64_t>;
 
 TEST_F(LeakTableTest, ListsWhatIsLostByKind) {
     ASSERT_EQ(model.rowCount(), 4);
-    EXPECT_EQ(rowText(0), "Definitely lost | 300 B | 3 | 40 B in 1 | 1 s | g<a; b>() | g.h:7");
+    EXPECT_EQ(
+        rowText(0),
+        "Definitely lost | 300 B | 3 | 40 B in 1 | 1 s | g<a; b>() | g.h:7 | f(int)  main.cpp:20");
     EXPECT_EQ(rowText(1),
-              "Definitely lost | 5 B | 1 |  | 500 ms | [its call stack is not known] | ");
+              "Definitely lost | 5 B | 1 |  | 500 ms | [its call stack is not known] |  | ");
     EXPECT_EQ(rowText(2), "Indirectly lost | 40 B | 1 |  | 800 ms | [code made at run time] "
-                          "0xff00 | ");
-    EXPECT_EQ(rowText(3), "Possibly lost | 20 B | 2 |  | 4 s | libx.so+0x1100 | ");
+                          "0xff00 |  | main  main.cpp:10");
+    EXPECT_EQ(rowText(3), "Possibly lost | 20 B | 2 |  | 4 s | libx.so+0x1100 |  | ");
 }
 
 TEST_F(LeakTableTest, ShowsTheKindsThatAreAskedFor) {
@@ -81,11 +83,13 @@ TEST_F(LeakTableTest, IsSortedByEachColumn) {
     EXPECT_EQ(order(LeakTableModel::placeColumn, Qt::DescendingOrder).front(), 300U);
 }
 
-TEST_F(LeakTableTest, FindsByFunctionAndFile) {
+TEST_F(LeakTableTest, FindsByFunctionFileAndCaller) {
     table.setFindText(QStringLiteral("G<A"));
     EXPECT_EQ(bytes(), Bytes{300});
     table.setFindText(QStringLiteral("g.h:7"));
     EXPECT_EQ(bytes(), Bytes{300});
+    table.setFindText(QStringLiteral("f(INT)"));
+    EXPECT_EQ(bytes(), Bytes{300}) << "its caller";
     table.setFindText(QStringLiteral("nowhere"));
     EXPECT_EQ(model.rowCount(), 0);
 }
@@ -108,7 +112,7 @@ TEST_F(LeakTableTest, CopiesTheSelectedRows) {
     table.setCurrentIndex(model.index(0, 0));
     QTest::keyClick(&table, Qt::Key_C, Qt::ControlModifier);
     EXPECT_EQ(QApplication::clipboard()->text().toStdString(),
-              "Definitely lost\t300 B\t3\t40 B in 1\t1 s\tg<a; b>()\tg.h:7\n");
+              "Definitely lost\t300 B\t3\t40 B in 1\t1 s\tg<a; b>()\tg.h:7\tf(int)  main.cpp:20\n");
     table.setRows(nullptr);
     EXPECT_EQ(model.rowCount(), 0);
 }
