@@ -27,9 +27,9 @@ QString nameOf(HeapMode mode) {
 }
 
 QString costOf(HeapMode mode) {
-    return mode == HeapMode::exact     ? AttachChoice::tr("It takes up to about twice its time.")
-           : mode == HeapMode::sampled ? AttachChoice::tr("It keeps about its speed.")
-                                       : AttachChoice::tr("It keeps its speed.");
+    return mode == HeapMode::exact     ? AttachChoice::tr("it takes up to about twice its time")
+           : mode == HeapMode::sampled ? AttachChoice::tr("it keeps about its speed")
+                                       : AttachChoice::tr("it keeps its speed");
 }
 
 } // namespace
@@ -65,7 +65,7 @@ AttachChoice::AttachChoice(QWidget* parent)
 void AttachChoice::showHelp() {
     m_help->setText(mode() == HeapMode::off
                         ? tr("Its memory is watched from outside; the process does not notice.")
-                        : tr("%1; the library is put out of use when the recording ends. %2")
+                        : tr("%1. Until the session ends %2, then it is let go of.")
                               .arg(QString::fromLatin1(kAttachRisk), costOf(mode())));
 }
 

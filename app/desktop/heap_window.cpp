@@ -689,7 +689,7 @@ QString HeapWindow::whyNothing() const {
     }
     return tr(
         "No process that runs has a profile: each must be started by Ringscope, with Session > "
-        "Heap recording > Every block, and linked dynamically.");
+        "Heap recording > Every block, or attached to so, and linked dynamically.");
 }
 
 } // namespace ringscope

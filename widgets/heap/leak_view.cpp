@@ -29,7 +29,10 @@ LeakView::LeakView(QWidget* parent)
     above->setSpacing(kSpaceGroups);
     above->addWidget(m_search, 0, Qt::AlignTop);
     above->addWidget(m_sentence, 1);
-    auto* const kinds = new QHBoxLayout;
+    auto* const sums = new QWidget;
+    sums->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); // large ones widen no window
+    auto* const kinds = new QHBoxLayout(sums);
+    kinds->setContentsMargins(0, 0, 0, 0);
     kinds->setSpacing(kSpaceGroups);
     for (const LeakKind kind : kLeakKinds) {
         auto* const box = new QCheckBox;
@@ -46,7 +49,7 @@ LeakView::LeakView(QWidget* parent)
     layout->setContentsMargins(0, kSpaceRelated, 0, 0);
     layout->setSpacing(kSpaceRelated);
     layout->addLayout(above);
-    layout->addLayout(kinds);
+    layout->addWidget(sums);
     layout->addWidget(m_table, 1);
     connect(m_search, &QPushButton::clicked, this, &LeakView::searchRequested);
     setSearch(Search::impossible);
