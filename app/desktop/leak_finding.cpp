@@ -49,7 +49,8 @@ Expected<LeakFindingPtr> searchForLeaks(const HeapRecord& shown, HeapPictures& p
                          process + " runs another program by now: choose that one, and search it");
     }
     const auto named =
-        pictures.make(std::make_shared<const HeapRecord>(std::move(*record)))->record;
+        pictures.make({std::make_shared<const HeapRecord>(std::move(*record)), {}, {}, {}, {}, {}})
+            ->record;
     return std::make_shared<const LeakFinding>(LeakFinding{std::move(*report), named});
 }
 
