@@ -286,6 +286,9 @@ TEST(LeakSearch, SaysHowToBeAllowed) {
                                  ::setresuid(65'534, 65'534, 65'534) != 0)) {
             ::_exit(2);
         }
+        if (::access("/proc/1", X_OK) != 0) {
+            ::_exit(3);
+        }
         const auto tracked = openTrackedProcess({1, 0, 0});
         ::_exit(!tracked && tracked.error().kind == ErrorKind::target &&
                         tracked.error().message.find("as root") != std::string::npos
@@ -294,6 +297,9 @@ TEST(LeakSearch, SaysHowToBeAllowed) {
     }
     int status = -1;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 3) {
+        GTEST_SKIP() << "only root may enter the root directory here";
+    }
     EXPECT_EQ(status, 0);
 }
 
