@@ -27,6 +27,7 @@ WIDGETS_SEE = {
     "core/heap/heap_annotations.h",
     "core/heap/heap_blocks.h",
     "core/heap/heap_profile.h",
+    "core/heap/heap_sites.h",
     "core/heap/leak_report.h",
     "core/memory/map_columns.h",
     "core/memory/map_difference.h",
