@@ -471,6 +471,11 @@ int heap(const HeapOptions& options) {
         return reportError(file.error());
     }
     if (isAnnotation(options.by)) {
+        if (!options.from.empty() || !options.to.empty()) {
+            return reportError(makeError(ErrorKind::usage,
+                                         "--from and --to choose of call stacks: a " + options.by +
+                                             " is known of the whole run, leave them out"));
+        }
         return annotations(options, *file->view);
     }
     const auto chosen = heapsOf(*file->view, options.file, options.process);

@@ -39,13 +39,13 @@ std::shared_ptr<const HeapPicture> HeapPictures::make(HeapQuestion question) {
         session.markers = question.markers;
         picture->timeline = heapTimeline(*record, question.moments, session);
     }
+    picture->whole = record;
     if (question.range && !question.moments.empty()) {
         auto part = std::make_shared<HeapRecord>(*record);
         part->profile = profileBetween(record->profile, question.moments, question.range->fromNs,
                                        question.range->toNs);
         record = std::move(part);
     }
-    picture->whole = std::move(question.record);
     picture->range = question.range;
     const std::shared_ptr<const CallFunction> around = std::move(question.around);
     picture->fromMain =

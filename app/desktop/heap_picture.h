@@ -25,7 +25,7 @@ using HeapRecordPtr = std::shared_ptr<const HeapRecord>;
 // A heap profile, ready to be shown. Immutable.
 struct HeapPicture {
     HeapRecordPtr record;           // with the names of its code; the part of it that was asked for
-    HeapRecordPtr whole;            // that the question was about
+    HeapRecordPtr whole;            // the same of all of the time
     std::optional<HeapRange> range; // that was asked for
     std::shared_ptr<const SessionView> timeline; // heapTimeline()'s
     std::shared_ptr<const CallTree> fromMain;

@@ -247,7 +247,8 @@ void HeapWindow::makeMenus() {
         connect(action, &QAction::triggered, this, triggered);
     };
     QMenu& file = *menuBar()->addMenu(tr("&Heap"));
-    add(file, tr("Save for &DHAT's viewer…"), {}, [this] { m_files->saveDhat(shownRecord()); });
+    add(file, tr("Save for &DHAT's viewer…"), {},
+        [this] { m_files->saveDhat(m_picture != nullptr ? m_picture->whole : nullptr); });
     add(file, tr("Save &folded stacks…"), {},
         [this] { m_files->saveFolded(shownRecord(), m_measure); });
     add(file, tr("Save p&icture…"), QKeySequence(Qt::CTRL | Qt::Key_E),

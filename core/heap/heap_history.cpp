@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace ringscope {
 
@@ -129,21 +130,25 @@ void eachMoment(const HeapProfile& whole, const HeapMoments& moments,
 
 } // namespace
 
+// Both readings are by rising number, so each is gone through once. Numbers are the target's word:
+// nothing is made as large as they are.
 HeapMoment HeapMomentMaker::next(const HeapProfile& profile) {
     HeapMoment moment;
     moment.timeNs = profile.timeNs;
+    std::vector<HeapStackMoment> all;
+    all.reserve(profile.stacks.size());
+    std::size_t before = 0;
     for (const HeapStack& stack : profile.stacks) {
-        if (stack.number >= m_before.size()) {
-            m_before.resize(stack.number + std::size_t{1});
-        }
         const HeapStackMoment now = momentOf(stack);
-        if (now != m_before[stack.number]) {
-            m_before[stack.number] = now;
+        while (before < m_before.size() && m_before[before].stack < now.stack) {
+            ++before;
+        }
+        if (before == m_before.size() || m_before[before] != now) {
             moment.stacks.push_back(now);
         }
+        all.push_back(now);
     }
-    std::sort(moment.stacks.begin(), moment.stacks.end(),
-              [](const auto& a, const auto& b) { return a.stack < b.stack; });
+    m_before = std::move(all);
     return moment;
 }
 

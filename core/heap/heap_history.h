@@ -41,7 +41,7 @@ public:
     [[nodiscard]] HeapMoment next(const HeapProfile& profile);
 
 private:
-    std::vector<HeapStackMoment> m_before; // by stack number
+    std::vector<HeapStackMoment> m_before; // of the last reading, in its order
 };
 
 // The part of a profile that belongs to a range of time, from the last reading at or before fromNs

@@ -127,6 +127,9 @@ TEST_F(CliHeap, APartOfTheTimeHasWhatWasAllocatedInIt) {
               "ringscope-cli: --from 2s is after --to 1s\n");
     EXPECT_THAT(cli({"heap", file, "--from", "soon"}).err, HasSubstr("'soon'"));
     EXPECT_EQ(cli({"heap", file, "--from", "soon"}).status, 2);
+    EXPECT_THAT(cli({"heap", file, "--by", "region", "--from", "1s"}).err,
+                HasSubstr("a region is known of the whole run"));
+    EXPECT_THAT(cli({"heap", file, "--from", "1h"}).err, HasSubstr("ran in that time"));
 }
 
 TEST_F(CliHeap, FunctionsHaveWhatTheyCall) {
