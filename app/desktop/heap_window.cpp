@@ -9,6 +9,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
+#include <QScreen>
 #include <QSplitter>
 #include <QStatusBar>
 #include <QTabWidget>
@@ -125,7 +126,7 @@ HeapWindow::HeapWindow(Theme& theme, BackgroundJobs& jobs, Preferences& preferen
     makeToolbar();
     makeMenus();
     connectParts();
-    resize(1180, 760);
+    resize(QSize(1180, 760).boundedTo(screen()->availableSize()));
     restoreGeometry(m_preferences.tableColumns(kGeometry));
     m_calls->header()->restoreState(m_preferences.tableColumns(kColumns));
     m_parts->restoreState(m_preferences.tableColumns(kParts));
